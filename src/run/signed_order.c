@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signet/objects.h>
 #include <signet/signed_order.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,6 +66,44 @@ static int put_authority_digest(struct buf *out, const struct signet_order *o,
     return rc;
 }
 
+/* Definitions of objects decide under which numbers a template's values are written. */
+struct definitions {
+    struct buf *out;
+    size_t count;
+    struct signet_error *err;
+};
+
+static int put_definition(void *ctx, const char *file)
+{
+    struct definitions *d = ctx;
+    char what[40];
+
+    snprintf(what, sizeof(what), "objects %zu", ++d->count);
+    return put_file_digest(d->out, what, file, d->err);
+}
+
+static int put_definitions(struct buf *out, const struct signet_order *o, struct signet_error *err)
+{
+    struct definitions d = {.out = out, .err = err};
+    int rc = SIGNET_OK;
+
+    for (size_t i = 0; rc == SIGNET_OK && i < o->object_count; i++)
+        rc = signet_objects_files(o->objects[i], put_definition, &d, err);
+    return rc;
+}
+
+/* What is printed beside a device, and what its firmware takes. */
+static int put_device_digests(struct buf *out, const struct signet_order *o,
+                              struct signet_error *err)
+{
+    bool of_file = o->device && strpbrk(o->device, "/.");
+    int rc = put_file_digest(out, "device", of_file ? o->device : NULL, err);
+
+    if (rc == SIGNET_OK)
+        rc = put_definitions(out, o, err);
+    return rc == SIGNET_OK ? put_file_digest(out, "label", o->label.template_file, err) : rc;
+}
+
 static int put_file_digests(struct buf *out, const struct signet_order *o, struct signet_error *err)
 {
     char what[80];
@@ -78,6 +117,8 @@ static int put_file_digests(struct buf *out, const struct signet_order *o, struc
         rc = put_file_digest(out, "server_cert", o->server_cert, err);
     if (rc == SIGNET_OK)
         rc = put_authority_digest(out, o, err);
+    if (rc == SIGNET_OK)
+        rc = put_device_digests(out, o, err);
     for (size_t i = 0; rc == SIGNET_OK && i < o->seal_to_count; i++) {
         snprintf(what, sizeof(what), "seal_to %zu", i + 1);
         rc = put_file_digest(out, what, o->seal_to[i], err);
@@ -108,6 +149,22 @@ static int print_signed_order(const struct signet_order *o, int64_t from, int64_
     return rc == SIGNET_OK ? buf_check(out, err) : rc;
 }
 
+/* An image is not read here, since the owner may not have it: its hash is in the order. */
+static int check_images(const struct signet_order *o, struct signet_error *err)
+{
+    const struct signet_board_options *b = &o->board;
+    const char *key = (b->initial || b->image_dir) && !b->initial_sha256 ? "initial_sha256"
+                      : (b->final || b->image_dir) && !b->final_sha256   ? "final_sha256"
+                                                                         : NULL;
+
+    return key ? error_set_hint(err, SIGNET_E_MEANING,
+                                "whoever has the station could flash another image",
+                                "an order that its owner signs has the SHA-256 of each image: "
+                                "'board' has no '%s'",
+                                key)
+               : SIGNET_OK;
+}
+
 int signet_order_sign(const struct signet_order *o, const char *key_file, const char *name,
                       int64_t from, int64_t until, struct signet_bytes *out,
                       struct signet_error *err)
@@ -116,6 +173,8 @@ int signet_order_sign(const struct signet_order *o, const char *key_file, const 
     struct buf text = {0}, line = {0};
     int rc = tlog_key_open(&key, key_file, name, err);
 
+    if (rc == SIGNET_OK)
+        rc = check_images(o, err);
     if (rc == SIGNET_OK && from && until && until <= from)
         rc = error_set(err, SIGNET_E_USAGE, "the period of an order ends after it begins");
     if (rc == SIGNET_OK)

@@ -126,6 +126,28 @@ def killed_as_a_guest(p):
 
 
 @part
+def files_of_devices(p):
+    """What a device's values are, what its label has, and what is flashed."""
+    p.house.write('d.xml', '<LWM2M>\n<Object ObjectType="MODefinition"><Name>Pump</Name><ObjectID>33700</ObjectID><MultipleInstances>Single</MultipleInstances>'
+                  '<Mandatory>Optional</Mandatory><Resources><Item ID="0"><Name>Speed</Name><Operations>RW</Operations><MultipleInstances>Single</MultipleInstances>'
+                  '<Mandatory>Optional</Mandatory><Type>Integer</Type></Item></Resources></Object></LWM2M>\n')
+    p.house.write('label.zpl', '^XA^FD{endpoint}^FS^XZ\n')
+    for more, file in (('objects: d.xml\n', 'd.xml'), ('label: {template: label.zpl, printer: labels/}\n', 'label.zpl')):
+        p.house.order('o', 10, file='o.yaml', more=more)
+        p.sign()
+        p.call('order', 'verify', 'o.yaml', '--vkey', p.key)
+        with open(p.at(file)) as f:
+            before = f.read()
+        p.house.write(file, before.replace('\n', '\n\n', 1))
+        p.make(f"'{more.split(':')[0]}' is another one")
+        p.house.write(file, before)
+    with open(p.at('o.yaml')) as f:
+        text = f.read()
+    p.house.write('o.yaml', text.split('output:')[0] + 'board: {recipe: anjay-zephyr, initial: a.hex}\nslots: [{name: a, port: /dev/null}]\n')
+    need("'board' has no 'initial_sha256'" in p.call('order', 'sign', '--sign', 'owner.sign', 'o.yaml', code=1), 'an image that anybody may change')
+
+
+@part
 def files_of_receivers(p):
     """Who reads the output, and who signs for the devices, are the owner's choice, too."""
     for name in 'programmer', 'other':
