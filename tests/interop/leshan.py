@@ -4,7 +4,9 @@
 central repository of Maven has 2.0.0-M4 only; of the other versions it has the engine (LwM2M, DTLS, bootstrap), which
 leshan/*.java puts behind the REST calls of the demos. Without Maven the test is skipped, and fails in CI.
 LESHAN_VERSIONS="1.0.0 2.0.0-M5" tries other versions than the usual ones."""
-import contextlib, fcntl, json, os, re, shutil, subprocess, sys, tempfile, threading, time
+import contextlib, ctypes, fcntl, json, os, re, shutil, subprocess, sys, tempfile, threading, time, warnings
+
+import _leshan_stacks, _stack_certs
 
 BUILD = os.path.abspath(os.environ['SIGNET_BUILD'])
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -14,6 +16,7 @@ PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1'
 VERSIONS = os.environ.get('LESHAN_VERSIONS', '1.5.0 2.0.0-M15').split()
 DEMO = 'org.eclipse.leshan:leshan-server-demo:2.0.0-M4:jar:jar-with-dependencies'
 failures = []
+warnings.simplefilter('ignore')
 
 def expect(name, ok, seen=''):
     if not ok:
@@ -68,9 +71,24 @@ def read_until(stream, pattern, seconds=120):
 def is_old(version):
     return version.startswith('1.') or version in ('2.0.0-M2', '2.0.0-M4', '2.0.0-M5')
 
+CERTS = _stack_certs.Certs()
+
+def server_cert(folder):
+    os.makedirs(f'{folder}/server')
+    shown = CERTS.issue(cn='127.0.0.1', by='Factory CA', ca=False)
+    for name, data in (('client_key.der', _stack_certs.der_key(CERTS.key('p256'))), ('client_cert.der', shown.public_bytes(_stack_certs.DER))):
+        with open(f'{folder}/server/{name}', 'wb') as f:
+            f.write(data)
+
+def stacks(ports, folder, where, label):
+    """Two stacks, one table of verdicts: interop/stacks has those of other servers."""
+    table = _leshan_stacks.rows(CERTS, CERTS.issue(cn='127.0.0.1', by='Factory CA', ca=False), CERTS.authority())
+    for line in _leshan_stacks.compare(SIGNET, CERTS, table, ports, folder, ['-s', where, '--allow-http']):
+        failures.append(f'{label}: {line}')
+
 @contextlib.contextmanager
 def engine(version, lib, folder):
-    run('cert', 'make', '-e', '127.0.0.1', '-o', f'{folder}/server', cwd=folder)
+    server_cert(folder)
     source = f'{HERE}/leshan/{"OldServers" if is_old(version) else "Servers"}.java'
     p = subprocess.Popen(['java', '-Xmx256m', '-cp', f'{lib}/*', source, f'{folder}/server/client_key.der',
                           f'{folder}/server/client_cert.der'], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -83,6 +101,13 @@ def engine(version, lib, folder):
     finally:
         p.stdin.close()
         p.wait(60)
+
+def has_mbedtls():
+    try:
+        return ctypes.CDLL('libmbedtls.so.14')
+    except OSError:
+        print('no Mbed TLS: its verdicts are not compared')
+        return None
 
 def free_port():
     import socket
@@ -245,6 +270,8 @@ def main():
         with tempfile.TemporaryDirectory() as folder, engine(version, lib, folder) as ports:
             modes(ports, folder, server(folder, 'm', 'leshan', ports['web']), version)
             pair(ports, folder, version)
+            if has_mbedtls() and not is_old(version):
+                stacks(ports, folder, server(folder, 's', 'leshan', ports['web']), version)
     with tempfile.TemporaryDirectory() as folder, demo(jar, folder) as ports:
         modes(ports, folder, server(folder, 'm', 'leshan', ports['web']), 'demo 2.0.0-M4', server_has_name=False)
     print('\n'.join(failures) or 'ok')

@@ -1,21 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Rules against stacks: `prove` by OpenSSL under the rules of Mbed TLS, and by Mbed TLS itself, give one verdict at the
-same server, and it is the one that a row of the table says. The servers are OpenSSL's s_server and GnuTLS's gnutls-serv.
+same server, and it is the one that a row of the table says. The servers are OpenSSL's s_server and GnuTLS's gnutls-serv; Leshan's
+are in interop/leshan, where they run anyway (lib/_leshan_stacks.py).
 Skipped where one of them or Mbed TLS is missing, and fails in CI."""
-import concurrent.futures, contextlib, ctypes, datetime, json, os, socket, subprocess, sys, tempfile, time, warnings
+import concurrent.futures, contextlib, ctypes, os, socket, subprocess, sys, tempfile, time, warnings
 
-import cryptography
-from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from _stack_certs import DER, HOST, Certs, der_key, pem_key
 
 warnings.simplefilter('ignore')
 BUILD = os.environ['SIGNET_BUILD']
 SIGNET = os.path.join(BUILD, 'signet')
-DER = serialization.Encoding.DER
-HOST = 'localhost'
 
 
 def cannot(why):
@@ -31,71 +28,6 @@ def need():
         ctypes.CDLL('libmbedtls.so.14')
     except OSError:
         cannot('no Mbed TLS: scripts/setup test installs libmbedtls14')
-
-
-def name(text):
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
-
-
-def key(kind):
-    return {'p256': lambda: ec.generate_private_key(ec.SECP256R1()), 'p384': lambda: ec.generate_private_key(ec.SECP384R1()),
-            'p521': lambda: ec.generate_private_key(ec.SECP521R1()), 'rsa': lambda: rsa.generate_private_key(65537, 2048),
-            'brainpool': lambda: ec.generate_private_key(ec.BrainpoolP256R1()), 'k256': lambda: ec.generate_private_key(ec.SECP256K1()),
-            'rsa1024': lambda: rsa.generate_private_key(65537, 1024)}[kind]()
-
-
-class Certs:
-    """Certificates by what is particular about them, each made once."""
-
-    def __init__(self):
-        self.keys, self.made = {}, {}
-
-    def key(self, kind):
-        return self.keys.setdefault(kind, key(kind))
-
-    def issue(self, kind='p256', cn=HOST, san=None, by=None, days=(-1, 100), ca=None, usage=None, purpose=None, digest='SHA256',
-              critical=None):
-        what = (kind, cn, san, by, days, ca, usage, purpose, digest, critical)
-        if what in self.made:
-            return self.made[what]
-        now = datetime.datetime.utcnow()
-        b = x509.CertificateBuilder().subject_name(name(cn)).issuer_name(name(by or cn)).public_key(self.key(kind).public_key())
-        b = b.serial_number(x509.random_serial_number())
-        b = b.not_valid_before(now + datetime.timedelta(days[0])).not_valid_after(now + datetime.timedelta(days[1]))
-        if san:
-            import ipaddress
-            b = b.add_extension(x509.SubjectAlternativeName(
-                [x509.IPAddress(ipaddress.ip_address(san)) if san[0].isdigit() else x509.DNSName(san)]), False)
-        if ca is not None:
-            b = b.add_extension(x509.BasicConstraints(ca, None), True)
-        if usage:
-            fields = ('digital_signature content_commitment key_encipherment data_encipherment key_agreement key_cert_sign '
-                      'crl_sign encipher_only decipher_only').split()
-            b = b.add_extension(x509.KeyUsage(**{f: f == usage for f in fields}), True)
-        if purpose:
-            b = b.add_extension(x509.ExtendedKeyUsage([getattr(ExtendedKeyUsageOID, purpose)]), False)
-        if critical:
-            b = b.add_extension(x509.UnrecognizedExtension(x509.ObjectIdentifier('1.3.6.1.4.1.32473.9'), b'\x05\x00'), True)
-        signer = self.key('authority-key' if by else kind) if not by else self.authority_key(by)
-        self.made[what] = b.sign(signer, getattr(hashes, digest)())
-        return self.made[what]
-
-    def authority_key(self, cn):
-        return self.keys.setdefault(cn, key('p256'))
-
-    def authority(self, cn='Factory CA', days=(-1, 100), ca=True, by=None, room=None, digest='SHA256'):
-        what = ('authority', cn, days, ca, by, room, digest)
-        if what not in self.made:
-            k, now = self.authority_key(cn), datetime.datetime.utcnow()
-            b = x509.CertificateBuilder().subject_name(name(cn)).issuer_name(name(by or cn)).public_key(k.public_key())
-            b = b.serial_number(x509.random_serial_number()).not_valid_before(now + datetime.timedelta(days[0]))
-            b = b.not_valid_after(now + datetime.timedelta(days[1])).add_extension(x509.BasicConstraints(ca, room), True)
-            self.made[what] = b.sign(self.authority_key(by or cn), getattr(hashes, digest)())
-        return self.made[what]
-
-
-def pem_key(k):
-    return k.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
 
 
 # name: server's arguments (wants: of s_server), what the account has, "in" or words of the reason
@@ -296,7 +228,7 @@ def configuration(c, row, port):
         account = f'2: 0, 3: {row.identity!r}, 5: {(row.own_psk or row.psk)!r}'
     else:
         mine = c.issue(row.client, cn='me', **(row.mine or {}))
-        secret = c.key(row.client).private_bytes(DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        secret = der_key(c.key(row.client))
         account = f'2: {row.mode}, 3: {mine.public_bytes(DER)!r}, 4: {row.data!r}, 5: {secret!r}'
     return (f"{{0: {{1: {{0: 'coaps://{row.uri_host}:{port}', 1: False, 10: 1, {account}{row.more}}}}},"
             " 1: {0: {0: 1, 1: 60, 6: False, 7: 'U'}}}\n")
