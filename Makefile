@@ -50,7 +50,7 @@ bench: all
 
 fuzz:
 	@scripts/setup lint
-	@cmake --preset fuzz >/dev/null && cmake --build build-fuzz -j $(JOBS)
+	@cmake --preset fuzz >/dev/null && cmake --build build-fuzz -j $(JOBS) --target fuzzers
 	@scripts/fuzz
 
 lint:

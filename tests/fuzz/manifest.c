@@ -47,6 +47,25 @@ static void read_again(struct manifest *m, const struct seen *s)
         require((rc != SIGNET_OK) == s->bad[i]);
         require(row.text.len == s->lens[i] && row.line == s->lines[i]);
     }
+    require(manifest_row(m, manifest_count(m), &row, NULL) == SIGNET_E_NOT_FOUND);
+    manifest_row_free(&row);
+}
+
+/* With the values of the first row. */
+static void expand(struct manifest *m, const struct pieces *p)
+{
+    struct manifest_row row = {0};
+    struct signet_error err = {0};
+    struct buf out = {.max = 100000};
+    int column = -1;
+
+    if (manifest_count(m) > 0 && manifest_row(m, 0, &row, NULL) == SIGNET_OK) {
+        const struct placeholder_values values = {.row = &row, .endpoint = "urn:dev:1", .serial = 7};
+
+        if (pieces_expand(p, &values, &out, &column, &err) != SIGNET_OK)
+            require_error(&err);
+    }
+    buf_free(&out);
     manifest_row_free(&row);
 }
 
@@ -58,10 +77,13 @@ static void placeholders(struct manifest *m, const uint8_t *data, size_t size)
 
     names.columns = manifest_columns(m, &names.count);
     for (int bytes = 0; bytes < 2; bytes++) {
+        names.manifest = bytes ? NULL : manifest_path(m);
+        names.hardware = bytes;
         if (pieces_compile(&p, data, size, bytes, &names, &err) == SIGNET_OK)
-            pieces_free(&p);
+            expand(m, &p);
         else
             require_error(&err);
+        pieces_free(&p);
     }
 }
 

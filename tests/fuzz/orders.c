@@ -18,6 +18,8 @@ static int try_order(const char *path, struct signet_error *err)
     require((rc == SIGNET_OK) == (order != NULL));
     if (order)
         require(order->name && order->quota > 0);
+    if (order && signet_order_has_authority(order))
+        require(order->authority_file || order->authority.chain || order->authority.kind);
     signet_order_free(&order);
     return rc;
 }
@@ -34,6 +36,8 @@ static int try_authority(const char *path, bool own, struct signet_error *err)
     int rc = signet_authority_open(&authority, &options, err);
 
     signet_authority_close(&authority);
+    if (authority_hash_text(options.file, options.info, &text, NULL) == SIGNET_OK)
+        require(text.len > 0);
     buf_free(&text);
     return rc;
 }

@@ -14,6 +14,20 @@ static void check_text(const char *text)
         require((unsigned char)*text >= 0x20 && *text != 0x7f);
 }
 
+/* What it may be used for. */
+static void try_purposes(const struct signet_cert *cert)
+{
+    struct signet_error err = {0};
+
+    if (cert_fits_stacks(cert, &err))
+        require_error(&err);
+    err = (struct signet_error){0};
+    if (cms_check_recipient(cert, &err))
+        require_error(&err);
+    cert_is_authority(cert);
+    require(!cert_has_spki(cert, (const uint8_t *)"", 0));
+}
+
 static void try_cert(const uint8_t *data, size_t size)
 {
     struct signet_cert *cert = NULL, *again = NULL;
@@ -36,6 +50,7 @@ static void try_cert(const uint8_t *data, size_t size)
     }
     if (signet_cert_check_dates(cert, NULL, &err))
         require_error(&err);
+    try_purposes(cert);
     require(signet_cert_der(cert, &der, NULL) == SIGNET_OK);
     require(signet_cert_pem(cert, &pem, NULL) == SIGNET_OK);
     require(signet_cert_load(&again, pem.data, pem.len, NULL) == SIGNET_OK);
@@ -46,6 +61,58 @@ static void try_cert(const uint8_t *data, size_t size)
     signet_bytes_free(&pem);
     signet_cert_free(&again);
     signet_cert_free(&cert);
+}
+
+/* A key on P-256 signs, and its signature is of no other text. */
+static void try_p256(const struct signet_key *key)
+{
+    uint8_t point[P256_POINT], signature[P256_POINT], digest[32] = {0};
+    struct buf public = {0};
+
+    if (p256_point(key, point, NULL) != SIGNET_OK)
+        return;
+    require(p256_check(point, NULL) == SIGNET_OK);
+    p256_public(&public, point);
+    require(buf_check(&public, NULL) == SIGNET_OK && public.len > P256_POINT);
+    buf_free(&public);
+    require(p256_sign(key, "text", 4, signature, NULL) == SIGNET_OK);
+    require(p256_verify(point, digest, sizeof(digest), signature, NULL) == SIGNET_E_CRYPTO);
+    require(sha256("text", 4, digest, NULL) == SIGNET_OK);
+    require(p256_verify(point, digest, sizeof(digest), signature, NULL) == SIGNET_OK);
+    memset(point, 1, sizeof(point));
+    require(p256_check(point, NULL) == SIGNET_E_CERT);
+}
+
+/* Its request, and another key of its kind, which is not the key of that. */
+static void try_request(const struct signet_key *key)
+{
+    struct signet_key *other = NULL;
+    struct signet_bytes der = {0};
+    struct cert_request r;
+
+    if (!key_is_ec(key) || cert_request_make(&der, key, "urn:dev:1", NULL) != SIGNET_OK)
+        return;
+    if (cert_request_read(&r, der.data, der.len, NULL) == SIGNET_OK)
+        require(strcmp(r.common_name, "urn:dev:1") == 0);
+    signet_bytes_free(&der);
+    require(key_generate_like(&other, key, NULL) == SIGNET_OK && key_is_ec(other));
+    signet_key_free(&other);
+}
+
+/* With the passphrase of the tests' own encrypted keys. */
+static void try_encrypted(const uint8_t *data, size_t size)
+{
+    struct signet_key *key = NULL;
+    struct secret passphrase = {0};
+    struct signet_error err = {0};
+
+    if (!key_is_encrypted(data, size))
+        return;
+    require(secret_set(&passphrase, "secret", 6, NULL) == SIGNET_OK);
+    if (key_load_encrypted(&key, data, size, &passphrase, &err))
+        require_error(&err);
+    secret_wipe(&passphrase);
+    signet_key_free(&key);
 }
 
 static void try_key(const uint8_t *data, size_t size)
@@ -73,6 +140,8 @@ static void try_key(const uint8_t *data, size_t size)
     signet_bytes_free(&der);
     signet_bytes_free(&pem);
     signet_key_free(&again);
+    try_p256(key);
+    try_request(key);
     signet_key_free(&key);
 }
 
@@ -94,13 +163,13 @@ static void try_certs(const uint8_t *data, size_t size)
         require_error(&err);
     while (count > 0)
         signet_cert_free(&certs[--count]);
-    key_is_encrypted(data, size);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     try_cert(data, size);
     try_key(data, size);
+    try_encrypted(data, size);
     try_certs(data, size);
     return 0;
 }
