@@ -191,6 +191,22 @@ static int on_row(void *ctx, const struct signet_report_row *row, struct signet_
     return rc;
 }
 
+static int on_run(void *ctx, const struct signet_run_record *run, struct signet_error *err)
+{
+    (void)err;
+    require(run->json && run->order && run->station);
+    ++*(int *)ctx;
+    return SIGNET_OK;
+}
+
+static int on_delivery(void *ctx, const struct signet_ledger_delivery *d, struct signet_error *err)
+{
+    (void)err;
+    require(d->server && d->error);
+    ++*(int *)ctx;
+    return SIGNET_OK;
+}
+
 static void ended(int rc, struct signet_error *err)
 {
     if (rc != SIGNET_OK)
@@ -228,6 +244,8 @@ static void read_all(void)
     ended(signet_ledger_events(l, NULL, on_event, &count, &err), &err);
     ended(signet_ledger_orders(l, on_order, &count, &err), &err);
     ended(signet_ledger_report(l, &report, on_row, &count, &err), &err);
+    ended(signet_ledger_runs(l, &report, on_run, &count, &err), &err);
+    ended(signet_ledger_deliveries(l, "d1", on_delivery, &count, &err), &err);
     signet_ledger_close(&l);
 }
 

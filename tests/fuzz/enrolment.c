@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Any answers of an authority that is elsewhere: EST or CMP, by the first byte. Each is a byte for
+ * the status, two of length, and the body; the way over HTTP is replaced. Only a certificate of the
+ * key that was sent is taken.
+ * wrap: http_send http_asked_wait remote_open remote_close remote_take remote_give_back remote_path
+ * wrap: remote_cancel remote_secret remote_deadline clock_ms cancel_sleep_until
+ */
+#include "authority/remote.h"
+#include "fuzz.h"
+
+#include <string.h>
+
+int __wrap_http_send(struct http *http, const struct http_request *request,
+                     struct http_answer *answer, struct signet_error *err);
+int64_t __wrap_http_asked_wait(const struct http *http);
+int __wrap_remote_open(struct remote **out, const struct signet_authority_info *info,
+                       const struct signet_authority_options *options, const char *path,
+                       bool allow_http, struct signet_error *err);
+void __wrap_remote_close(struct remote **remote);
+int __wrap_remote_take(struct remote *remote, struct http **out, struct signet_error *err);
+void __wrap_remote_give_back(struct remote *remote, struct http *http);
+const char *__wrap_remote_path(const struct remote *remote);
+const struct signet_cancel *__wrap_remote_cancel(const struct remote *remote);
+const struct secret *__wrap_remote_secret(const struct remote *remote);
+int64_t __wrap_remote_deadline(const struct remote *remote);
+int64_t __wrap_clock_ms(void);
+int __wrap_cancel_sleep_until(const struct signet_cancel *cancel, int64_t until,
+                              struct signet_error *err);
+
+static const char key_pem[] = "-----BEGIN PRIVATE KEY-----\n"
+                              "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgUf8QGcWMt7syfYjW\n"
+                              "l5qzdGM4ezFCs+eedk2ZN06aR52hRANCAAQqoYJcWnFcIuZKocnQXfGxuh+VSESb\n"
+                              "BdNiBZb4LqJJ+lOq8KKCKccBq6ctAjFgo9QhdcE8qqb+5OMkq3adO4EB\n"
+                              "-----END PRIVATE KEY-----\n";
+static const uint8_t *input;
+static size_t left;
+static int64_t now;
+static struct secret passphrase;
+
+int64_t __wrap_clock_ms(void)
+{
+    return now += 100;
+}
+
+int __wrap_cancel_sleep_until(const struct signet_cancel *cancel, int64_t until,
+                              struct signet_error *err)
+{
+    (void)cancel, (void)err;
+    now = until > now ? until : now;
+    return SIGNET_OK;
+}
+
+int64_t __wrap_http_asked_wait(const struct http *http)
+{
+    (void)http;
+    return (int64_t)(left % 3) - 1;
+}
+
+int __wrap_http_send(struct http *http, const struct http_request *request,
+                     struct http_answer *answer, struct signet_error *err)
+{
+    static const long statuses[] = {200, 202, 401, 403, 404, 405, 429, 500};
+
+    (void)http;
+    require(request->method && request->path);
+    *answer = (struct http_answer){0};
+    if (left < 3 || input[0] & 0x80)
+        return error_set(err, SIGNET_E_NET, "no connection");
+    answer->status = statuses[input[0] & 7];
+    size_t len = (size_t)input[1] << 8 | input[2];
+    input += 3, left -= 3;
+    len = len > left ? left : len;
+    require(secret_set(&answer->body, input, len, err) == SIGNET_OK);
+    input += len, left -= len;
+    return SIGNET_OK;
+}
+
+int __wrap_remote_open(struct remote **out, const struct signet_authority_info *info,
+                       const struct signet_authority_options *options, const char *path,
+                       bool allow_http, struct signet_error *err)
+{
+    (void)info, (void)options, (void)path, (void)allow_http;
+    *out = NULL;
+    return passphrase.len ? SIGNET_OK : secret_set(&passphrase, "passphrase", 10, err);
+}
+
+void __wrap_remote_close(struct remote **remote)
+{
+    *remote = NULL;
+}
+
+int __wrap_remote_take(struct remote *remote, struct http **out, struct signet_error *err)
+{
+    (void)remote, (void)err;
+    *out = NULL;
+    return SIGNET_OK;
+}
+
+void __wrap_remote_give_back(struct remote *remote, struct http *http)
+{
+    (void)remote, (void)http;
+}
+
+const char *__wrap_remote_path(const struct remote *remote)
+{
+    (void)remote;
+    return "";
+}
+
+const struct signet_cancel *__wrap_remote_cancel(const struct remote *remote)
+{
+    (void)remote;
+    return NULL;
+}
+
+const struct secret *__wrap_remote_secret(const struct remote *remote)
+{
+    (void)remote;
+    return &passphrase;
+}
+
+int64_t __wrap_remote_deadline(const struct remote *remote)
+{
+    (void)remote;
+    return now + 20000;
+}
+
+/* What is sent: the request of a key that is always the same. */
+static void set_up(struct signet_bytes *csr, struct buf *spki)
+{
+    struct signet_key *key = NULL;
+    uint8_t point[P256_POINT];
+
+    require(signet_key_load(&key, key_pem, sizeof(key_pem) - 1, NULL) == SIGNET_OK);
+    require(cert_request_make(csr, key, "urn:dev:1", NULL) == SIGNET_OK);
+    require(p256_point(key, point, NULL) == SIGNET_OK);
+    p256_public(spki, point);
+    signet_key_free(&key);
+}
+
+static void enroll(struct signet_authority *a)
+{
+    static struct signet_bytes csr;
+    static struct buf spki;
+    struct signet_cert *cert = NULL;
+    struct signet_error err = {0};
+
+    if (!csr.len)
+        set_up(&csr, &spki);
+    const struct cert_wish wish = {
+        .endpoint = "urn:dev:1", .spki = spki.data, .spki_len = spki.len};
+
+    if (a->ops->enroll(a, csr.data, csr.len, &wish, &cert, &err) != SIGNET_OK)
+        require_error(&err);
+    else
+        require(cert && (a->ops == &authority_cmp || cert_has_spki(cert, spki.data, spki.len)));
+    signet_cert_free(&cert);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char url[] = "https://h", reference[] = "r";
+    const struct signet_authority_info info = {.url = url, .reference = reference};
+    struct signet_authority a = {0};
+    struct signet_error err = {0};
+
+    if (size < 1)
+        return 0;
+    input = data + 1, left = size - 1, now = 0;
+    a.ops = data[0] & 1 ? &authority_cmp : &authority_est;
+    int rc = a.ops->open(&a, &info, NULL, &err);
+    if (rc == SIGNET_OK && a.ops->reach && data[0] & 2)
+        rc = a.ops->reach(&a, &err);
+    if (rc != SIGNET_OK)
+        require_error(&err);
+    else
+        enroll(&a);
+    a.ops->close(&a);
+    for (size_t i = 0; i < a.count; i++)
+        signet_cert_free(&a.chain[i]);
+    free(a.place);
+    return 0;
+}
