@@ -36,6 +36,23 @@ static int on_row(void *ctx, const struct manifest_row *row, const struct signet
     return SIGNET_OK;
 }
 
+static int on_bytes(void *ctx, const void *data, size_t len, struct signet_error *err)
+{
+    (void)ctx, (void)data, (void)len, (void)err;
+    return SIGNET_OK;
+}
+
+/* A file that was changed meanwhile is refused. */
+static void read_changed(struct manifest *m, int fd)
+{
+    struct manifest_row row = {0};
+    struct signet_error err = {0};
+
+    if (manifest_count(m) > 0 && ftruncate(fd, 0) == 0 && manifest_row(m, 0, &row, &err))
+        require_error(&err);
+    manifest_row_free(&row);
+}
+
 static void read_again(struct manifest *m, const struct seen *s)
 {
     struct manifest_row row = {0};
@@ -92,7 +109,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct signet_error err = {0};
     struct manifest *m = NULL;
     struct seen seen = {0};
-    const struct manifest_visitor visitor = {.on_row = on_row, .ctx = &seen};
+    const struct manifest_visitor visitor = {.on_row = on_row, .on_bytes = on_bytes, .ctx = &seen};
     char path[64];
 
     if (size < 1)
@@ -108,6 +125,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         else
             require_error(&err);
         placeholders(m, data + 1, size - 1 < 200 ? size - 1 : 200);
+        read_changed(m, fd);
     }
     manifest_close(&m);
     close(fd);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a receiver or a station is given: a CMS, a manifest of a sealed batch, a station's key file.
  * The first byte says which. What is sealed, signed or written here is read again the same.
- * wrap: tpm_seal tpm_unseal
+ * wrap: tpm_seal tpm_unseal pki_scrypt
  */
 #include "fuzz.h"
 #include "pki/pki.h"
@@ -17,6 +17,16 @@
 int __wrap_tpm_seal(const char *conf, const struct secret *bytes, struct buf *text,
                     struct signet_error *err);
 int __wrap_tpm_unseal(const char *text, struct secret *out, struct signet_error *err);
+int __wrap_pki_scrypt(const void *password, size_t len, const uint8_t *salt, size_t salt_len,
+                      unsigned log_n, uint8_t out[static 32], struct signet_error *err);
+
+/* A file may ask for half a GiB. */
+int __wrap_pki_scrypt(const void *password, size_t len, const uint8_t *salt, size_t salt_len,
+                      unsigned log_n, uint8_t out[static 32], struct signet_error *err)
+{
+    require(salt_len == 16 && log_n >= 14 && log_n <= 19);
+    return hmac_sha256(salt, salt_len, password, len, out, err);
+}
 
 int __wrap_tpm_seal(const char *conf, const struct secret *bytes, struct buf *text,
                     struct signet_error *err)
@@ -36,11 +46,12 @@ static const char key_pem[] = "-----BEGIN PRIVATE KEY-----\n"
                               "l5qzdGM4ezFCs+eedk2ZN06aR52hRANCAAQqoYJcWnFcIuZKocnQXfGxuh+VSESb\n"
                               "BdNiBZb4LqJJ+lOq8KKCKccBq6ctAjFgo9QhdcE8qqb+5OMkq3adO4EB\n"
                               "-----END PRIVATE KEY-----\n";
-static char folder[PATH_MAX], file[PATH_MAX + 16];
+static char folder[PATH_MAX], file[PATH_MAX + 16], passphrase[PATH_MAX + 16];
 
 static void remove_files(void)
 {
     unlink(file);
+    unlink(passphrase);
     rmdir(folder);
 }
 
@@ -52,6 +63,8 @@ static const char *key_file(void)
         snprintf(folder, sizeof(folder), "%s/signet-fuzz-XXXXXX", above);
         require(mkdtemp(folder));
         snprintf(file, sizeof(file), "%s/station.key", folder);
+        snprintf(passphrase, sizeof(passphrase), "%s/passphrase", folder);
+        require(file_create(passphrase, "open sesame\n", 12, NULL) == SIGNET_OK);
         atexit(remove_files);
     }
     unlink(file);
@@ -142,17 +155,17 @@ static void try_manifest(const uint8_t *data, size_t len)
     manifest_check(&m, data, len, "A+00000000+AQ==", &err);
 }
 
-/* The first of its lines as a form, too. */
+/* In this form, by which it is read again. */
 static void write_again(struct key_ring *ring, const char *form)
 {
-    const struct vault_key from = {.file = key_file()};
+    const struct vault_key from = {.file = key_file(), .passphrase = {.file = passphrase}};
     struct key_ring again = {0};
     struct signet_error err = {0};
     int fd = -1;
 
     if (key_wrap_make(&from, form, &ring->wrap, &err) != SIGNET_OK)
         require_error(&err);
-    if (!ring->wrap.form || ring->wrap.form->make)
+    if (!ring->wrap.form)
         return;
     require(key_write(from.file, ring, NULL) == SIGNET_OK);
     require(key_open(&from, &again, &fd, NULL) == SIGNET_OK && fd >= 0);
@@ -162,10 +175,10 @@ static void write_again(struct key_ring *ring, const char *form)
     close(fd);
 }
 
-/* As a file: with a key that is made, where there is none. */
+/* As a file, with a key that is made where there is none. Its first line may be a form, too. */
 static void try_key_file(const uint8_t *data, size_t len)
 {
-    const struct vault_key from = {.file = key_file()};
+    const struct vault_key from = {.file = key_file(), .passphrase = {.file = passphrase}};
     struct key_ring ring = {0};
     struct signet_error err = {0};
     char form[40];
