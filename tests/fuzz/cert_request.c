@@ -20,6 +20,7 @@ static void try_request(const uint8_t *data, size_t size)
     require(r.common_name[0] &&
             text_check("name", r.common_name, strlen(r.common_name), NULL) == 0);
     require(cert_request_check_name(&r, r.common_name, NULL) == SIGNET_OK);
+    require(cert_request_check_name(&r, "", NULL) == SIGNET_E_CERT);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -118,7 +118,7 @@ static ConnStatusType status(const PGconn *c)
 static char *error_message(const PGconn *c)
 {
     (void)c;
-    return (char *)(uintptr_t)"the connection\x1b[2J\tis lost\n";
+    return (char *)(uintptr_t) "the connection\x1b[2J\tis lost\n";
 }
 
 static PQnoticeProcessor set_notice(PGconn *c, PQnoticeProcessor processor, void *arg)
@@ -234,26 +234,41 @@ static void clear(PGresult *r)
 static char *user(const PGconn *c)
 {
     (void)c;
-    return (char *)(uintptr_t)"anna";
+    return (char *)(uintptr_t) "anna";
 }
 
-#define FUNCTION(name, made) {"PQ" #name, (void (*)(void))(made)}
+#define FUNCTION(name, made)                                                                       \
+    {                                                                                              \
+        "PQ" #name, (void (*)(void))(made)                                                         \
+    }
 static const struct {
     const char *name;
     void (*made)(void);
 } libpq[] = {
-    FUNCTION(connectStartParams, connect_start), FUNCTION(connectPoll, connect_poll),
-    FUNCTION(finish, finish),                    FUNCTION(status, status),
-    FUNCTION(errorMessage, error_message),       FUNCTION(setNoticeProcessor, set_notice),
-    FUNCTION(socket, get_socket),                FUNCTION(setnonblocking, set_nonblocking),
-    FUNCTION(flush, zero),                       FUNCTION(isBusy, zero),
-    FUNCTION(consumeInput, consume),             FUNCTION(sendQuery, send_query),
-    FUNCTION(sendPrepare, send_prepare),         FUNCTION(sendQueryPrepared, send_prepared),
-    FUNCTION(getResult, get_result),             FUNCTION(conninfoParse, parse_address),
-    FUNCTION(conninfoFree, free_address),        FUNCTION(resultStatus, result_status),
-    FUNCTION(resultErrorField, error_field),     FUNCTION(getvalue, value),
-    FUNCTION(getisnull, is_null),                FUNCTION(ntuples, count_rows),
-    FUNCTION(cmdTuples, count_changed),          FUNCTION(clear, clear),
+    FUNCTION(connectStartParams, connect_start),
+    FUNCTION(connectPoll, connect_poll),
+    FUNCTION(finish, finish),
+    FUNCTION(status, status),
+    FUNCTION(errorMessage, error_message),
+    FUNCTION(setNoticeProcessor, set_notice),
+    FUNCTION(socket, get_socket),
+    FUNCTION(setnonblocking, set_nonblocking),
+    FUNCTION(flush, zero),
+    FUNCTION(isBusy, zero),
+    FUNCTION(consumeInput, consume),
+    FUNCTION(sendQuery, send_query),
+    FUNCTION(sendPrepare, send_prepare),
+    FUNCTION(sendQueryPrepared, send_prepared),
+    FUNCTION(getResult, get_result),
+    FUNCTION(conninfoParse, parse_address),
+    FUNCTION(conninfoFree, free_address),
+    FUNCTION(resultStatus, result_status),
+    FUNCTION(resultErrorField, error_field),
+    FUNCTION(getvalue, value),
+    FUNCTION(getisnull, is_null),
+    FUNCTION(ntuples, count_rows),
+    FUNCTION(cmdTuples, count_changed),
+    FUNCTION(clear, clear),
     FUNCTION(user, user),
 };
 

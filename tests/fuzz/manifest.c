@@ -77,7 +77,8 @@ static void expand(struct manifest *m, const struct pieces *p)
     int column = -1;
 
     if (manifest_count(m) > 0 && manifest_row(m, 0, &row, NULL) == SIGNET_OK) {
-        const struct placeholder_values values = {.row = &row, .endpoint = "urn:dev:1", .serial = 7};
+        const struct placeholder_values values = {
+            .row = &row, .endpoint = "urn:dev:1", .serial = 7};
 
         if (pieces_expand(p, &values, &out, &column, &err) != SIGNET_OK)
             require_error(&err);

@@ -83,10 +83,11 @@ static void try_p256(const struct signet_key *key)
     require(p256_check(point, NULL) == SIGNET_E_CERT);
 }
 
-/* Its request, and another key of its kind, which is not the key of that. */
-static void try_request(const struct signet_key *key)
+/* Its request and its certificate, for which another key of its kind does not do. */
+static void try_uses(const struct signet_key *key)
 {
     struct signet_key *other = NULL;
+    struct signet_cert *cert = NULL;
     struct signet_bytes der = {0};
     struct cert_request r;
 
@@ -95,7 +96,11 @@ static void try_request(const struct signet_key *key)
     if (cert_request_read(&r, der.data, der.len, NULL) == SIGNET_OK)
         require(strcmp(r.common_name, "urn:dev:1") == 0);
     signet_bytes_free(&der);
+    require(signet_cert_make(&cert, key, NULL, "urn:dev:1", NULL, NULL) == SIGNET_OK);
+    require(signet_cert_check_key(cert, key, NULL) == SIGNET_OK);
     require(key_generate_like(&other, key, NULL) == SIGNET_OK && key_is_ec(other));
+    require(signet_cert_check_key(cert, other, NULL) == SIGNET_E_CERT);
+    signet_cert_free(&cert);
     signet_key_free(&other);
 }
 
@@ -108,7 +113,7 @@ static void try_encrypted(const uint8_t *data, size_t size)
 
     if (!key_is_encrypted(data, size))
         return;
-    require(secret_set(&passphrase, "secret", 6, NULL) == SIGNET_OK);
+    require(secret_set(&passphrase, "x", 1, NULL) == SIGNET_OK);
     if (key_load_encrypted(&key, data, size, &passphrase, &err))
         require_error(&err);
     secret_wipe(&passphrase);
@@ -141,7 +146,7 @@ static void try_key(const uint8_t *data, size_t size)
     signet_bytes_free(&pem);
     signet_key_free(&again);
     try_p256(key);
-    try_request(key);
+    try_uses(key);
     signet_key_free(&key);
 }
 
