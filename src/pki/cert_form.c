@@ -53,14 +53,23 @@ static void put_purposes(struct buf *b, const char *const *purposes)
     buf_free(&value);
 }
 
+/* An authority that has no identifier of its key gets that of RFC 5280, section 4.2.1.2, method 1:
+ * section 4.2.1.1 wants one in each certificate that does not sign itself. */
 static void put_authority_id(struct buf *b, X509 *issuer)
 {
     const ASN1_OCTET_STRING *id = issuer ? X509_get0_subject_key_id(issuer) : NULL;
+    unsigned char hash[EVP_MAX_MD_SIZE];
+    unsigned len = 0;
     struct buf value = {0};
 
-    if (!id)
+    if (!issuer)
         return;
-    der_put(&value, 0x80, ASN1_STRING_get0_data(id), (size_t)ASN1_STRING_length(id));
+    if (id)
+        der_put(&value, 0x80, ASN1_STRING_get0_data(id), (size_t)ASN1_STRING_length(id));
+    else if (X509_pubkey_digest(issuer, EVP_sha1(), hash, &len) == 1)
+        der_put(&value, 0x80, hash, len);
+    else
+        b->failed = true;
     der_wrap(&value, 0, 0x30);
     put_extension(b, NID_authority_key_identifier, false, &value);
     buf_free(&value);
