@@ -64,16 +64,29 @@ static void text_line(const char *title, const char *value)
         printf("%-9s %s\n", title, value);
 }
 
+static void text_names(const struct signet_order *o, const struct ends *ends)
+{
+    text_line("manifest", o->manifest);
+    if (o->scan.endpoint)
+        printf("names     %s, as scanned\n", o->scan.endpoint);
+    else if (ends->first[0])
+        printf("names     %s to %s\n", ends->first, ends->last);
+    else
+        printf("names     the boards' own%s\n", o->from_board ? ", looked up in the manifest" : "");
+    if (o->scan.column)
+        printf("scan      column %s of the manifest\n", o->scan.column);
+    for (size_t i = 0; i < o->scan.scanner_count; i++)
+        printf("scanner   %s%s%s\n", o->scan.scanners[i].port,
+               o->scan.scanners[i].slot ? ", slot " : "",
+               o->scan.scanners[i].slot ? o->scan.scanners[i].slot : "");
+}
+
 static void text_plan(const struct signet_order *o, const struct signet_tree *tree,
                       const struct ends *ends)
 {
     printf("order     %s: %s from %s\n", o->name, COUNT(o->quota, "device", "devices"),
            o->template_file);
-    text_line("manifest", o->manifest);
-    if (ends->first[0])
-        printf("names     %s to %s\n", ends->first, ends->last);
-    else
-        printf("names     the boards' own%s\n", o->from_board ? ", looked up in the manifest" : "");
+    text_names(o, ends);
     text_accounts(o, tree);
     if (o->recipe)
         printf("board     %s in %s, %s\n", o->recipe, COUNT(o->slot_count, "slot", "slots"),
@@ -92,6 +105,9 @@ static void text_plan(const struct signet_order *o, const struct signet_tree *tr
         text_line("server", o->servers[i].name);
     if (o->label.printer)
         printf("label     %s at %s\n", o->label.template_file, o->label.printer);
+    for (size_t i = 0; i < o->notify_count; i++)
+        printf("notify    %s%s%s\n", o->notify[i].name, o->notify[i].file ? ": " : "",
+               o->notify[i].file ? o->notify[i].file : ""); /* a url may hold a secret */
     printf("ledger    %s, station %s\n", o->ledger, o->station);
     printf("Everything that can be known before the first %s is right.\n",
            o->recipe ? "board" : "device");
@@ -155,6 +171,11 @@ static void json_plan(const struct signet_order *o, const struct signet_tree *tr
     json_close(&j, ']');
     json_text(&j, "label", o->label.template_file);
     json_text(&j, "printer", o->label.printer);
+    json_text(&j, "scan", o->scan.endpoint ? o->scan.endpoint : o->scan.column);
+    json_open(&j, "notify", '[');
+    for (size_t i = 0; i < o->notify_count; i++)
+        json_text(&j, NULL, o->notify[i].name);
+    json_close(&j, ']');
     json_text(&j, "ledger", o->ledger);
     json_text(&j, "station", o->station);
     json_end(&j);

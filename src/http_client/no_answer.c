@@ -91,6 +91,7 @@ static void explain_connection(const struct http *http, struct signet_error *err
 
 static void explain_tls(const struct http *http, struct signet_error *err)
 {
+    static const char ended[] = "is the port right, and does the server's log say why?";
     static const struct {
         const char *why, *what, *hint;
     } reasons[] = {
@@ -101,8 +102,9 @@ static void explain_tls(const struct http *http, struct signet_error *err)
          "TLS 1.2 or 1.3 is needed"},
         {"certificate required", "the server wants a certificate of the client",
          "name the API's own port, where a token is enough"},
-        {"unexpected eof", "the server ended the connection in the middle",
-         "is the port right, and does the server's log say why?"},
+        {"unexpected eof", "the server ended the connection in the middle", ended},
+        {"SSL_ERROR_SYSCALL", "the server ended the connection in the middle", ended},
+        {"reset by peer", "the server ended the connection in the middle", ended},
     };
 
     for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)

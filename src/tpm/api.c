@@ -159,10 +159,10 @@ int tpm_open(struct tpm *t, const char *conf, struct signet_error *err)
     pthread_once(&once, load_api);
     if (!loaded)
         return error_set_hint(err, SIGNET_E_UNSUPPORTED,
-                              "install libtss2-esys, libtss2-mu and libtss2-tctildr",
+                              "install Debian's packages libtss2-esys-3.0.2-0 and libtss2-tctildr0",
                               "the library for TPMs, tpm2-tss, is not installed");
     if (api.Tss2_TctiLdr_Initialize(conf, &t->tcti))
-        return error_set_hint(err, SIGNET_E_IO, "is there one, and may this user open it?",
+        return error_set_hint(err, SIGNET_E_IO, "is there one, and is this user in the group tss?",
                               "there is no TPM at '%s'", text_shown(conf, strlen(conf), 100));
     TSS2_RC answer = api.Esys_Initialize(&t->esys, t->tcti, NULL);
     if (!answer)

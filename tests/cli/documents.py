@@ -17,16 +17,19 @@ def run_blocks(path):
     if not blocks:
         return 0
     with tempfile.TemporaryDirectory() as work:
+        script = ''.join(blocks).replace('--page ', '--page=127.0.0.1:0 ')  # another test may have the port
         env = dict(os.environ, PATH=f'{BUILD}:{os.environ["PATH"]}', E=f'{SOURCE}/examples', LC_ALL='C.UTF-8')
         tidy = 'trap "kill $(jobs -p) 2>/dev/null || true" EXIT\n'.replace('$', '\\$')
         with open(os.path.join(work, '.said'), 'w+') as said:  # a pipe would wait for what was left behind
-            p = subprocess.run(['bash', '-eux', '-c', tidy + ''.join(blocks)], cwd=work, env=env, stdout=said, stderr=said, stdin=subprocess.DEVNULL, timeout=240)
+            p = subprocess.run(['bash', '-eux', '-c', tidy + script], cwd=work, env=env, stdout=said, stderr=said, stdin=subprocess.DEVNULL, timeout=240)
             said.seek(0)
             text = said.read()
             if p.returncode:
                 failures.append(f'{path}: exit {p.returncode}\n{text[-2500:]}')
             elif '*****' in text:  # the word "token" is the token of `sim server`
                 failures.append(f'{path}: a word of a message is masked: {text[text.index("*****") - 80:][:100]}')
+            elif 'in the words of' in text:
+                failures.append(f'{path}: the words of a library: {text[text.index("in the words of") - 80:][:200]}')
     return len(blocks)
 
 helps = {}

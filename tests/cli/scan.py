@@ -247,6 +247,10 @@ def orders(line):
         line.order(3, names=names, more=f'scan: {{{scan}}}\n')
         p = subprocess.run([SIGNET, 'run', '--dry-run', 'order.yaml'], capture_output=True, text=True, cwd=line.folder, timeout=60)
         need(p.returncode == 1 and why in p.stderr, f'{scan}: {p.returncode} {p.stderr}')
+    line.order(3, names='', more='scan: {endpoint: "urn:dev:os:{scan}", scanners: [{port: s, slot: "1"}]}\nnotify: [{file: news}]\n')
+    p = subprocess.run([SIGNET, 'run', '--dry-run', 'order.yaml'], capture_output=True, text=True, cwd=line.folder, timeout=60)
+    need(p.returncode == 0 and all(row in p.stdout for row in (
+        'names     urn:dev:os:{scan}, as scanned\n', 'scanner   s, slot 1\n', 'notify    file: news\n')), p.stdout + p.stderr)
     line.write('order.yaml', 'name: o\nquota: 1\ntemplate: template\nledger: ledger.db\nnames: {manifest: devices.csv}\nscan: {column: imei}\noutput: {packets: x.ndjson}\n')
     p = subprocess.run([SIGNET, 'run', '--dry-run', 'order.yaml'], capture_output=True, text=True, cwd=line.folder, timeout=60)
     need(p.returncode == 1 and "'scan' needs a 'board'" in p.stderr, p.stderr)
