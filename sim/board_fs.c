@@ -12,9 +12,12 @@
 #define RC_INVALID   3
 #define RC_NO_ENTRY  5
 #define RC_NOT_SUPP  8
+#define FS_BAD_NAME  2
 #define FS_NO_FILE   3
+#define FS_TOO_FAR   12
 #define FS_HASH_TYPE 13
 #define FS_EMPTY     16
+#define NAME_MOST    64
 #define PIECE        256 /* bytes of data in one answer to a read */
 #define APPLY_NS     (50 * INT64_C(1000000))
 
@@ -153,15 +156,29 @@ static bool disturbed(struct sim_board *board)
     return false;
 }
 
+/* What later servers say of a name, whatever is there. */
+static int judge_name(const struct sim_board *board, const struct smp_item *name,
+                      struct fs_reply *reply)
+{
+    if (!name || (later_server(board) && (!name->len || name->len > NAME_MOST)))
+        return RC_INVALID;
+    if (later_server(board) && name->data[0] != '/')
+        return fs_error(board, FS_BAD_NAME, RC_INVALID, reply);
+    return 0;
+}
+
 int fs_write(struct sim_board *board, const struct smp_answer *request, struct fs_reply *reply)
 {
     const struct smp_item *off = smp_answer_want(request, "off", CBOR_UNSIGNED);
     const struct smp_item *name = smp_answer_want(request, "name", CBOR_TEXT);
     const struct smp_item *data = smp_answer_want(request, "data", CBOR_BYTES);
     const struct smp_item *len = smp_answer_want(request, "len", CBOR_UNSIGNED);
+    int rc = judge_name(board, name, reply);
 
-    if (!off || !name || !data || !name->len || name->len > 64 || (!off->value && !len))
+    if (!off || !name || !data || !name->len || name->len > NAME_MOST || (!off->value && !len))
         return RC_INVALID;
+    if (rc)
+        return rc;
     if (disturbed(board))
         return -1;
     if (board->firmware == SIM_FIRMWARE_SMP_FILE)
@@ -207,9 +224,10 @@ int fs_read(struct sim_board *board, const struct smp_answer *request, struct fs
     const struct smp_item *name = smp_answer_want(request, "name", CBOR_TEXT);
     const uint8_t *data;
     size_t len = 0, at, n;
+    int rc = judge_name(board, name, reply);
 
-    if (!off || !name)
-        return RC_INVALID;
+    if (rc || !off)
+        return rc ? rc : RC_INVALID;
     if (later_server(board) && board->firmware == SIM_FIRMWARE_SMP_FILE)
         upload_close(&board->fs);
     data = content(board, name, &len);
@@ -230,9 +248,10 @@ int fs_status(struct sim_board *board, const struct smp_answer *request, struct 
 {
     const struct smp_item *name = smp_answer_want(request, "name", CBOR_TEXT);
     size_t len = 0;
+    int rc = judge_name(board, name, reply);
 
-    if (!name)
-        return RC_INVALID;
+    if (rc)
+        return rc;
     if (later_server(board) && board->firmware == SIM_FIRMWARE_INITIAL &&
         item_is(name, packet_path))
         len = board->fs.stream.len;
@@ -248,7 +267,6 @@ static int put_hash(bool sha, const uint8_t *data, size_t len, struct buf *body)
 
     if (sha && sha256(data, len, digest, NULL) != SIGNET_OK)
         return RC_UNKNOWN;
-    put_text(body, "type", sha ? "sha256" : "crc32", sha ? 6 : 5);
     put_uint(body, "len", len);
     cbor_put_text(body, "output");
     if (sha)
@@ -258,26 +276,46 @@ static int put_hash(bool sha, const uint8_t *data, size_t len, struct buf *body)
     return 0;
 }
 
+/* Of the whole file, or of "len" bytes from "off" on. */
+static int hash_part(struct sim_board *board, const struct smp_answer *request, bool sha,
+                     const uint8_t *data, size_t len, struct fs_reply *reply)
+{
+    const struct smp_item *off = smp_answer_want(request, "off", CBOR_UNSIGNED);
+    const struct smp_item *most = smp_answer_want(request, "len", CBOR_UNSIGNED);
+    uint64_t from = off ? off->value : 0;
+
+    if (!len)
+        return fs_error(board, FS_EMPTY, RC_INVALID, reply);
+    if (from >= len)
+        return fs_error(board, FS_TOO_FAR, RC_INVALID, reply);
+    len -= (size_t)from;
+    put_text(reply->body, "type", sha ? "sha256" : "crc32", sha ? 6 : 5);
+    if (from)
+        put_uint(reply->body, "off", from);
+    return put_hash(sha, data + from, most && most->value < len ? (size_t)most->value : len,
+                    reply->body);
+}
+
 int fs_hash(struct sim_board *board, const struct smp_answer *request, struct fs_reply *reply)
 {
     const struct smp_item *name = smp_answer_want(request, "name", CBOR_TEXT);
     const struct smp_item *type = smp_answer_want(request, "type", CBOR_TEXT);
+    const struct smp_item *most = smp_answer_want(request, "len", CBOR_UNSIGNED);
     bool sha = type && item_is(type, "sha256");
     const uint8_t *data;
     size_t len = 0;
+    int rc = judge_name(board, name, reply);
 
     if (board->firmware != SIM_FIRMWARE_SMP_FILE)
         return RC_NOT_SUPP;
-    if (!name)
+    if (!name || (type && type->len > 8) || (most && !most->value))
         return RC_INVALID;
-    data = content(board, name, &len);
-    if (!data)
-        return no_file(board, reply);
-    if (type && !sha && !item_is(type, "crc32"))
+    if (type && type->len && !sha && !item_is(type, "crc32"))
         return fs_error(board, FS_HASH_TYPE, RC_INVALID, reply);
-    if (!len)
-        return fs_error(board, FS_EMPTY, RC_INVALID, reply);
-    return put_hash(sha, data, len, reply->body);
+    if (rc)
+        return rc;
+    data = content(board, name, &len);
+    return data ? hash_part(board, request, sha, data, len, reply) : no_file(board, reply);
 }
 
 int fs_close(struct sim_board *board)

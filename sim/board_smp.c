@@ -14,19 +14,44 @@
 #define RC_INVALID    3
 #define RC_NO_ENTRY   5
 #define RC_NOT_SUPP   8
+#define OS_FORMAT     2
+
+/* Later ones answer no text with no text. */
+static int echo(const struct sim_board *board, const struct smp_answer *request, struct buf *body)
+{
+    const struct smp_item *text = smp_answer_get(request, -1, "d");
+
+    if (text ? text->kind != CBOR_TEXT : !later_server(board))
+        return board->generation == SIM_ZEPHYR_32 ? RC_UNKNOWN : RC_INVALID;
+    put_text(body, "r", text ? text->data : NULL, text ? text->len : 0);
+    return 0;
+}
+
+/* The letters are those of uname(1), with b for the build and i for the board. */
+static int os_info(const struct sim_board *board, const struct smp_answer *request,
+                   struct fs_reply *reply)
+{
+    const struct smp_item *format = smp_answer_want(request, "format", CBOR_TEXT);
+
+    if (board->generation == SIM_ZEPHYR_32)
+        return RC_NOT_SUPP;
+    for (size_t i = 0; format && i < format->len; i++)
+        if (!format->data[i] || !strchr("asnrvbmpio", format->data[i])) {
+            reply->group = later_server(board) ? SMP_GROUP_OS : -1;
+            return later_server(board) ? OS_FORMAT : RC_INVALID;
+        }
+    put_text(reply->body, "output", "Zephyr", 6);
+    return 0;
+}
 
 static int os_command(struct sim_board *board, const struct smp_header *header,
-                      const struct smp_answer *request, struct buf *body)
+                      const struct smp_answer *request, struct fs_reply *reply)
 {
-    const struct smp_item *text;
+    struct buf *body = reply->body;
 
     switch (header->id) {
     case 0:
-        text = smp_answer_want(request, "d", CBOR_TEXT);
-        if (!text)
-            return board->generation == SIM_ZEPHYR_32 ? RC_UNKNOWN : RC_INVALID;
-        put_text(body, "r", text->data, text->len);
-        return 0;
+        return echo(board, request, body);
     case 5:
         board->count.resets++;
         return 0;
@@ -37,10 +62,7 @@ static int os_command(struct sim_board *board, const struct smp_header *header,
         put_uint(body, "buf_count", 4);
         return 0;
     case 7:
-        if (board->generation == SIM_ZEPHYR_32 || header->op != SMP_READ)
-            return RC_NOT_SUPP;
-        put_text(body, "output", "Zephyr", 6);
-        return 0;
+        return header->op == SMP_READ ? os_info(board, request, reply) : RC_NOT_SUPP;
     default:
         return RC_NOT_SUPP;
     }
@@ -251,6 +273,8 @@ static int translate(int group, int rc)
         return rc == 2 || rc == 13 ? RC_INVALID : rc == 3 || rc == 14 ? RC_NO_ENTRY : RC_UNKNOWN;
     case SMP_GROUP_IMAGE:
         return image_plain_rc(rc);
+    case SMP_GROUP_OS:
+        return RC_INVALID;
     default:
         return settings_plain_rc(rc);
     }
@@ -290,7 +314,7 @@ static int run_command(struct sim_board *board, const struct smp_header *header,
                        const struct smp_answer *request, struct fs_reply *reply)
 {
     if (header->group == SMP_GROUP_OS)
-        return os_command(board, header, request, reply->body);
+        return os_command(board, header, request, reply);
     if (header->group == SMP_GROUP_FS)
         return fs_command(board, header, request, reply);
     if (header->group == SMP_GROUP_IMAGE)

@@ -113,7 +113,7 @@ static int write_later(struct sim_board *board, const struct upload_request *r,
         board->count.uploads++;
         board->count.repeated += fs->upload_off > 0;
         fs->declared = (size_t)r->len;
-        if (file->stored.len)
+        if (file->stored.len && r->data->len) /* an empty file does not empty one that is there */
             files_truncate(file);
     } else if (!fs->upload_off) {
         fs->upload_off = file->stored.len;

@@ -213,7 +213,7 @@ static void empty_files(void **state)
 }
 
 /* What real servers of 3.2.0 and 3.4.99 answer: a command has one direction, 3.2 has no os info and
- * names another error for a malformed map, a read behind the end is empty. */
+ * an error for an echo of nothing, a read behind the end is empty. */
 static void as_measured(void **state)
 {
     static const struct {
@@ -221,7 +221,7 @@ static void as_measured(void **state)
         int rc_32, rc_later;
     } rows[] = {
         {{SMP_WRITE, SMP_GROUP_OS, 6}, 8, 8},    {{SMP_READ, SMP_GROUP_OS, 7}, 8, 0},
-        {{SMP_WRITE, SMP_GROUP_OS, 0}, 1, 3},    {{SMP_WRITE, SMP_GROUP_FS, 2}, 8, 8},
+        {{SMP_WRITE, SMP_GROUP_OS, 0}, 1, 0},    {{SMP_WRITE, SMP_GROUP_FS, 2}, 8, 8},
         {{SMP_READ, SMP_GROUP_FS, 4}, 8, 8},     {{SMP_READ, SMP_GROUP_SHELL, 0}, 8, 8},
         {{SMP_WRITE, SMP_GROUP_IMAGE, 1}, 3, 3},
     };
@@ -241,6 +241,78 @@ static void as_measured(void **state)
             fail_msg("row %zu: rc %d, wanted %d", i, (int)b.smp->last.rc, want);
         tear_down(&b);
     }
+}
+
+static void put_pair(struct buf *packet, const char *key, const char *text, int number)
+{
+    cbor_put_text(packet, key);
+    if (text)
+        cbor_put_text(packet, text);
+    else
+        cbor_put_uint(packet, (uint64_t)number);
+}
+
+/* As read in the sources of 4.x: names are judged before files, types of hashes before names of
+ * files that are not there, and hashes may be of a part. */
+static void as_the_sources_have_it(void **state)
+{
+    static const struct {
+        struct smp_command command;
+        const char *key, *text, *second, *second_text;
+        int number, group, rc, plain_rc;
+    } rows[] = {
+        {{SMP_READ, SMP_GROUP_OS, 7}, "format", "zz", NULL, NULL, 0, SMP_GROUP_OS, 2, 3},
+        {{SMP_READ, SMP_GROUP_OS, 7}, "format", "asnrvmpio", NULL, NULL, 0, -1, 0, 0},
+        {{SMP_READ, SMP_GROUP_FS, 1}, "name", "", NULL, NULL, 0, -1, 3, 3},
+        {{SMP_READ, SMP_GROUP_FS, 1}, "name", "f", NULL, NULL, 0, SMP_GROUP_FS, 2, 3},
+        {{SMP_READ, SMP_GROUP_FS, 1}, "name", "/none", NULL, NULL, 0, SMP_GROUP_FS, 3, 5},
+        {{SMP_READ, SMP_GROUP_FS, 0}, "name", "f", "off", NULL, 0, SMP_GROUP_FS, 2, 3},
+        {{SMP_READ, SMP_GROUP_FS, 2}, "name", "/none", "type", "md5", 0, SMP_GROUP_FS, 13, 3},
+        {{SMP_READ, SMP_GROUP_FS, 2}, "name", "/none", "type", "123456789", 0, -1, 3, 3},
+        {{SMP_READ, SMP_GROUP_FS, 2}, "name", "/lfs1/f", "len", NULL, 0, -1, 3, 3},
+        {{SMP_READ, SMP_GROUP_FS, 2}, "name", "/lfs1/f", "off", NULL, 99, -1, 0, 0},
+        {{SMP_READ, SMP_GROUP_FS, 2}, "name", "/lfs1/f", "off", NULL, 100, SMP_GROUP_FS, 12, 1},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < 2 * sizeof rows / sizeof *rows; i++) {
+        const struct sim_board_options board = {.firmware = SIM_FIRMWARE_SMP_FILE,
+                                                .generation = SIM_ZEPHYR_44};
+        const struct signet_smp_options options = {.version = i % 2 ? 2 : 1};
+        const char *second = rows[i / 2].second;
+        int want = i % 2 ? rows[i / 2].rc : rows[i / 2].plain_rc;
+        struct bench b;
+
+        set_up(&b, &board, &options);
+        OK(&b, signet_smp_upload(b.smp, "/lfs1/f", data, 100, NULL, &b.err));
+        struct buf *packet = smp_begin(b.smp, second ? 2 : 1);
+        put_pair(packet, rows[i / 2].key, rows[i / 2].text, 0);
+        if (second)
+            put_pair(packet, second, rows[i / 2].second_text, rows[i / 2].number);
+        smp_request(b.smp, rows[i / 2].command, 0, &b.err);
+        if (b.smp->last.rc != want || b.smp->last.group != (i % 2 ? rows[i / 2].group : -1))
+            fail_msg("row %zu: rc %d of group %d, wanted %d", i, (int)b.smp->last.rc,
+                     (int)b.smp->last.group, want);
+        tear_down(&b);
+    }
+}
+
+/* Later servers do not empty a file for an upload of nothing, which the comparison tells. */
+static void nothing_over_something(void **state)
+{
+    const struct sim_board_options board = {.firmware = SIM_FIRMWARE_SMP_FILE,
+                                            .generation = SIM_ZEPHYR_44};
+    const char *how = NULL;
+    struct bench b;
+
+    (void)state;
+    set_up(&b, &board, NULL);
+    OK(&b, signet_smp_upload(b.smp, "/lfs1/f", data, 100, NULL, &b.err));
+    OK(&b, signet_smp_upload(b.smp, "/lfs1/f", data, 0, NULL, &b.err));
+    assert_int_equal(signet_smp_compare(b.smp, "/lfs1/f", data, 0, NULL, &how, &b.err),
+                     SIGNET_E_BOARD);
+    assert_true(board_has(&b, 100));
+    tear_down(&b);
 }
 
 static void over_udp(void **state)
@@ -289,6 +361,8 @@ int main(void)
         cmocka_unit_test(answers_as_servers_give_them),
         cmocka_unit_test(empty_files),
         cmocka_unit_test(as_measured),
+        cmocka_unit_test(as_the_sources_have_it),
+        cmocka_unit_test(nothing_over_something),
         cmocka_unit_test(over_udp),
     };
 
