@@ -298,9 +298,50 @@ static int label_confirm(int argc, char **argv)
     return cli_end(&cli, rc);
 }
 
+static int record_read(struct cli *cli, const char *reason, char endpoint[SIGNET_ENDPOINT_SIZE])
+{
+    struct labelled l = {0};
+    struct signet_ledger *ledger = NULL;
+    const char *code = cli->args[1];
+    int rc = signet_order_load(&l.order, cli->args[0], &cli->err);
+
+    if (rc == SIGNET_OK)
+        rc = signet_label_open(&l.label, l.order, &cli->err);
+    if (rc == SIGNET_OK)
+        rc = ledger_open(&ledger, l.order->ledger, LEDGER_CHANGE, cli->sign_file, &cli->err);
+    if (rc == SIGNET_OK)
+        rc = signet_label_read(l.label, ledger, code, strlen(code), reason, endpoint, &cli->err);
+    signet_ledger_close(&ledger);
+    close_labelled(&l);
+    return rc;
+}
+
+static int label_read_verb(int argc, char **argv)
+{
+    struct cli cli = {0};
+    char endpoint[SIGNET_ENDPOINT_SIZE];
+    const char *reason = "";
+    const struct option_row rows[] = {
+        TEXT('r', "reason", "TEXT", "Why by hand; it is recorded (required for boards)", &reason),
+        SIGN_ROW(cli),
+        {0}};
+
+    if (!cli_parse(&cli, argc, argv, rows, "ORDER.yaml CODE",
+                   "The code of a label was read, in an order with `scan_back`: its device waits "
+                   "for it no more. Labels of boards are read at their slots while the order runs; "
+                   "this is for a board that is in none.",
+                   2, 2))
+        return EXIT_USAGE;
+    int rc = record_read(&cli, reason, endpoint);
+    if (rc == SIGNET_OK)
+        tell_label(&cli, "read", endpoint);
+    return cli_end(&cli, rc);
+}
+
 const struct verb label_verbs[] = {
     {"show", "the label of a device: ZPL, a page, its QR code", label_show},
     {"print", "print the label of a device, also once more", label_print_verb},
     {"confirm", "a label that may have been printed is there", label_confirm},
+    {"read", "the code of a label was read", label_read_verb},
     {0},
 };

@@ -104,7 +104,8 @@ static void text_plan(const struct signet_order *o, const struct signet_tree *tr
     for (size_t i = 0; i < o->server_count; i++)
         text_line("server", o->servers[i].name);
     if (o->label.printer)
-        printf("label     %s at %s\n", o->label.template_file, o->label.printer);
+        printf("label     %s at %s%s\n", o->label.template_file, o->label.printer,
+               o->label.scan_back ? ", scanned back" : "");
     for (size_t i = 0; i < o->notify_count; i++)
         printf("notify    %s%s%s\n", o->notify[i].name, o->notify[i].file ? ": " : "",
                o->notify[i].file ? o->notify[i].file : ""); /* a url may hold a secret */
@@ -176,6 +177,8 @@ static void json_plan(const struct signet_order *o, const struct signet_tree *tr
     for (size_t i = 0; i < o->notify_count; i++)
         json_text(&j, NULL, o->notify[i].name);
     json_close(&j, ']');
+    if (o->label.scan_back)
+        json_bool(&j, "scan_back", true);
     json_text(&j, "ledger", o->ledger);
     json_text(&j, "station", o->station);
     json_end(&j);

@@ -134,6 +134,20 @@ static void print_reworked(const struct signet_order *o, const struct signet_run
            PLAIN(o->station));
 }
 
+/* By scanners, which no synchronisation brings. */
+static bool only_labels_wait(const struct signet_delivery_report *d)
+{
+    bool labels = false;
+
+    for (size_t i = 0; i < d->server_count; i++) {
+        if (strcmp(d->servers[i].name, SIGNET_LEDGER_SCANNER) == 0)
+            labels = d->servers[i].waiting > 0;
+        else if (d->servers[i].waiting > 0)
+            return false;
+    }
+    return labels;
+}
+
 static void print_left(const struct signet_order *o, const struct signet_run_report *r)
 {
     const int64_t *s = r->states;
@@ -141,7 +155,10 @@ static void print_left(const struct signet_order *o, const struct signet_run_rep
     print_notify(r);
     print_elsewhere(r);
     print_half(o, left.exposed);
-    if (left.waiting > 0)
+    if (left.waiting > 0 && only_labels_wait(&r->delivery))
+        printf("%s\n", COUNT(left.waiting, "device waits until its label is read",
+                             "devices wait until their labels are read"));
+    else if (left.waiting > 0)
         printf("%s\n", COUNT(left.waiting,
                              "device waits for its servers: `signet ledger sync ORDER.yaml` "
                              "registers it",
@@ -211,8 +228,6 @@ static void print_line(const struct signet_run_report *r)
     if (l->locked)
         printf("%s\n", COUNT(l->locked, "board is locked: a read was refused",
                              "boards are locked: a read was refused"));
-    if (l->refused_scans)
-        printf("%s\n", COUNT(l->refused_scans, "scan was refused", "scans were refused"));
     print_stages(r);
     print_slots(r);
 }
@@ -273,6 +288,8 @@ int report_print(const struct cli *cli, const struct signet_order *order,
             print_line(r);
         else
             print_batch(order, r);
+        if (r->line.refused_scans)
+            printf("%s\n", COUNT(r->line.refused_scans, "scan was refused", "scans were refused"));
         print_delivery(&r->delivery);
         print_errors(r);
         if (order->recipe)

@@ -59,6 +59,16 @@ int signet_label_print(struct signet_label *label, struct signet_ledger *ledger,
                        const struct signet_observer *observer, const struct signet_cancel *cancel,
                        struct signet_error *err);
 
+/* A person, or a program, read a code of a label of an order with `scan_back`: the device whose
+ * label it is waits for it no more, and has the event "label-read" with reason ("": none). Labels
+ * of boards are read at their slots (signet_run_scan()); here they need a reason.
+ * SIGNET_E_UNSUPPORTED: the order reads no labels back; SIGNET_E_NOT_FOUND: it has no such label;
+ * SIGNET_E_EXISTS: it was read; SIGNET_E_CONFLICT: it was not printed, or nobody knows;
+ * SIGNET_E_USAGE. */
+int signet_label_read(struct signet_label *label, struct signet_ledger *ledger, const char *code,
+                      size_t len, const char *reason, char endpoint[SIGNET_ENDPOINT_SIZE],
+                      struct signet_error *err);
+
 /* Is the printer of an order there, and ready to print? "tcp://HOST:PORT" is asked (~HS); of a file
  * or a folder it is only looked whether it can be written. SIGNET_E_LINK, SIGNET_E_TIMEOUT,
  * SIGNET_E_SYNTAX (what answers is no printer for ZPL), SIGNET_E_BUSY (it is there, and does not

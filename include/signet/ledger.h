@@ -249,18 +249,38 @@ int signet_ledger_settled(struct signet_ledger *ledger, int64_t order, const cha
                           size_t server_count, struct signet_lease *leases, size_t max,
                           size_t *count, struct signet_error *err);
 
-/* Labels. A device whose order has labels waits for its own as for a server of this name. */
-#define SIGNET_LEDGER_LABEL "label printer"
+/* Labels. A device whose order has labels waits for its own as for a server of this name, and where
+ * labels are scanned back as for one more. */
+#define SIGNET_LEDGER_LABEL   "label printer"
+#define SIGNET_LEDGER_SCANNER "label scanner"
 /* How far the label of a device is, by its events: "label-sent" comes before the first byte goes to
- * the printer, "labelled" when the printer says so. SENT: nobody knows whether it was printed. */
-enum signet_ledger_label { SIGNET_LABEL_NONE, SIGNET_LABEL_SENT, SIGNET_LABEL_PRINTED };
-/* An event of the device, SENT or PRINTED; detail: where, and why again. SIGNET_E_NOT_FOUND: there
- * is no such device; SIGNET_E_USAGE: it is not verified, registered or done. */
+ * the printer, "labelled" when the printer says so, "label-read" when it was scanned back. SENT:
+ * nobody knows whether it was printed. REFUSED is no state: "label-refused", another label was read
+ * where this one was waited for. */
+enum signet_ledger_label {
+    SIGNET_LABEL_NONE,
+    SIGNET_LABEL_SENT,
+    SIGNET_LABEL_PRINTED,
+    SIGNET_LABEL_READ,
+    SIGNET_LABEL_REFUSED
+};
+/* An event of the device; detail: where, and why again. READ: the device waits for its scanner no
+ * more, by the same transaction. SIGNET_E_NOT_FOUND: there is no such device; SIGNET_E_USAGE: it is
+ * not verified, registered or done; READ: SIGNET_E_EXISTS, it was read; SIGNET_E_CONFLICT, it is
+ * not printed, or nobody knows whether it is. */
 int signet_ledger_label(struct signet_ledger *ledger, const char *endpoint,
                         enum signet_ledger_label what, const char *detail,
                         struct signet_error *err);
 int signet_ledger_label_state(struct signet_ledger *ledger, const char *endpoint,
                               enum signet_ledger_label *state, struct signet_error *err);
+/* Labels of the order, of devices of this station, that are scanned back. */
+struct signet_ledger_unread {
+    int64_t read;                        /* so many were */
+    char endpoint[SIGNET_ENDPOINT_SIZE]; /* the first that is printed and was not; "": none */
+    char slot[64];                       /* that made it; "": none */
+};
+int signet_ledger_label_unread(struct signet_ledger *ledger, int64_t order,
+                               struct signet_ledger_unread *out, struct signet_error *err);
 
 /* How many devices of the order are in each state; names that were given back do not count. */
 int signet_ledger_states(struct signet_ledger *ledger, int64_t order,

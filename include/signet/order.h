@@ -51,7 +51,8 @@ struct signet_scanner {
 
 /* What codes may be, signet-order(5). */
 struct signet_scan {
-    bool used;            /* the order has `scan`: no board is begun without a code */
+    bool given;           /* the order has `scan`, */
+    bool used;            /* with codes of devices: no board is begun without one */
     const char *column;   /* of the manifest, that a device's code stands in; or */
     const char *endpoint; /* the name of the device, with {scan} for its code */
     const char *prefix; /* of a device's code, which is taken off; the others NULL: no such code */
@@ -170,6 +171,7 @@ struct signet_order {
     struct {
         const char *template_file, *printer;
         const char **print_secrets;
+        bool scan_back; /* a device is done when its label was read */
     } label;
     int64_t stop_after_refusals; /* equal ones of a server, one after the other; 5; 0: never */
     void *owned;

@@ -221,7 +221,8 @@ int signet_run_make(struct signet_run *run, struct signet_run_report *report,
  *   SIGNET_EVENT_LINE      stage is "paused", "resumed", "stopping"; with a slot as board, "off" or
  *                          "on"; "operator" or "shift" with the new name; "scanned" with a slot,
  *                          and the name of the device that its next board becomes; "carrier" with
- *                          its name; "set-up-code": the keyboard layout is right
+ *                          its name; "set-up-code": the keyboard layout is right;
+ *                          "label-read" with a slot, if any, and the device as name
  * The control socket (signet/control.h) calls the same functions. */
 
 /* Boards that are in work are finished; no other is begun, and no port or programmer is touched,
@@ -235,15 +236,16 @@ int signet_run_slot(struct signet_run *run, const char *slot, bool off, struct s
 int signet_run_operator(struct signet_run *run, const char *name, struct signet_error *err);
 int signet_run_shift(struct signet_run *run, const char *name, struct signet_error *err);
 /* What a scanner read, or a person typed: the code of a device, for the next board of the slot, or
- * what else the order's `scan` knows. slot NULL: the one whose code came before by this
- * call, else the only one that waits for a code. text may be anything, also no text. A code that is
- * refused changes nothing; it is a SIGNET_EVENT_WARNING with the stage "scan", too, and counted in
- * the report. SIGNET_E_SYNTAX: malformed; SIGNET_E_NOT_FOUND: nobody has it, or there is no such
- * slot; SIGNET_E_EXISTS, SIGNET_E_CONFLICT: it was used, or the keyboard layout is wrong, or not
- * now; SIGNET_E_BUSY: not now; SIGNET_E_UNSUPPORTED: the order has no `scan`. */
+ * of the label of the board in it (`scan_back`), or what else the order's `scan` knows. slot NULL:
+ * the one whose code came before by this call, else the only one that waits for a code. text may be
+ * anything, also no text. A code that is refused changes nothing; it is a SIGNET_EVENT_WARNING with
+ * the stage "scan", too, and counted in the report. SIGNET_E_SYNTAX: malformed; SIGNET_E_NOT_FOUND:
+ * nobody has it, or there is no such slot; SIGNET_E_EXISTS, SIGNET_E_CONFLICT: it was used, or the
+ * keyboard layout is wrong, or not now; SIGNET_E_BUSY: not now; SIGNET_E_UNSUPPORTED: the order has
+ * neither. */
 int signet_run_scan(struct signet_run *run, const char *slot, const char *text, size_t len,
                     struct signet_error *err);
-bool signet_run_has_scan(const struct signet_run *run); /* its order has `scan` */
+bool signet_run_has_scan(const struct signet_run *run); /* boards or labels are scanned */
 /* The text of the set-up code: when a scanner reads it, signet_run_scan() judges the layout. */
 const char *signet_scan_set_up(void);
 /* As the caller's cancel; but what waits for a server or a programmer ends on the caller's only, so

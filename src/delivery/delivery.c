@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One thread for each server and one for the label printer, which wait for nobody but their own,
- * and one for proof and end. */
+/* One thread for each server, one for the label printer and one for labels that are scanned back,
+ * which wait for nobody but their own, and one for proof and end. */
 #include "delivery/private.h"
 
 #include <stdlib.h>
@@ -9,8 +9,9 @@ enum { FIRST_PAUSE_MS = 1000, LAST_PAUSE_MS = 30000, LABEL_PAUSE_MS = 2000, AT_E
 
 struct worker {
     struct delivery *delivery;
-    struct server_worker *server; /* NULL: the label printer, */
-    struct label_worker *label;   /* or NULL, too: proof and end */
+    struct server_worker *server; /* one of these, */
+    struct label_worker *label;
+    struct read_back *reader; /* or none: proof and end */
     pthread_t thread;
     bool reported; /* that its server is unreachable */
     unsigned news; /* changes whenever there is something for it; with the job's lock */
@@ -20,7 +21,7 @@ struct delivery {
     struct delivery_setup setup;
     struct job *job;
     struct device_cache *opened;
-    struct worker workers[SIGNET_ORDER_SERVERS + 2]; /* the last of count: proof and end */
+    struct worker workers[SIGNET_ORDER_SERVERS + 1]; /* the last of count: proof and end */
     size_t count, started;
     size_t open_workers; /* threads; with the job's lock, like what follows */
     bool closing;        /* nothing more will become verified */
@@ -35,26 +36,33 @@ bool delivery_follows(const struct signet_order *order)
 /* Others wait for it: it is not the one for proof and end. */
 static bool brings(const struct worker *w)
 {
-    return w->server || w->label;
+    return w->server || w->label || w->reader;
 }
 
-/* Once for each time that a server goes away. */
-static void report_away(struct worker *w, struct signet_error *away, bool stopped)
+static const char *what_waits(const struct worker *w)
 {
-    bool is_new =
-        away->code != SIGNET_OK && away->code != SIGNET_E_CANCELLED && (stopped || !w->reported);
+    return w->server   ? "devices wait for their registration"
+           : w->label  ? "devices wait for their labels"
+           : w->reader ? "devices wait until their labels are read"
+                       : "devices wait for their proof";
+}
 
-    w->reported = away->code != SIGNET_OK;
+/* Once for each time that a server goes away. Slots tell of their labels until the end. */
+static void report_away(struct worker *w, struct signet_error *away, bool stopped, bool closing)
+{
+    bool tells = !w->reader || (closing && read_back_asks(w->reader)),
+         is_new = away->code != SIGNET_OK && away->code != SIGNET_E_CANCELLED && tells &&
+                  (stopped || !w->reported);
+
+    w->reported = away->code != SIGNET_OK && tells;
     if (!is_new)
         return;
     if (!stopped)
-        error_prefix(away, w->server  ? "devices wait for their registration"
-                           : w->label ? "devices wait for their labels"
-                                      : "devices wait for their proof");
+        error_prefix(away, "%s", what_waits(w));
     job_report_stage(w->delivery->job, SIGNET_EVENT_WARNING,
-                     w->server  ? STAGE_REGISTER
-                     : w->label ? STAGE_LABEL
-                                : STAGE_PROVE,
+                     w->server               ? STAGE_REGISTER
+                     : w->label || w->reader ? STAGE_LABEL
+                                             : STAGE_PROVE,
                      0, NULL, away);
 }
 
@@ -63,9 +71,10 @@ static int walk_round(struct worker *w, struct round *round, struct signet_error
 {
     struct delivery *d = w->delivery;
     struct round removals = {0};
-    int rc = w->server  ? remove_round(&d->setup, (size_t)(w - d->workers), &removals, err)
-             : w->label ? label_round(w->label, round, err)
-                        : finish_round(&d->setup, d->opened, round, err);
+    int rc = w->server   ? remove_round(&d->setup, (size_t)(w - d->workers), &removals, err)
+             : w->label  ? label_round(w->label, round, err)
+             : w->reader ? read_back_round(w->reader, round, err)
+                         : finish_round(&d->setup, d->opened, round, err);
 
     if (rc == SIGNET_OK && w->server)
         rc = server_round(w->server, round, err);
@@ -112,15 +121,22 @@ static bool wait_for_work(struct worker *w, const struct view *before, int64_t u
     return !job_stopped(job);
 }
 
+/* How long it is tried at the end. */
+static int64_t end_of(const struct worker *w)
+{
+    int64_t end_at = w->delivery->end_at;
+
+    return w->reader ? read_back_until(w->reader, end_at) : end_at;
+}
+
 /* Boards stand in their slots while a printer waits: it is asked more often. */
 static int64_t next_try(const struct worker *w, int64_t *pause, const struct view *view)
 {
-    const struct delivery *d = w->delivery;
     int64_t until = clock_ms() + (view->closing ? FIRST_PAUSE_MS : *pause);
-    int64_t most = w->label ? LABEL_PAUSE_MS : LAST_PAUSE_MS;
+    int64_t most = w->label || w->reader ? LABEL_PAUSE_MS : LAST_PAUSE_MS;
 
     *pause = *pause * 2 < most ? *pause * 2 : most;
-    return view->closing && until > d->end_at ? d->end_at : until;
+    return view->closing && until > end_of(w) ? end_of(w) : until;
 }
 
 /* What was verified during a walk has not been tried, but a server that is away has been. */
@@ -130,7 +146,7 @@ static bool is_last(const struct worker *w, const struct view *before, bool away
     bool last;
 
     pthread_mutex_lock(&d->job->lock);
-    last = away ? (before->closing || (brings(w) && d->closing)) && clock_ms() >= d->end_at
+    last = away ? (before->closing || (brings(w) && d->closing)) && clock_ms() >= end_of(w)
                 : before->closing;
     pthread_mutex_unlock(&d->job->lock);
     return last;
@@ -153,7 +169,7 @@ static int run_rounds(struct worker *w, struct signet_error *err)
         if (rc != SIGNET_OK)
             return rc;
         bool away = round.away.code != SIGNET_OK;
-        report_away(w, &round.away, round.stopped);
+        report_away(w, &round.away, round.stopped, view.closing);
         if (round.stopped || is_last(w, &view, away))
             return SIGNET_OK;
         until = away ? next_try(w, &pause, &view) : INT64_MAX;
@@ -180,22 +196,29 @@ static void free_delivery(struct delivery *d)
     for (size_t i = 0; i < d->count; i++) {
         server_worker_free(d->workers[i].server);
         label_worker_free(d->workers[i].label);
+        read_back_free(d->workers[i].reader);
     }
     device_cache_free(d->opened);
     free(d);
 }
 
+/* What waits for labels: a printer, and who reads them back. */
+static size_t label_receivers(const struct signet_order *order)
+{
+    return !order->label.printer ? 0 : order->label.scan_back ? 2 : 1;
+}
+
 static int name_servers(struct signet_delivery_report *report, const struct signet_order *order,
                         struct signet_error *err)
 {
-    bool labels = order->label.printer;
+    size_t labels = label_receivers(order);
 
-    report->servers = calloc(order->server_count + 1, sizeof(*report->servers));
+    report->servers = calloc(order->server_count + 2, sizeof(*report->servers));
     if (!report->servers)
         return error_nomem(err);
     report->server_count = order->server_count + labels;
-    if (labels)
-        report->servers[order->server_count].name = SIGNET_LEDGER_LABEL;
+    report->servers[order->server_count].name = SIGNET_LEDGER_LABEL;
+    report->servers[order->server_count + 1].name = SIGNET_LEDGER_SCANNER;
     for (size_t i = 0; i < order->server_count; i++)
         report->servers[i].name = order->servers[i].name;
     return SIGNET_OK;
@@ -205,12 +228,18 @@ static int make_workers(struct delivery *d, struct signet_error *err)
 {
     int rc = name_servers(d->setup.report, d->setup.order, err);
 
+    size_t servers = d->setup.order->server_count;
+
     for (size_t i = 0; rc == SIGNET_OK && i < d->count; i++) {
         d->workers[i].delivery = d;
-        if (i == d->setup.order->server_count && i + 1 < d->count)
-            rc = label_worker_new(&d->workers[i].label, &d->setup, err);
-        else if (i + 1 < d->count)
+        if (i + 1 == d->count)
+            break;
+        if (i < servers)
             rc = server_worker_new(&d->workers[i].server, &d->setup, d->opened, i, err);
+        else if (i == servers)
+            rc = label_worker_new(&d->workers[i].label, &d->setup, err);
+        else
+            rc = read_back_new(&d->workers[i].reader, &d->setup, err);
     }
     return rc;
 }
@@ -240,7 +269,7 @@ int delivery_begin(struct delivery **out, const struct delivery_setup *setup,
         return error_nomem(err);
     d->setup = *setup;
     d->job = setup->job;
-    d->count = setup->order->server_count + (setup->label ? 2 : 1);
+    d->count = setup->order->server_count + 1 + (setup->label ? label_receivers(setup->order) : 0);
     int rc = device_cache_new(&d->opened, setup->vault, err);
     if (rc == SIGNET_OK)
         rc = make_workers(d, err);
@@ -288,6 +317,7 @@ int delivery_review_seal(struct delivery *d, uint64_t number, struct signet_erro
 int delivery_end(struct delivery **delivery, struct signet_error *err)
 {
     struct delivery *d = *delivery;
+    struct round last = {0};
     int rc = SIGNET_OK;
 
     if (!d)
@@ -307,6 +337,8 @@ int delivery_end(struct delivery **delivery, struct signet_error *err)
         rc = server_count_waiting(d->workers[i].server, err);
     if (rc == SIGNET_OK && d->setup.label)
         rc = label_count_waiting(label_worker_of(d), err);
+    if (rc == SIGNET_OK && d->setup.label && d->setup.order->label.scan_back)
+        rc = read_back_round(d->workers[d->count - 2].reader, &last, err);
     for (size_t i = 0; rc == SIGNET_OK && i < d->setup.order->server_count; i++)
         rc = remove_count(&d->setup, i, err);
     if (rc == SIGNET_OK)

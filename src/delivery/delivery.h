@@ -24,8 +24,11 @@ struct delivery_setup {
     const struct label *label;            /* the order's; NULL: it has none */
     struct signet_delivery_report *report;
     bool once;   /* at the end, no server is tried a second time */
-    int seconds; /* at the end, how long servers that are unreachable are tried; 0: 10 */
+    bool watch;  /* at the end, labels that are to be scanned back are waited for without end */
+    int seconds; /* at the end, how long servers that are unreachable are tried; 0: 10; how long
+                    the next label is waited for; 0: DELIVERY_READ_SECONDS */
 };
+enum { DELIVERY_READ_SECONDS = 60 };
 
 /* Does anything follow after verified, so that the packet is still needed? */
 bool delivery_follows(const struct signet_order *order);

@@ -208,6 +208,8 @@ static int end_some(struct ending *e, size_t *found, struct signet_error *err)
         names[count] = order->servers[count].name;
     if (order->label.printer)
         names[count++] = SIGNET_LEDGER_LABEL;
+    if (order->label.scan_back)
+        names[count++] = SIGNET_LEDGER_SCANNER;
     failpoint("before-settled");
     int rc = signet_ledger_settled(e->job->ledger, e->job->order, names, count, e->leases,
                                    max < room ? max : room, &e->count, err);

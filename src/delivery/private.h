@@ -85,6 +85,19 @@ void label_worker_end(struct label_worker *worker, int64_t at);
 int label_round(struct label_worker *worker, struct round *round, struct signet_error *err);
 int label_count_waiting(struct label_worker *worker, struct signet_error *err);
 
+/* read_back.c: labels that are scanned back. Whoever reads one writes it down
+ * (src/run/read_back.c); here it is only waited for. */
+struct read_back;
+int read_back_new(struct read_back **out, const struct delivery_setup *setup,
+                  struct signet_error *err);
+void read_back_free(struct read_back *reader); /* NULL: nothing */
+int read_back_round(struct read_back *reader, struct round *round, struct signet_error *err);
+/* By its worker: a label is printed, and not read. */
+bool read_back_asks(const struct read_back *reader);
+/* Likewise: until when the next label is waited for, clock_ms(); end_at: the same for servers.
+ */
+int64_t read_back_until(const struct read_back *reader, int64_t end_at);
+
 /* remove.c: what server number i is to lose. */
 int remove_round(const struct delivery_setup *setup, size_t i, struct round *round,
                  struct signet_error *err);

@@ -4,11 +4,6 @@
 
 #include <stdlib.h>
 
-struct label {
-    struct label_template *template;
-    struct source *source;
-};
-
 int label_open(struct label **out, const struct signet_order *order, struct source *source,
                struct signet_error *err)
 {
@@ -17,6 +12,7 @@ int label_open(struct label **out, const struct signet_order *order, struct sour
 
     if (!label)
         return error_nomem(err);
+    label->order = order;
     label->source = source;
     names.known = source_placeholders(source, &names.secret);
     names.known.hardware = true;
@@ -30,20 +26,34 @@ int label_open(struct label **out, const struct signet_order *order, struct sour
 
 void label_close(struct label **label)
 {
-    if (*label)
+    if (*label) {
         label_template_free(&(*label)->template);
+        free((*label)->numbers.list);
+    }
     free(*label);
     *label = NULL;
+}
+
+static bool has_number(const struct label *label, int64_t i, const char *endpoint)
+{
+    char name[SIGNET_ENDPOINT_SIZE];
+
+    return source_name(label->source, i, name, NULL) == SIGNET_OK && strcmp(name, endpoint) == 0;
 }
 
 /* The number of a name; -1: the order has no such name. */
 static int64_t find_number(const struct label *label, const char *endpoint)
 {
-    char name[SIGNET_ENDPOINT_SIZE];
+    const struct label_texts *numbers = &label->numbers;
+    uint64_t hash;
 
-    for (int64_t i = 0; i < source_count(label->source); i++)
-        if (source_name(label->source, i, name, NULL) == SIGNET_OK && strcmp(name, endpoint) == 0)
+    for (int64_t i = 0; numbers->count == 0 && i < source_count(label->source); i++)
+        if (has_number(label, i, endpoint))
             return i;
+    for (size_t i = label_texts_find(numbers, endpoint, &hash);
+         i < numbers->count && numbers->list[i].hash == hash; i++)
+        if (has_number(label, numbers->list[i].device, endpoint))
+            return numbers->list[i].device;
     return -1;
 }
 

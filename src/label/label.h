@@ -32,7 +32,9 @@ int label_zpl(const struct label_template *label, const struct placeholder_value
 struct label_visitor {
     int (*field)(void *ctx, enum signet_label_field field, const char *text, size_t len,
                  struct signet_error *err);
-    void *ctx;
+    /* A code of which it is known what a scanner makes of it; part: which one of the template. */
+    int (*code)(void *ctx, size_t part, const char *text, size_t len, struct signet_error *err);
+    void *ctx; /* of both, each of which may be NULL */
 };
 int label_fields(const struct label_template *label, const struct placeholder_values *values,
                  const struct label_visitor *visitor, struct signet_error *err);
@@ -55,6 +57,13 @@ int label_make(const struct label *label, const struct label_device *device, str
                struct signet_error *err);
 int label_look(const struct label *label, const struct label_device *device,
                const struct label_visitor *visitor, struct signet_error *err);
+
+/* codes.c: what is read back of a label. A code counts as a scanner gives it (scan_read()), when no
+ * other device of the order has it, and when it is not the code that its board was scanned by. */
+/* SIGNET_E_MEANING: the template has no such code. Before label_has_code(), and by one thread. */
+int label_check_codes(struct label *label, int64_t count, struct signet_error *err);
+int label_has_code(const struct label *label, const struct label_device *device, const char *code,
+                   bool *has, struct signet_error *err);
 
 /* printer.c: "tcp://HOST:PORT"; "FOLDER/": a file a device; FILE: one label behind the other. */
 struct label_printing {

@@ -17,8 +17,10 @@ struct part {
     struct pieces pieces;
     enum signet_label_field field; /* from here on: of PART_BEGIN and PART_VALUES */
     char hex;                      /* of the field: the mark of its hex digits; 0: it has none */
-    bool wraps;                    /* ^FB: a backslash is no plain letter */
-    size_t at;                     /* in the file */
+    char code;  /* PART_END: of a code that is scanned back: Q a QR code, C Code 128,
+                   X Data Matrix; 0: it is none */
+    bool wraps; /* ^FB: a backslash is no plain letter */
+    size_t at;  /* in the file */
 };
 struct label_template {
     char *path;
@@ -26,6 +28,30 @@ struct label_template {
     struct part *parts;
     size_t count;
     bool ascii; /* the template has another ^CI than 28 */
+};
+
+/* texts.c: texts of devices, once sorted by their hashes; {0}: none. list is the caller's to free.
+ */
+struct label_text {
+    uint64_t hash;
+    int64_t device;
+    size_t part; /* of the template, that the text is in */
+};
+struct label_texts {
+    struct label_text *list;
+    size_t count, room;
+};
+int label_texts_add(struct label_texts *texts, const char *text, int64_t device, size_t part,
+                    struct signet_error *err);
+void label_texts_sort(struct label_texts *texts);
+/* The first with the text's hash; texts->count, or another one's: none has it. */
+size_t label_texts_find(const struct label_texts *texts, const char *text, uint64_t *hash);
+
+struct label {
+    struct label_template *template;
+    const struct signet_order *order;
+    struct source *source;
+    struct label_texts numbers; /* of the names; empty: not known */
 };
 
 /* status.c: the answer to ~HS, three strings between STX and ETX */

@@ -82,6 +82,19 @@ static void decode_field(const struct part *part, const char *data, size_t len, 
     }
 }
 
+/* Data of a QR code: level, A for any text, comma. Others may have marks of their own in the text.
+ */
+static bool is_plain_code(const struct part *part, const char *data, size_t len,
+                          const struct buf *text)
+{
+    if (part->code == 'Q')
+        return len > 3 && data[1] == 'A' && data[2] == ',';
+    for (size_t i = 0; i < text->len; i++)
+        if (!is_plain(text->data[i]))
+            return false;
+    return part->code && text->len > 0;
+}
+
 static int end_field(const struct label_template *t, const struct part *part, const struct buf *zpl,
                      size_t begin, const struct label_visitor *visitor, struct signet_error *err)
 {
@@ -94,7 +107,11 @@ static int end_field(const struct label_template *t, const struct part *part, co
     if (rc == SIGNET_OK && part->field == SIGNET_LABEL_QR && text.len > QR_MAX)
         rc = error_set(err, SIGNET_E_LIMIT, "%s: a QR code of %zu bytes: it has at most %d",
                        t->path, text.len, QR_MAX);
-    if (rc == SIGNET_OK && visitor)
+    if (rc == SIGNET_OK && visitor && visitor->code &&
+        is_plain_code(part, (const char *)zpl->data + begin, zpl->len - begin, &text))
+        rc = visitor->code(visitor->ctx, (size_t)(part - t->parts), (const char *)text.data,
+                           text.len, err);
+    if (rc == SIGNET_OK && visitor && visitor->field)
         rc = visitor->field(visitor->ctx, part->field, text.data ? (const char *)text.data : "",
                             text.len, err);
     buf_free(&text);

@@ -16,7 +16,7 @@ struct parser {
     bool *printed; /* which of names->print the template has */
     struct signet_error *err;
     enum signet_label_field field; /* that is being described */
-    char hex;
+    char hex, code;                /* code: as of a part */
     bool wraps, in_data, in_label;
     bool marked; /* the field got its ^FH here */
     unsigned labels;
@@ -36,8 +36,12 @@ static struct part *add_label_part(struct parser *p, enum part_kind kind)
         return NULL;
     }
     struct part *part = &t->parts[t->count++];
-    *part = (struct part){
-        .kind = kind, .field = p->field, .hex = p->hex, .wraps = p->wraps, .at = p->at};
+    *part = (struct part){.kind = kind,
+                          .field = p->field,
+                          .hex = p->hex,
+                          .code = p->code,
+                          .wraps = p->wraps,
+                          .at = p->at};
     return part;
 }
 
@@ -95,7 +99,7 @@ static int begin_data(struct parser *p, const char *command)
 static void forget_field(struct parser *p)
 {
     p->field = SIGNET_LABEL_TEXT;
-    p->hex = 0;
+    p->hex = p->code = 0;
     p->wraps = p->marked = false;
 }
 
@@ -120,6 +124,23 @@ static int read_hex(struct parser *p, const char *command)
     p->hex = given ? mark : '_';
     p->at += given;
     return add_zpl(p, command, given ? 4 : 3);
+}
+
+/* A scanner gives the data of these as they are. Of Code 128, not with a check digit of its own
+ * (^BCo,h,f,g,e,m: e is Y, m is U or D); of other bar codes some have one, and some do not. */
+static char scanned_code(const char *command, size_t len)
+{
+    char type = (char)toupper((unsigned char)command[2]);
+    unsigned commas = 0;
+
+    for (size_t i = 3; type == 'C' && i < len && !char_in(command[i], "^~"); i++) {
+        char c = (char)toupper((unsigned char)command[i]);
+
+        commas += c == ',';
+        if ((commas == 4 && c == 'Y') || (commas == 5 && char_in(c, "UD")))
+            return 0;
+    }
+    return char_in(type, "QCX") ? type : 0;
 }
 
 static int read_command(struct parser *p)
@@ -149,6 +170,8 @@ static int read_command(struct parser *p)
         p->wraps = p->wraps || strcmp(code, "FB") == 0;
         if (code[0] == 'B' && code[1] != 'Y')
             p->field = code[1] == 'Q' ? SIGNET_LABEL_QR : SIGNET_LABEL_BAR;
+        if (code[0] == 'B' && code[1] != 'Y')
+            p->code = scanned_code(command, p->source.len - p->at);
         p->in_label = p->in_label && strcmp(code, "XZ") != 0;
         rc = add_zpl(p, command, 3);
     }
@@ -236,6 +259,7 @@ static int read_qr(struct parser *p, size_t close)
                            "{qr:...} stands in a label in place of a field, behind ^FO");
     p->field = SIGNET_LABEL_QR;
     p->hex = '_';
+    p->code = 'Q';
     p->wraps = false;
     int rc = add_zpl(p, "^BQN,2,5^FH_^FD", 15);
     if (rc == SIGNET_OK && !add_label_part(p, PART_BEGIN))
@@ -313,6 +337,23 @@ static int parse_template(struct parser *p)
     return rc == SIGNET_OK ? check_one_label(p) : rc;
 }
 
+/* What is the same on all labels tells nobody which one it is. */
+static void forget_fixed_codes(struct label_template *t)
+{
+    bool fixed = true;
+
+    for (size_t i = 0; i < t->count; i++) {
+        struct part *part = &t->parts[i];
+
+        if (part->kind == PART_BEGIN)
+            fixed = true;
+        if (part->kind == PART_VALUES)
+            fixed = fixed && part->pieces.fixed;
+        if (part->kind == PART_END && fixed)
+            part->code = 0;
+    }
+}
+
 static size_t count_words(const char *const *words)
 {
     size_t count = 0;
@@ -341,6 +382,7 @@ int label_template_load(struct label_template **out, const char *path,
                                         .len = text.len,
                                         .hide = text_hide_secrets};
         rc = parse_template(&p);
+        forget_fixed_codes(t);
     }
     buf_free(&text);
     free(p.printed);

@@ -14,7 +14,7 @@ static int next_to_remove(struct signet_ledger *l, int64_t device, char *server,
     struct db_rows row;
     int rc = db_find(l->db, &row, err,
                      "SELECT server FROM deliveries WHERE device = $1 AND state IN (0, 1)"
-                     " AND server <> '" SIGNET_LEDGER_LABEL "' ORDER BY server LIMIT 1",
+                     " AND server NOT IN (" LEDGER_NO_SERVERS ") ORDER BY server LIMIT 1",
                      "i", device);
 
     if (rc == SIGNET_OK)

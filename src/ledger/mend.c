@@ -64,7 +64,7 @@ static int find_servers(struct signet_ledger *l, struct mend *m, struct signet_e
     size_t used = 0;
     int rc = db_query(l->db, &row, err,
                       "SELECT server FROM deliveries WHERE device = $1 AND state = 1"
-                      " AND server <> '" SIGNET_LEDGER_LABEL "' ORDER BY server",
+                      " AND server NOT IN (" LEDGER_NO_SERVERS ") ORDER BY server",
                       "i", m->device);
 
     m->servers[0] = '\0';

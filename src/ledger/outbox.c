@@ -257,10 +257,17 @@ static const char take_again[] =
     "UPDATE devices SET token = token + 1, lease_until = $2 WHERE id = $1";
 
 /* A label alone is no registration. */
+bool server_registers(const char *server)
+{
+    return strcmp(server, SIGNET_LEDGER_LABEL) != 0 && strcmp(server, SIGNET_LEDGER_SCANNER) != 0;
+}
+
 static bool has_other_server(const struct request *r)
 {
-    return r->server_count > 1 ||
-           (r->server_count == 1 && strcmp(r->servers[0], SIGNET_LEDGER_LABEL) != 0);
+    for (size_t i = 0; i < r->server_count; i++)
+        if (server_registers(r->servers[i]))
+            return true;
+    return false;
 }
 
 static int settled(struct signet_ledger *l, void *arg, struct signet_error *err)

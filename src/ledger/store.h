@@ -187,6 +187,10 @@ int chain_insert(struct signet_ledger *ledger, const struct chain_event *event, 
  * is). */
 bool state_may(enum signet_device_state from, enum signet_device_state to);
 
+/* Receivers that keep nothing of a device: by outbox.c, and in SQL. */
+bool server_registers(const char *server);
+#define LEDGER_NO_SERVERS "'" SIGNET_LEDGER_LABEL "', '" SIGNET_LEDGER_SCANNER "'"
+
 /* lease.c: from a row of a device to the right to work on it */
 
 /* Columns of a device that a lease is made of, for SELECT. */

@@ -274,7 +274,7 @@ static int change_state(struct history *h, const char *kind, const char *detail,
     int to = state_of_word(kind, strlen(kind));
 
     h->taken += takes_it(kind, to);
-    if (strcmp(kind, "delivered") == 0 && strcmp(detail, SIGNET_LEDGER_LABEL) != 0)
+    if (strcmp(kind, "delivered") == 0 && server_registers(detail))
         h->delivered = true;
 
     if (rework)

@@ -26,6 +26,8 @@ struct line_scan {
     bool at_work;                        /* or the board of this code is being made */
     char endpoint[SIGNET_ENDPOINT_SIZE]; /* the device of the code */
     char code[132], carrier[132];
+    char label[SIGNET_ENDPOINT_SIZE]; /* the device whose label is waited for, "": none; */
+    bool label_read;                  /* it was read */
 };
 struct line_scans {
     char carrier[132]; /* the one scanned last */
@@ -40,9 +42,10 @@ struct line_setup {
     struct delivery *delivery;
     bool watch; /* slots wait for boards without end */
     const struct line_gate *gate;
-    struct line_scans *scans;     /* NULL: nothing is scanned */
+    struct line_scans *scans;     /* NULL: nothing is scanned, neither boards nor labels */
     struct signet_boards *boards; /* NULL: no run is before or after this one */
     int wait_seconds;             /* not watch: how long a slot waits for its next board; 0: 5 */
+    int read_seconds;             /* not watch: how long a slot waits for its label to be read */
 };
 
 /* Pauses all slots, or lets them go on; true: that is a change. */

@@ -87,7 +87,7 @@ static struct line_scan *scan_of(const struct slot *slot)
 {
     const struct line_setup *setup = slot->line->setup;
 
-    return setup->scans ? &setup->scans->slots[slot->order - setup->order->slots] : NULL;
+    return setup->order->scan.used ? &setup->scans->slots[slot->order - setup->order->slots] : NULL;
 }
 
 void slot_scan_end(struct slot *slot)

@@ -29,7 +29,8 @@ int reader_label(struct reader *r, yaml_node_t *node)
 {
     static const struct entry keys[] = {LABEL("template", template_file, ENTRY_PATH),
                                         LABEL("printer", printer, ENTRY_TEXT),
-                                        LABEL("print_secrets", print_secrets, ENTRY_WORDS)};
+                                        LABEL("print_secrets", print_secrets, ENTRY_WORDS),
+                                        LABEL("scan_back", scan_back, ENTRY_FLAG)};
     static const char example[] = "label: {template: label.zpl, printer: \"tcp://192.0.2.7:9100\"}";
     struct signet_order *o = r->root;
     int rc = reader_map(r, node, keys, sizeof(keys) / sizeof(keys[0]), o);
@@ -48,20 +49,23 @@ int reader_label(struct reader *r, yaml_node_t *node)
     return reader_path(r, o->label.printer, &o->label.printer);
 }
 
-/* The label is one of those that a device waits for, beside its servers. */
+/* Printer and scanner are two of those that a device waits for, beside its servers. */
 int reader_check_label(const struct reader *r)
 {
+    static const char *const own[] = {SIGNET_LEDGER_LABEL, SIGNET_LEDGER_SCANNER};
     const struct signet_order *o = r->root;
+    size_t most = SIGNET_ORDER_SERVERS - (o->label.scan_back ? 2 : 1);
 
     if (!o->label.printer)
         return SIGNET_OK;
     for (size_t i = 0; i < o->server_count; i++)
-        if (strcmp(o->servers[i].name, SIGNET_LEDGER_LABEL) == 0)
-            return error_set_hint(r->err, SIGNET_E_MEANING, "give the server another 'name'",
-                                  "%s: a server is called '%s', as the printer is in the ledger",
-                                  r->path, SIGNET_LEDGER_LABEL);
-    if (o->server_count < SIGNET_ORDER_SERVERS)
+        for (size_t k = 0; k < 2; k++)
+            if (strcmp(o->servers[i].name, own[k]) == 0)
+                return error_set_hint(r->err, SIGNET_E_MEANING, "give the server another 'name'",
+                                      "%s: a server is called '%s', as the %s is in the ledger",
+                                      r->path, own[k], own[k] + strlen("label "));
+    if (o->server_count <= most)
         return SIGNET_OK;
-    return error_set(r->err, SIGNET_E_LIMIT, "%s: with a label, an order has at most %d servers",
-                     r->path, SIGNET_ORDER_SERVERS - 1);
+    return error_set(r->err, SIGNET_E_LIMIT, "%s: with a label%s, an order has at most %zu servers",
+                     r->path, o->label.scan_back ? " that is scanned back" : "", most);
 }

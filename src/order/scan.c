@@ -47,6 +47,9 @@ static int read_scanners(struct reader *r, yaml_node_t *node)
         key, ENTRY_TEXT, offsetof(struct signet_order, scan.member), 0, 0, NULL                    \
     }
 
+static const char whose_codes[] =
+    "scan: {column: imei} with a manifest; else scan: {endpoint: \"urn:dev:os:{scan}\"}";
+
 static int check_words(struct reader *r, yaml_node_t *node)
 {
     const struct signet_scan *scan = &order_with_scan(r)->scan;
@@ -62,11 +65,8 @@ static int check_words(struct reader *r, yaml_node_t *node)
                                 "before: scan, then insert; after: insert, then scan; without "
                                 "it, both",
                                 "'when' is before or after, not '%s'", scan->when);
-    if (!scan->column == !scan->endpoint)
-        return reader_fail_hint(r, node,
-                                "scan: {column: imei} with a manifest; else scan: {endpoint: "
-                                "\"urn:dev:os:{scan}\"}",
-                                "'scan' has a 'column' or an 'endpoint'");
+    if (scan->column && scan->endpoint)
+        return reader_fail_hint(r, node, whose_codes, "'scan' has a 'column' or an 'endpoint'");
     const char *code = scan->endpoint ? strstr(scan->endpoint, "{scan}") : NULL;
     if (scan->endpoint && (!code || strchr(scan->endpoint, '{') != code || strchr(code + 1, '{')))
         return reader_fail_hint(r, node, "such as \"urn:dev:os:{scan}\"",
@@ -90,7 +90,9 @@ int reader_scan(struct reader *r, yaml_node_t *node)
     };
     int rc = reader_map(r, node, keys, sizeof(keys) / sizeof(keys[0]), r->root);
 
-    order_with_scan(r)->scan.used = true;
+    order_with_scan(r)->scan.given = true;
+    order_with_scan(r)->scan.used =
+        order_with_scan(r)->scan.column || order_with_scan(r)->scan.endpoint;
     return rc == SIGNET_OK ? check_words(r, node) : rc;
 }
 
@@ -119,15 +121,26 @@ static int check_scanner_place(const struct reader *r, const struct signet_scann
     return SIGNET_OK;
 }
 
+/* Rules that only codes of devices have. */
+static bool has_device_rules(const struct signet_scan *scan)
+{
+    return scan->prefix || scan->pattern || scan->check || scan->when || scan->carrier_prefix;
+}
+
 int reader_check_scan(const struct reader *r)
 {
     const struct signet_order *o = r->root;
     const struct signet_scan *scan = &o->scan;
     const char *what = NULL, *hint = NULL;
 
-    if (!scan->used) {
-        what = o->on_refused_scan ? "'on_refused_scan' needs 'scan'" : NULL;
+    if (!scan->given) {
+        what = o->on_refused_scan && !o->label.scan_back ? "'on_refused_scan' needs 'scan'" : NULL;
         hint = "take it out, or say what is scanned: scan: {column: imei}";
+    } else if (!scan->used && (!o->label.scan_back || has_device_rules(scan))) {
+        what = "'scan' has a 'column' or an 'endpoint'";
+        hint = whose_codes;
+    } else if (!scan->used) { /* only labels are read */
+        what = NULL;
     } else if (!o->recipe) {
         what = "'scan' needs a 'board'";
         hint = "without boards, a manifest has the names";

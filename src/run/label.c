@@ -2,6 +2,8 @@
 /* The labels of an order, in a run and without one. */
 #include "label/label.h"
 #include "run/private.h"
+#include "run/read_back.h"
+#include "scan/scan.h"
 
 #include <signet/label.h>
 #include <signet/profile.h>
@@ -9,14 +11,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+static int64_t count_names(const struct signet_run *r)
+{
+    return source_has_names(r->source) ? source_count(r->source) : 0;
+}
+
 int run_open_label(struct signet_run *r, struct signet_error *err)
 {
-    int64_t count = source_has_names(r->source) ? source_count(r->source) : 0;
+    int64_t count = count_names(r);
 
     if (!r->order->label.printer)
         return SIGNET_OK;
     int rc = label_open(&r->label, r->order, r->source, err);
-    return rc == SIGNET_OK ? label_try_all(r->label, count, err) : rc;
+    if (rc == SIGNET_OK)
+        rc = label_try_all(r->label, count, err);
+    if (rc == SIGNET_OK && r->order->label.scan_back)
+        rc = label_check_codes(r->label, count, err);
+    return rc;
 }
 
 struct signet_label {
@@ -55,6 +66,8 @@ int signet_label_open(struct signet_label **out, const struct signet_order *orde
                                   "%s has no labels", order->path);
     if (rc == SIGNET_OK)
         rc = label_open(&l->run.label, order, l->run.source, err);
+    if (rc == SIGNET_OK && order->label.scan_back)
+        rc = label_check_codes(l->run.label, count_names(&l->run), err);
     if (rc != SIGNET_OK)
         signet_label_close(&l);
     else
@@ -173,5 +186,34 @@ int signet_label_print(struct signet_label *label, struct signet_ledger *ledger,
                                    err);
     rc = told_failure(&asked, sent, rc, &why);
     error_copy(err, &why);
+    return rc;
+}
+
+int signet_label_read(struct signet_label *label, struct signet_ledger *ledger, const char *code,
+                      size_t len, const char *reason, char endpoint[SIGNET_ENDPOINT_SIZE],
+                      struct signet_error *err)
+{
+    const struct signet_order *order = label->run.order;
+    struct scan_code read;
+    char detail[300];
+    struct label_read ask = {.ledger = ledger,
+                             .order = order,
+                             .label = label->run.label,
+                             .code = read.text,
+                             .detail = detail};
+
+    if (!order->label.scan_back)
+        return error_set_hint(err, SIGNET_E_UNSUPPORTED, "label: {..., scan_back: true}",
+                              "%s does not ask that labels are read", order->path);
+    if (order->recipe && !reason[0])
+        return error_set_hint(
+            err, SIGNET_E_USAGE, "at the slot, while the order runs",
+            "the label of a board is read at its slot; by hand it needs a reason");
+    snprintf(detail, sizeof(detail), "by hand%s%.250s", reason[0] ? ": " : "", reason);
+    int rc = scan_read(&order->scan, code, len, &read, err);
+    if (rc == SIGNET_OK)
+        rc = run_read_label(&ask, err);
+    if (rc == SIGNET_OK)
+        memcpy(endpoint, ask.endpoint, sizeof(ask.endpoint));
     return rc;
 }

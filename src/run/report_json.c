@@ -75,8 +75,6 @@ static void put_boards(struct buf *b, const struct signet_line_report *r)
     buf_json_integer(b, "made_before", (int64_t)r->made_before);
     if (r->locked)
         buf_json_integer(b, "locked", (int64_t)r->locked);
-    if (r->refused_scans)
-        buf_json_integer(b, "refused_scans", (int64_t)r->refused_scans);
     buf_json_integer(b, "retries", (int64_t)r->retries);
     buf_json_real(b, "devices_per_hour", r->per_hour);
     buf_json_open(b, "slots", '[');
@@ -158,6 +156,8 @@ int signet_run_report_json(const struct signet_order *o, const struct signet_run
         put_boards(&b, &r->line);
     else
         put_packets(&b, o, r);
+    if (r->line.refused_scans)
+        buf_json_integer(&b, "refused_scans", (int64_t)r->line.refused_scans);
     put_states(&b, r);
     put_stages(&b, r);
     buf_json_integer(&b, "registered", (int64_t)(o->server_count ? r->delivery.done : 0));

@@ -220,15 +220,18 @@ static int make(struct signet_run *r, struct batch_run *batch, struct delivery *
                                     .scans = r->scans,
                                     .boards = r->options.boards,
                                     .watch = r->options.watch,
-                                    .wait_seconds = r->options.wait_seconds};
-
-    if (batch)
-        return batch_run(batch, delivery, &report->batch, err);
+                                    .wait_seconds = r->options.wait_seconds,
+                                    .read_seconds = r->options.sync_seconds > 0
+                                                        ? r->options.sync_seconds
+                                                        : DELIVERY_READ_SECONDS};
     int rc = run_begin_scan(r, err);
-    if (rc == SIGNET_OK)
+
+    if (rc == SIGNET_OK && batch)
+        rc = batch_run(batch, delivery, &report->batch, err);
+    else if (rc == SIGNET_OK)
         rc = line_run(&line, &report->line, err);
-    run_end_scan(r);
-    report->line.refused_scans = run_refused_scans(r);
+    if (!r->order->label.scan_back) /* labels are read until the delivery ends */
+        run_end_scan(r);
     return rc;
 }
 
@@ -245,6 +248,7 @@ static int run_all(struct signet_run *r, struct batch_run *batch, bool makes,
                                          .seen_by = r->seen_by,
                                          .report = &report->delivery,
                                          .once = !makes,
+                                         .watch = r->options.watch,
                                          .seconds = r->options.sync_seconds};
     const struct notify_setup hears = {.job = &r->job,
                                        .order = r->order,
@@ -274,6 +278,8 @@ static int run_all(struct signet_run *r, struct batch_run *batch, bool makes,
         job_fail(&r->job, &why);
     else if (report->line.rule.code)
         job_fail(&r->job, &report->line.rule);
+    run_end_scan(r);
+    report->line.refused_scans = run_refused_scans(r);
     if (makes && run_end_allowance(r, &why) != SIGNET_OK)
         job_fail(&r->job, &why);
     if (run_report(r, begin, report, &why) != SIGNET_OK || job_remember(&r->job, &why) != SIGNET_OK)

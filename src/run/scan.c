@@ -2,6 +2,7 @@
 /* What a scanner read: whose code it is, and for which slot. All codes come through here. */
 #include "scan/scan.h"
 #include "run/private.h"
+#include "run/read_back.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,7 +35,7 @@ struct run_scan {
 
 int run_open_scan(struct signet_run *r, struct signet_error *err)
 {
-    if (!r->order->scan.used)
+    if (!signet_run_has_scan(r))
         return SIGNET_OK;
     r->scan = calloc(1, sizeof(*r->scan));
     if (!r->scan)
@@ -117,7 +118,7 @@ static int choose_slot(struct signet_run *r, struct aim *aim, size_t *slot,
 
     pthread_mutex_lock(&r->job.lock);
     for (size_t i = 0; i < r->order->slot_count; i++)
-        if (r->scans->slots[i].waits) {
+        if (r->scans->slots[i].waits || r->scans->slots[i].label[0]) {
             waiting++;
             last = i;
         }
@@ -195,20 +196,67 @@ static int check_repeat(struct signet_run *r, const char *endpoint, struct signe
     return signet_ledger_devices(r->job.ledger, &filter, refuse_state, NULL, err);
 }
 
-static int scan_device(struct signet_run *r, struct aim *aim, size_t *slot, const char *code,
+static int scan_device(struct signet_run *r, size_t slot, struct scan_code *code,
                        struct signet_error *err)
 {
     char endpoint[SIGNET_ENDPOINT_SIZE];
-    int rc = *slot == no_slot ? choose_slot(r, aim, slot, err) : SIGNET_OK;
+    int rc = scan_check_device(&r->order->scan, code, err);
 
     if (rc == SIGNET_OK)
-        rc = name_device(r, code, endpoint, err);
+        rc = name_device(r, code->text, endpoint, err);
     if (rc == SIGNET_OK)
         rc = check_repeat(r, endpoint, err);
     if (rc == SIGNET_OK)
-        rc = line_scan(&r->job, r->scans, r->order, *slot, endpoint, code, err);
+        rc = line_scan(&r->job, r->scans, r->order, slot, endpoint, code->text, err);
     if (rc == SIGNET_OK)
-        tell_scan(r, "scanned", *slot, endpoint);
+        tell_scan(r, "scanned", slot, endpoint);
+    return rc;
+}
+
+static int scan_label(struct signet_run *r, struct label_read *read, size_t slot,
+                      struct signet_error *err)
+{
+    char detail[128] = "";
+
+    if (read->slot)
+        snprintf(detail, sizeof(detail), "slot %.100s", read->slot);
+    read->detail = detail;
+    int rc = run_read_label(read, err);
+    if (rc != SIGNET_OK)
+        return rc;
+    pthread_mutex_lock(&r->job.lock);
+    if (slot != no_slot && strcmp(r->scans->slots[slot].label, read->endpoint) == 0)
+        r->scans->slots[slot].label_read = true;
+    pthread_cond_broadcast(&r->job.changed);
+    pthread_mutex_unlock(&r->job.lock);
+    tell_scan(r, "label-read", slot, read->endpoint);
+    return SIGNET_OK;
+}
+
+/* A device's code, or a label's: a slot whose board waits for its label takes nothing else. */
+static int scan_board(struct signet_run *r, struct aim *aim, size_t *slot, struct scan_code *code,
+                      struct signet_error *err)
+{
+    char expected[SIGNET_ENDPOINT_SIZE] = "";
+    struct label_read read = {
+        .ledger = r->job.ledger, .order = r->order, .label = r->label, .code = code->text};
+    bool is_label = r->order->label.scan_back;
+    int rc =
+        *slot == no_slot && r->order->slot_count > 0 ? choose_slot(r, aim, slot, err) : SIGNET_OK;
+
+    if (rc != SIGNET_OK || !is_label)
+        return rc == SIGNET_OK ? scan_device(r, *slot, code, err) : rc;
+    if (*slot != no_slot) {
+        pthread_mutex_lock(&r->job.lock);
+        memcpy(expected, r->scans->slots[*slot].label, sizeof(expected));
+        pthread_mutex_unlock(&r->job.lock);
+        read.slot = r->order->slots[*slot].name;
+        read.expected = expected[0] ? expected : NULL;
+    }
+    if (r->order->scan.used && !read.expected)
+        rc = run_find_label(&read, &is_label, err);
+    if (rc == SIGNET_OK)
+        rc = is_label ? scan_label(r, &read, *slot, err) : scan_device(r, *slot, code, err);
     return rc;
 }
 
@@ -246,7 +294,7 @@ static int obey_code(struct signet_run *r, struct aim *aim, size_t *slot, const 
         return rc;
     switch (code.kind) {
     case SCAN_DEVICE:
-        return scan_device(r, aim, slot, code.text, err);
+        return scan_board(r, aim, slot, &code, err);
     case SCAN_SLOT:
         return scan_slot(r, aim, code.text, err);
     case SCAN_OPERATOR:
@@ -262,7 +310,7 @@ static int obey_code(struct signet_run *r, struct aim *aim, size_t *slot, const 
 
 bool signet_run_has_scan(const struct signet_run *r)
 {
-    return r->order->scan.used;
+    return r->order->scan.used || r->order->label.scan_back;
 }
 
 static int take_code(struct signet_run *r, struct aim *aim, const char *slot, const char *text,

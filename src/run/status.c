@@ -41,12 +41,14 @@ int signet_status_new(struct signet_status **out, const struct signet_order *ord
         return error_nomem(err);
     pthread_mutex_init(&s->lock, NULL);
     s->order = (struct signet_order_status){.name = order->name, .quota = (uint64_t)order->quota};
-    s->order.scans = order->scan.used;
+    s->order.scans = order->scan.used || order->label.scan_back;
     s->order.server_count = order->server_count;
     for (size_t i = 0; i < order->server_count; i++)
         s->order.servers[i] = order->servers[i].name;
     if (order->label.printer) /* devices wait for it as for a server */
         s->order.servers[s->order.server_count++] = SIGNET_LEDGER_LABEL;
+    if (order->label.scan_back)
+        s->order.servers[s->order.server_count++] = SIGNET_LEDGER_SCANNER;
     put_person(s->order.operator_name, order->operator_name);
     put_person(s->order.shift, order->shift);
     s->began = clock_seconds();

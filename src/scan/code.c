@@ -36,9 +36,12 @@ static const char *behind(const char *prefix, const char *text)
     return len && strncmp(text, prefix, len) == 0 && text[len] ? text + len : NULL;
 }
 
-static int check_device_code(const struct signet_scan *rules, const char *whole, const char *text,
-                             struct signet_error *err)
+int scan_check_device(const struct signet_scan *rules, struct scan_code *code,
+                      struct signet_error *err)
 {
+    const char *whole = code->text;
+    const char *text = rules->prefix ? behind(rules->prefix, whole) : whole;
+
     if (!text)
         return error_set_hint(err, SIGNET_E_SYNTAX, "scan the code of the device",
                               "'%s' does not begin with '%s'", text_shown(whole, strlen(whole), 60),
@@ -53,6 +56,7 @@ static int check_device_code(const struct signet_scan *rules, const char *whole,
         return error_set_hint(err, SIGNET_E_SYNTAX, "scan it again, or look at the printed digits",
                               "the check digit (%s) of '%s' is wrong", rules->check,
                               text_shown(text, strlen(text), 60));
+    memmove(code->text, text, strlen(text) + 1);
     return SIGNET_OK;
 }
 
@@ -94,16 +98,13 @@ int scan_read(const struct signet_scan *rules, const char *text, size_t len, str
         return rc;
     const char *code = without_symbology(whole);
     out->kind = SCAN_DEVICE;
-    rest = rules->prefix ? behind(rules->prefix, code) : code;
+    rest = code;
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
         if (behind(kinds[i].prefix, code)) {
             out->kind = kinds[i].kind;
             rest = behind(kinds[i].prefix, code);
             break;
         }
-    if (out->kind == SCAN_DEVICE)
-        rc = check_device_code(rules, code, rest, err);
-    if (rc == SIGNET_OK)
-        memcpy(out->text, rest, strlen(rest) + 1);
-    return rc;
+    memcpy(out->text, rest, strlen(rest) + 1);
+    return SIGNET_OK;
 }

@@ -23,9 +23,13 @@ struct scan_code {
     char text[SCAN_CODE_MAX + 1]; /* without the prefix that says what it is */
 };
 
-/* code.c. len: of text, which may be anything. SIGNET_E_SYNTAX: it is no code of this order. */
+/* code.c. len: of text, which may be anything. SIGNET_E_SYNTAX: it is no code of this order.
+ * SCAN_DEVICE: whatever is none of the others, as it is: a device's, or a label's. */
 int scan_read(const struct signet_scan *rules, const char *text, size_t len, struct scan_code *out,
               struct signet_error *err);
+/* A device's code: its rules are kept, and its prefix is taken off. SIGNET_E_SYNTAX. */
+int scan_check_device(const struct signet_scan *rules, struct scan_code *code,
+                      struct signet_error *err);
 
 /* check_digit.c: name is one of scan_checks. */
 extern const char *const scan_checks[]; /* ends with NULL */

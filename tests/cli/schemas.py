@@ -234,6 +234,9 @@ def labels(v, line):
     line.write('labels.yaml', line.text('minted.yaml') + f'label: {{template: label.zpl, printer: "{json.loads(said)["url"]}"}}\n')
     for verb in (('show',), ('print', '--reason', 'x'), ('confirm',)):
         v.call('label', 'label', *verb, 'labels.yaml', 'urn:dev:os:m-002', '--json')
+    back = 'label: {template: label.zpl, scan_back: true, '
+    line.write('back.yaml', line.text('labels.yaml').replace('label: {template: label.zpl, ', back))
+    v.call('label', 'label', 'read', 'back.yaml', 'urn:dev:os:m-002', '--json')
     v.lines('sim', printer.communicate(timeout=60)[0])
 
 

@@ -42,7 +42,7 @@ static void try_values(const struct label_template *label)
     for (size_t i = 0; i < 2; i++) {
         const struct placeholder_values values = {
             .endpoint = "urn:dev:1", .serial = 7, .hardware = hardware[i]};
-        const struct label_visitor visitor = {on_field, &shown};
+        const struct label_visitor visitor = {.field = on_field, .ctx = &shown};
 
         made[i] = label_zpl(label, &values, &zpl[i], &err) == SIGNET_OK;
         if (!made[i])

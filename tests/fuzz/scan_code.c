@@ -21,6 +21,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                       .pattern = patterns[(data[0] >> 3) % 3],
                                       .check = data[0] & 64 ? scan_checks[data[0] % 5] : NULL};
     int rc = scan_read(&rules, (const char *)data + 1, size - 1, &code, &err);
+    if (rc == SIGNET_OK && code.kind == SCAN_DEVICE)
+        rc = scan_check_device(&rules, &code, &err);
     if (rc != SIGNET_OK)
         require_error(&err);
     else if (code.kind != SCAN_SET_UP)

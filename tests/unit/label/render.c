@@ -106,6 +106,40 @@ static void people_and_scanners_read_what_was_asked_for(void **state)
     bench_end(&b);
 }
 
+static int see_code(void *ctx, size_t part, const char *text, size_t len, struct signet_error *err)
+{
+    (void)part;
+    return see(ctx, SIGNET_LABEL_QR, text, len, err);
+}
+
+static void scanned_back(const char *zpl, const char *codes)
+{
+    struct bench b;
+    struct seen seen = {""};
+    const struct label_visitor visitor = {.code = see_code, .ctx = &seen};
+
+    assert_int_equal(bench_load(&b, zpl, NULL), SIGNET_OK);
+    bench_values(&b, "12", "a+b");
+    assert_int_equal(label_fields(b.t, &b.values, &visitor, &b.err), SIGNET_OK);
+    if (strcmp(seen.text, codes) != 0)
+        fail_msg("%s: %s", zpl, seen.text);
+    bench_end(&b);
+}
+
+static void codes_that_a_scanner_gives_as_they_are_can_be_scanned_back(void **state)
+{
+    (void)state;
+    scanned_back("^XA{qr:x{imei}}^FO9,9{qr:{note}}^XZ", "1:x12|1:a+b|");
+    scanned_back("^XA^BQN,2,4^FDQA,{imei}^FS^BXN,4,200^FDX{imei}^FS^XZ", "1:12|1:X12|");
+    scanned_back("^XA^BCN,90,Y,N,N^FD{imei}^FS^bcn^FD{imei}^FS^XZ", "1:12|1:12|");
+    scanned_back("^XA^BCN,90,Y,N,Y^FD{imei}^FS^BCN,90,Y,N,N,U^FD{imei}^FS^XZ", "");
+    scanned_back("^XA^BCN,90,Y,N,N,D^FD{imei}^FS^BCN^FD>:{imei}^FS^XZ", "");
+    scanned_back("^XA^BEN^FD{imei}^FS^B3N^FD{imei}^FS^FD{imei}^FS^XZ", ""); /* digits, a text */
+    scanned_back("^XA^BQN,2,4^FDQM,N{imei}^FS^BXN^FD_1{imei}^FS^XZ", "");
+    scanned_back("^XA{qr:SAME}^FO9,9^BCN^FDSAME^FS^XZ", "");
+    scanned_back("^XA^BXN^FDSAME^FS^FD{imei}^FS^XZ", "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -114,6 +148,7 @@ int main(void)
         cmocka_unit_test(a_backslash_ends_no_line_of_a_block),
         cmocka_unit_test(what_cannot_be_printed_is_refused),
         cmocka_unit_test(people_and_scanners_read_what_was_asked_for),
+        cmocka_unit_test(codes_that_a_scanner_gives_as_they_are_can_be_scanned_back),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,13 +18,21 @@ static const struct signet_scan rules = {.used = true,
                                          .carrier_prefix = "C-",
                                          .pattern = "AB-##@?"};
 
+static int judge(const struct signet_scan *by, const void *text, size_t len, struct scan_code *code,
+                 struct signet_error *err)
+{
+    int rc = scan_read(by, text, len, code, err);
+
+    return rc == SIGNET_OK && code->kind == SCAN_DEVICE ? scan_check_device(by, code, err) : rc;
+}
+
 static void reads(const struct signet_scan *by, const char *text, enum scan_kind kind,
                   const char *rest)
 {
     struct signet_error err = {0};
     struct scan_code code;
 
-    if (scan_read(by, text, strlen(text), &code, &err) != SIGNET_OK)
+    if (judge(by, text, strlen(text), &code, &err) != SIGNET_OK)
         fail_msg("%s: %s", text, err.msg);
     assert_int_equal(code.kind, kind);
     assert_string_equal(code.text, rest);
@@ -35,7 +43,7 @@ static void refuses(const struct signet_scan *by, const void *text, size_t len, 
     struct signet_error err = {0};
     struct scan_code code;
 
-    assert_int_equal(scan_read(by, text, len, &code, &err), SIGNET_E_SYNTAX);
+    assert_int_equal(judge(by, text, len, &code, &err), SIGNET_E_SYNTAX);
     if (!strstr(err.msg, why))
         fail_msg("not '%s': %s", why, err.msg);
     assert_true(err.hint[0] || strstr(why, "bytes") || strstr(why, "empty") ||
