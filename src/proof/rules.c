@@ -198,7 +198,7 @@ static int check_suites(const struct login_rules *rules, const struct signet_acc
 
 /* RFC 1035, section 2.3.4; Mbed TLS does not begin a handshake with more. */
 static int check_sni(const struct login_rules *rules, const struct signet_tree *tree,
-                      const struct signet_account *a, struct signet_error *err)
+                     const struct signet_account *a, struct signet_error *err)
 {
     const struct signet_value *name = security(tree, a->iid, 14);
 
