@@ -96,6 +96,9 @@ struct login_rules {
     char name[256];           /* /0/x/14; "": none */
     uint16_t suites[65];      /* /0/x/16, ends with 0 */
 };
+/* Of a packet; what a bootstrap server writes besides, clients pass over. SIGNET_E_PROOF. */
+int rules_check_packet(const struct login_rules *rules, const struct signet_tree *tree,
+                       struct signet_error *err);
 /* All but profile and stack. SIGNET_E_PROOF: it would not; the message begins with the profile's
  * name. */
 int rules_take(struct login_rules *out, const struct signet_tree *tree,

@@ -306,6 +306,8 @@ static int look_at_account(struct run *run, const struct signet_tree *tree, cons
     const struct signet_account *a = &run->account;
     int rc = find_server(run, instead, err);
 
+    if (!rc && !run->given)
+        rc = rules_check_packet(&run->rules, tree, err);
     if (rc)
         return rc;
     if (mode_has_certs(a->mode) && a->identity && a->identity->type == SIGNET_TYPE_OPAQUE)

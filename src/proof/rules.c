@@ -95,8 +95,8 @@ static int check_wait(const struct login_rules *rules, const struct signet_tree 
 
 /* Security and Server are its library's own: what it does not have there, its reader does not take,
  * nor the packet. */
-static int check_reader(const struct login_rules *rules, const struct signet_tree *tree,
-                        struct signet_error *err)
+int rules_check_packet(const struct login_rules *rules, const struct signet_tree *tree,
+                       struct signet_error *err)
 {
     for (size_t i = 0; i < signet_tree_count(tree); i++) {
         struct signet_path path = signet_tree_at(tree, i)->path;
@@ -233,9 +233,8 @@ int rules_take(struct login_rules *out, const struct signet_tree *tree,
 
     out->tls = &out->profile->tls;
     take_resources(out, tree, a);
-    if ((rc = check_reader(out, tree, err)) || (rc = check_server_object(out, a, err)) ||
-        (rc = check_wait(out, tree, a, observer, err)) || a->mode == SIGNET_MODE_NOSEC ||
-        (rc = check_sni(out, tree, a, err)))
+    if ((rc = check_server_object(out, a, err)) || (rc = check_wait(out, tree, a, observer, err)) ||
+        a->mode == SIGNET_MODE_NOSEC || (rc = check_sni(out, tree, a, err)))
         return rc;
     rc = a->mode == SIGNET_MODE_PSK ? check_psk_lengths(out, a, err) : check_own_cert(out, a, err);
     if (!rc && a->mode != SIGNET_MODE_PSK)

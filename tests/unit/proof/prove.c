@@ -119,8 +119,9 @@ static size_t security_tlv(const struct server *s, uint8_t *out)
     out[n++] = (uint8_t)len;
     memcpy(out + n, uri, len);
     n += len;
-    memcpy(out + n, "\xc1\x01\x00\xc1\x02\x03\xc1\x0a\x07", 9); /* 1: False, 2: 3, 10: 7 */
-    return n + 9;
+    /* 1: False, 2: 3, 6: 3 (Leshan writes it; Anjay has none, and passes it over), 10: 7 */
+    memcpy(out + n, "\xc1\x01\x00\xc1\x02\x03\xc1\x06\x03\xc1\x0a\x07", 12);
+    return n + 12;
 }
 
 static const uint8_t server_tlv[] = {0xc1, 0x00, 0x07, 0xc2, 0x01, 0x01, 0x2c,
@@ -310,9 +311,11 @@ static int prove_at(struct server *s, bool is_bootstrap, unsigned timeout_ms,
                                                  .cancel = cancel,
                                                  .on_registered = on_registered,
                                                  .ctx = s};
+    const struct signet_profile *profile = NULL;
     struct signet_tree *tree = NULL;
     char text[300];
 
+    assert_int_equal(signet_profile_open(&profile, is_bootstrap ? "anjay-3" : "any", NULL), 0);
     if (is_bootstrap)
         snprintf(text, sizeof text, "{0: {0: {0: 'coap://127.0.0.1:%u', 1: True, 2: 3}}}", s->port);
     else
@@ -322,8 +325,10 @@ static int prove_at(struct server *s, bool is_bootstrap, unsigned timeout_ms,
             "600, 6: False, 7: 'U'}}}",
             s->port);
     assert_int_equal(signet_config_parse(text, strlen(text), "t", &tree, NULL), 0);
+    signet_tree_set_profile(tree, profile);
     int rc = signet_prove(tree, &options, proof, err);
     signet_tree_free(&tree);
+    signet_profile_close(&profile);
     return rc;
 }
 
