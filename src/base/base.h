@@ -327,8 +327,10 @@ int file_replace(const char *path, const void *data, size_t len, mode_t mode,
 /* As file_write with mode 0600, but SIGNET_E_EXISTS when path exists. */
 int file_create(const char *path, const void *data, size_t len, struct signet_error *err);
 /* At its end, made with mode 0600 when it is not there, with fsync. Neither through a link nor into
- * what is no plain file. */
-int file_add(const char *path, const void *data, size_t len, struct signet_error *err);
+ * what is no plain file, another user's, or has a second name. closed: permissions that it must not
+ * have: 077 when it holds secrets, 022 when others must not change it. */
+int file_add(const char *path, const void *data, size_t len, mode_t closed,
+             struct signet_error *err);
 /* Do both paths name one file? It need not be there yet. */
 bool file_same(const char *a, const char *b);
 /* Why a file cannot be opened (errno), and which one in its folder may be meant (file_near.c). */

@@ -242,16 +242,32 @@ int file_create(const char *path, const void *data, size_t len, struct signet_er
     return put_file(path, data, len, 0600, PUT_NEW, err);
 }
 
-int file_add(const char *path, const void *data, size_t len, struct signet_error *err)
+/* Nobody else's, with one name, and open to no more than it may be. */
+static int check_added(const char *path, const struct stat *st, mode_t closed,
+                       struct signet_error *err)
+{
+    if (!S_ISREG(st->st_mode))
+        return error_set_hint(err, SIGNET_E_IO, "remove it", "'%s' is not a plain file", path);
+    if (st->st_uid != geteuid() || st->st_nlink != 1)
+        return error_set_hint(err, SIGNET_E_IO, "name another file, or remove it",
+                              "'%s' is another user's, or has a second name", path);
+    return st->st_mode & closed
+               ? error_set_hint(err, SIGNET_E_IO,
+                                closed & 044 ? "it may hold secrets: chmod 600" : "chmod go-w",
+                                "others may %s '%s'", closed & 044 ? "read" : "change", path)
+               : SIGNET_OK;
+}
+
+int file_add(const char *path, const void *data, size_t len, mode_t closed,
+             struct signet_error *err)
 {
     /* O_NONBLOCK: a FIFO without a reader must not hang the line */
     int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
     struct stat st;
-    int rc = SIGNET_OK;
+    int rc = fd >= 0 && fstat(fd, &st) == 0 ? check_added(path, &st, closed, err) : SIGNET_OK;
 
-    if (fd >= 0 && fstat(fd, &st) == 0 && !S_ISREG(st.st_mode))
-        rc = error_set_hint(err, SIGNET_E_IO, "remove it", "'%s' is not a plain file", path);
-    else if (fd < 0 || TEMP_FAILURE_RETRY(write(fd, data, len)) != (ssize_t)len || fsync(fd) != 0)
+    if (rc == SIGNET_OK &&
+        (fd < 0 || TEMP_FAILURE_RETRY(write(fd, data, len)) != (ssize_t)len || fsync(fd) != 0))
         rc = error_sys(err, SIGNET_E_IO, errno, "cannot add to '%s'", path);
     if (fd >= 0)
         close(fd);

@@ -124,13 +124,16 @@ static int print_to_file(const struct label_printing *p, bool *sent, struct sign
 {
     char *path = NULL;
     bool folder = text_ends_with(p->printer, "/");
-    int rc = p->begin(p->ctx, err);
+    /* a file that is not to be added to is no label that may have been printed */
+    int rc = folder ? SIGNET_OK : file_add(p->printer, "", 0, 077, err);
 
+    if (rc == SIGNET_OK)
+        rc = p->begin(p->ctx, err);
     if (rc != SIGNET_OK)
         return rc;
     *sent = true;
     if (!folder)
-        return file_add(p->printer, p->zpl->data, p->zpl->len, err);
+        return file_add(p->printer, p->zpl->data, p->zpl->len, 077, err);
     if (asprintf(&path, "%s%s.zpl", p->printer, p->endpoint) < 0)
         return error_nomem(err);
     rc = file_mkdir(p->printer, 0700, err);

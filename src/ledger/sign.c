@@ -43,7 +43,7 @@ static int logs_add(struct signed_logs *logs, const char *origin, struct signet_
     buf_append(&logs->names, line.data, line.len);
     int rc = buf_check(line.failed ? &line : &logs->names, err);
     if (rc == SIGNET_OK)
-        rc = file_add(logs->path, line.data, line.len, err);
+        rc = file_add(logs->path, line.data, line.len, 022, err);
     buf_free(&line);
     return rc;
 }

@@ -100,7 +100,7 @@ static int file_target_send(void *state, const struct notify_message *m, int64_t
     if (rc == SIGNET_OK)
         rc = buf_check(&line, err);
     if (rc == SIGNET_OK)
-        rc = file_add(f->path, line.data, line.len, err);
+        rc = file_add(f->path, line.data, line.len, 022, err);
     f->whole = rc == SIGNET_OK;
     buf_free(&line);
     return rc;

@@ -49,7 +49,7 @@ static int keep(const char *folder, const char *path, const struct buf *line, co
     buf_printf(&list, "%s/" LIST, folder);
     rc = buf_check(&list, err);
     rc = rc ? rc : file_mkdir_private(folder, err);
-    rc = rc ? rc : file_add((const char *)list.data, line->data, line->len, err);
+    rc = rc ? rc : file_add((const char *)list.data, line->data, line->len, 022, err);
     buf_free(&list);
     return rc ? rc : file_write(path, pem->data, pem->len, 0600, err);
 }

@@ -332,19 +332,34 @@ static void what_is_added_to(void **state)
     int fd;
 
     (void)state;
-    assert_int_equal(file_add("list", "a\n", 2, &err), SIGNET_OK);
-    assert_int_equal(file_add("list", "b\n", 2, &err), SIGNET_OK);
+    assert_int_equal(file_add("list", "a\n", 2, 022, &err), SIGNET_OK);
+    assert_int_equal(file_add("list", "b\n", 2, 022, &err), SIGNET_OK);
     assert_int_equal(file_read("list", 100, &text, &err), SIGNET_OK);
     assert_string_equal(text.data, "a\nb\n");
     buf_free(&text);
     assert_int_equal(symlink("list", "list-link"), 0);
-    assert_int_equal(file_add("list-link", "c", 1, &err), SIGNET_E_IO);
+    assert_int_equal(file_add("list-link", "c", 1, 022, &err), SIGNET_E_IO);
     assert_int_equal(mkfifo("list-fifo", 0600), 0);
-    assert_int_equal(file_add("list-fifo", "c", 1, &err), SIGNET_E_IO); /* nobody reads */
+    assert_int_equal(file_add("list-fifo", "c", 1, 022, &err), SIGNET_E_IO); /* nobody reads */
     fd = open("list-fifo", O_RDONLY | O_NONBLOCK);
-    assert_int_equal(file_add("list-fifo", "c", 1, &err), SIGNET_E_IO);
+    assert_int_equal(file_add("list-fifo", "c", 1, 022, &err), SIGNET_E_IO);
     assert_string_equal(err.msg, "'list-fifo' is not a plain file");
     close(fd);
+    assert_int_equal(link("list", "list-too"), 0);
+    assert_int_equal(file_add("list", "c", 1, 022, &err), SIGNET_E_IO);
+    assert_string_equal(err.msg, "'list' is another user's, or has a second name");
+    unlink("list-too");
+    assert_int_equal(chmod("list", 0644), 0);
+    assert_int_equal(file_add("list", "c", 1, 022, &err), SIGNET_OK);
+    assert_int_equal(file_add("list", "c", 1, 077, &err), SIGNET_E_IO);
+    assert_string_equal(err.msg, "others may read 'list'");
+    assert_int_equal(chmod("list", 0622), 0);
+    assert_int_equal(file_add("list", "c", 1, 022, &err), SIGNET_E_IO);
+    assert_string_equal(err.msg, "others may change 'list'");
+    if (geteuid() != 0)
+        return;
+    assert_int_equal(chown("list", 4711, 4711), 0); /* what root writes into it, that user reads */
+    assert_int_equal(file_add("list", "c", 1, 022, &err), SIGNET_E_IO);
 }
 
 static void private_folders(void **state)

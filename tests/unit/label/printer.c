@@ -3,6 +3,8 @@
 #include "sim.h"
 #include "unit/label/room.h"
 
+#include <sys/stat.h>
+
 struct desk {
     char folder[FOLDER_SIZE], address[64], told[384];
     struct sim_printer *printer;
@@ -198,6 +200,11 @@ static void files_take_labels_too(void **state)
     buf_reset(&read);
     assert_int_equal(file_read(where, 100, &read, &err), SIGNET_OK);
     assert_string_equal(read.data, "^XA^XZ^XA^XZ");
+    assert_int_equal(chmod(where, 0644), 0); /* it may hold secrets */
+    d.begun = 0;
+    assert_int_equal(label_print(&p, &sent, &err), SIGNET_E_IO);
+    assert_false(sent);
+    assert_int_equal(d.begun, 0);
     snprintf(where, sizeof(where), "%s/none/all.zpl", folder);
     assert_int_equal(signet_label_printer(where, NULL, &err), SIGNET_E_IO);
     buf_free(&zpl);
