@@ -139,8 +139,10 @@ int ready_wait(struct signet_board *b, bool flashed, struct signet_error *err)
 
     do {
         int code = listen_for(b, min_ms(listen_ms, deadline - clock_ms()), &heard, err);
-        if (!code && heard == READY)
-            return wait_prompt(b, err);
+        if (!code && heard == READY) {
+            code = wait_prompt(b, err);
+            return !code && b->provisioned_seen ? provisioned(err) : code;
+        }
         if (!code && heard == PROMPT && listen_ms > LISTEN_PROMPT_MS) {
             listen_ms = LISTEN_PROMPT_MS; /* the ready text may be right behind it */
             continue;

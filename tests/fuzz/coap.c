@@ -33,7 +33,7 @@ static void try_message(const uint8_t *data, size_t size)
 static void try_tlv(const uint8_t *data, size_t size)
 {
     for (unsigned depth = 1; depth <= 3; depth++) {
-        struct signet_path base = {size ? data[0] % 4 : 0, 0, depth == 3 ? 0 : SIGNET_NO_ID,
+        struct signet_path base = {size ? data[0] % 8 : 0, 0, depth == 3 ? 0 : SIGNET_NO_ID,
                                    SIGNET_NO_ID};
         struct signet_tree *tree = NULL;
         struct signet_bytes packet = {0};

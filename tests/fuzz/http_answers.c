@@ -6,6 +6,7 @@
 #include "fuzz.h"
 #include "server/ops.h"
 
+#include <signet/config.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,68 +61,142 @@ static void check_outcome(int rc, const struct signet_error *err)
     require(!strstr(err->msg, "73656372657473656372657431323334"));
 }
 
-static void ask_one(const struct signet_server_info *info, const uint8_t *data, size_t size)
+static const char accounts[] =
+    "{OID.Security: {0: {RID.Security.ServerURI: 'coaps://b', RID.Security.Bootstrap: True,"
+    " RID.Security.Mode: 0, RID.Security.PKOrIdentity: b'urn:dev:os:1',"
+    " RID.Security.SecretKey: b'secretsecret1234'},"
+    " 1: {RID.Security.ServerURI: 'coaps://s', RID.Security.Bootstrap: False,"
+    " RID.Security.Mode: 0, RID.Security.PKOrIdentity: b'urn:dev:os:1',"
+    " RID.Security.SecretKey: b'secretsecret1234', RID.Security.ShortServerID: 1}},"
+    " OID.Server: {1: {RID.Server.ShortServerID: 1, RID.Server.Lifetime: 60,"
+    " RID.Server.NotificationStoring: False, RID.Server.Binding: 'U'}}}";
+
+/* Each step is answered by the same input. */
+static void begin(const uint8_t *data, size_t size)
 {
-    struct signet_device device = {.endpoint = "urn:dev:os:1",
-                                   .mode = SIGNET_MODE_PSK,
-                                   .identity = (const uint8_t *)"urn:dev:os:1",
-                                   .identity_len = 12,
-                                   .psk = (const uint8_t *)"secretsecret1234",
-                                   .psk_len = 16};
-    struct signet_device two[2] = {device, device};
-    struct signet_server_options options = {.retry_ms = 1, .parallel = 1};
+    input = data;
+    left = size;
+    requests = 0;
+}
+
+static int step(struct signet_server *server, int which, const struct signet_device *two,
+                struct signet_error *err)
+{
     struct signet_server_result results[2];
+    bool existed;
+    int rc;
+
+    switch (which) {
+    case 0:
+        return signet_server_add(server, &two[0], &existed, err);
+    case 1:
+        return signet_server_find(server, two[0].endpoint, err);
+    case 2:
+        return signet_server_remove(server, two[0].endpoint, &existed, err);
+    case 3:
+        rc = signet_server_add_batch(server, two, 2, results, err);
+        require(!rc == (!results[0].error.code && !results[1].error.code));
+        return rc;
+    case 4:
+        if (server->ops->seen)
+            return signet_server_seen(server, two[0].endpoint, err);
+        return SIGNET_OK;
+    default:
+        return signet_server_check(server, err);
+    }
+}
+
+static void log_in(struct signet_server *server)
+{
+    struct secret token = {0};
+    struct signet_error err = {0};
+    int64_t seconds;
+
+    check_outcome(server->ops->login(server, server->http, &token, &seconds, &err), &err);
+    secret_wipe(&token);
+}
+
+static void ask_one(const struct signet_server_info *info, const struct signet_device *two,
+                    const uint8_t *data, size_t size)
+{
+    const struct signet_server_options options = {.retry_ms = 1, .parallel = 1};
     struct signet_server *server = NULL;
     struct signet_error err = {0};
-    bool existed;
 
-    require(!signet_server_open(&server, info, &options, "token", 5, NULL, NULL, &err));
-    for (int step = 0; step < 6; step++) {
-        input = data;
-        left = size;
-        requests = 0;
-        int rc = step == 0   ? signet_server_add(server, &device, &existed, &err)
-                 : step == 1 ? signet_server_find(server, device.endpoint, &err)
-                 : step == 2 ? signet_server_remove(server, device.endpoint, &existed, &err)
-                 : step == 3 ? signet_server_add_batch(server, two, 2, results, &err)
-                 : step == 4 && server->ops->seen
-                     ? signet_server_seen(server, device.endpoint, &err)
-                     : signet_server_check(server, &err);
-        check_outcome(rc, &err);
-        if (step == 3)
-            require(!rc == (!results[0].error.code && !results[1].error.code));
+    if (signet_server_open(&server, info, &options, "token", 5, NULL, NULL, &err)) {
+        require_error(&err);
+        return;
     }
-    if (server->ops->login && info->auth) {
-        struct secret token = {0};
-        int64_t seconds;
-
-        input = data;
-        left = size;
-        requests = 0;
-        check_outcome(server->ops->login(server, server->http, &token, &seconds, &err), &err);
-        secret_wipe(&token);
+    for (int which = 0; which < 6; which++) {
+        begin(data, size);
+        check_outcome(step(server, which, two, &err), &err);
     }
+    begin(data, size);
+    if (server->ops->login && info->user)
+        log_in(server);
     signet_server_close(&server);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    static struct signet_tree *tree;
     char url[] = "https://server.example", user[] = "anna";
     char coiote[] = "coiote", leshan[] = "leshan", thingsboard[] = "thingsboard",
-         password[] = "password";
-    const struct signet_server_info infos[] = {
-        {.kind = coiote, .url = url, .options = {{"domain", "/acme/"}}},
-        {.kind = coiote,
-         .url = url,
-         .options = {{"domain", "/acme/"}},
-         .auth = password,
-         .user = user},
-        {.kind = leshan, .url = url},
-        {.kind = thingsboard, .url = url, .auth = password, .user = user},
-        {.kind = thingsboard, .url = url, .options = {{"profile", "lwm2m"}}},
+         bootstrap[] = "leshan-bootstrap", password[] = "password", client[] = "client-credentials",
+         key[] = "api-key", other[] = "other";
+    const struct signet_device psk = {.endpoint = "urn:dev:os:1",
+                                      .mode = SIGNET_MODE_PSK,
+                                      .identity = (const uint8_t *)"urn:dev:os:1",
+                                      .identity_len = 12,
+                                      .psk = (const uint8_t *)"secretsecret1234",
+                                      .psk_len = 16};
+    struct signet_device whole = psk, second = psk, open = {.mode = SIGNET_MODE_NOSEC},
+                         named = open;
+    struct signet_device cert = {.mode = SIGNET_MODE_CERT, .cert = data, .cert_len = size % 50};
+
+    if (!tree)
+        require(!signet_config_parse(accounts, sizeof(accounts) - 1, "cfg", &tree, NULL));
+    whole.tree = tree;
+    second.endpoint = "urn:dev:os:2";
+    open.endpoint = "a/b'c", named.endpoint = "urn:dev:os:1", cert.endpoint = " ";
+    const struct signet_device kinds[][2] = {{psk, psk},   {psk, second}, {whole, whole},
+                                             {open, open}, {cert, cert},  {second, psk},
+                                             {psk, cert},  {named, named}};
+    const struct {
+        struct signet_server_info info;
+        int devices;
+    } all[] = {
+        {{.kind = coiote, .url = url, .options = {{"domain", "/acme/"}}}, 0},
+        {{.kind = coiote,
+          .url = url,
+          .options = {{"domain", "/acme/"}},
+          .auth = password,
+          .user = user},
+         3},
+        {{.kind = coiote,
+          .url = url,
+          .options = {{"domain", "/acme/"}, {"realm", "r"}},
+          .auth = client,
+          .user = user},
+         1},
+        {{.kind = coiote, .url = url, .options = {{"domain", "acme"}}}, 0},
+        {{.kind = leshan, .url = url}, 0},
+        {{.kind = leshan, .url = url, .options = {{"api", "1"}}}, 4},
+        {{.kind = leshan, .url = url, .options = {{"api", "3"}}}, 0},
+        {{.kind = leshan, .url = url}, 3},
+        {{.kind = coiote, .url = url, .options = {{"domain", "/acme/"}}}, 7},
+        {{.kind = leshan, .url = url}, 7},
+        {{.kind = bootstrap, .url = url}, 7},
+        {{.kind = bootstrap, .url = url}, 2},
+        {{.kind = bootstrap, .url = url}, 3},
+        {{.kind = thingsboard, .url = url, .auth = password, .user = user}, 0},
+        {{.kind = thingsboard, .url = url, .auth = key}, 4},
+        {{.kind = thingsboard, .url = url, .auth = other}, 0},
+        {{.kind = thingsboard, .url = url, .options = {{"profile", "lwm2m"}}}, 1},
+        {{.kind = thingsboard, .url = url, .options = {{"profile", "lw,m"}}}, 6},
     };
 
-    for (size_t i = 0; i < sizeof infos / sizeof *infos; i++)
-        ask_one(&infos[i], data, size);
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        ask_one(&all[i].info, kinds[all[i].devices], data, size);
     return 0;
 }

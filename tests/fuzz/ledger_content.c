@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A ledger in which somebody wrote: each line of the input is "TABLE COLUMN ROW VALUE", and the
- * value goes there in SQLite, past all triggers. What reads a ledger then ends, with an error of
+ * value goes there in SQLite, past all triggers; or "+ DEVICE STATE KIND DETAIL", which is recorded
+ * by the ledger's own hand, without its checks. What reads a ledger then ends, with an error of
  * printable text or without; verify takes it only when it says of its devices what it said before.
  */
 #include "base/base.h"
 #include "fuzz.h"
+#include "ledger/store.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -41,7 +43,8 @@ static void fill(struct signet_ledger *l)
                                         .stage_count = 2};
     struct signet_ledger_begun before;
     struct signet_lease lease;
-    int64_t order = 0;
+    int64_t order = 0, after = 0;
+    size_t count = 0;
 
     must(signet_ledger_order(l, "o", "h", 9, &order, NULL));
     must(signet_ledger_begin(l, order, "folder", &before, NULL));
@@ -53,6 +56,9 @@ static void fill(struct signet_ledger *l)
     must(signet_ledger_release(l, &lease, NULL));
     must(signet_ledger_reserve(l, order, "d2", "2", &lease, NULL));
     must(signet_ledger_fail(l, &lease, &why, NULL));
+    must(signet_ledger_waiting(l, order, "server", &after, &lease, 1, &count, NULL));
+    require(count == 1);
+    must(signet_ledger_delivered(l, "server", &lease, 1, &(struct signet_error){0}, NULL));
     must(signet_ledger_run(l, order, "{\"quota\": 9, \"passed\": 1, \"failed\": 1}", NULL));
 }
 
@@ -214,7 +220,51 @@ static void ended(int rc, struct signet_error *err)
     *err = (struct signet_error){0};
 }
 
-static void read_all(void)
+struct forged {
+    int64_t device, state;
+    char kind[32], detail[200];
+};
+
+static int forge_one(struct signet_ledger *l, void *arg, struct signet_error *err)
+{
+    const struct forged *f = arg;
+    int rc =
+        db_change(l->db, err, "UPDATE devices SET state = $2, events = events + 1 WHERE id = $1",
+                  "ii", f->device, f->state);
+
+    return rc == SIGNET_OK ? device_event(l, f->device, f->kind, f->detail, err) : rc;
+}
+
+/* Hashes that are right, of what no station would do. How many lines were taken. */
+static int forge(const uint8_t *data, size_t size)
+{
+    struct buf text = {0};
+    struct signet_ledger *l = NULL;
+    int count = 0;
+
+    buf_append(&text, data, size < 4096 ? size : 4096);
+    buf_byte(&text, '\0');
+    for (char *rest = (char *)text.data, *line;
+         (line = strsep(&rest, "\n")) && count < LINES_MAX;) {
+        struct forged f = {.device = 0};
+        int device = 0, state = 0;
+
+        if (sscanf(line, "+ %d %d %31s %199[^\n]", &device, &state, f.kind, f.detail) < 3)
+            continue;
+        if (!l && signet_ledger_open(&l, place, &(struct signet_ledger_options){.station = "A"},
+                                     NULL) != SIGNET_OK)
+            break;
+        f.device = device, f.state = state;
+        store_change(l, forge_one, &f, NULL);
+        count++;
+    }
+    signet_ledger_close(&l);
+    buf_free(&text);
+    return count;
+}
+
+/* forged: it is not the ledger that was made. */
+static void read_all(bool forged)
 {
     const struct signet_report_options report = {.by = SIGNET_REPORT_BY_SHIFT};
     struct signet_ledger *l = NULL;
@@ -237,11 +287,12 @@ static void read_all(void)
     ended(rc, &err);
     if (verdict == SIGNET_OK && !before.len)
         buf_append(&before, devices.data, devices.len);
-    if (verdict == SIGNET_OK)
+    if (verdict == SIGNET_OK && !forged)
         require(rc == SIGNET_OK && devices.len == before.len &&
                 memcmp(devices.data, before.data, before.len) == 0);
     buf_free(&devices);
     ended(signet_ledger_events(l, NULL, on_event, &count, &err), &err);
+    ended(signet_ledger_events(l, "d1", on_event, &count, &err), &err);
     ended(signet_ledger_orders(l, on_order, &count, &err), &err);
     ended(signet_ledger_report(l, &report, on_row, &count, &err), &err);
     ended(signet_ledger_runs(l, &report, on_run, &count, &err), &err);
@@ -255,10 +306,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         set_up();
         atexit(remove_files);
         copy();
-        read_all();
+        read_all(false);
     }
     copy();
+    bool forged = forge(data, size) > 0;
     change(data, size);
-    read_all();
+    read_all(forged);
     return 0;
 }
