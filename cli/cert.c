@@ -178,6 +178,13 @@ static int make_signed(struct make *m, struct signet_error *err)
                            : rc;
 }
 
+/* What is wrong may be what these files say. */
+static int blame_inputs(int rc, const struct make *m, struct signet_error *err)
+{
+    signet_file_blame(rc, m->authority_file, err);
+    return signet_file_blame(rc, m->info_file, err);
+}
+
 static int make_key_and_cert(const struct cli *cli, struct make *m, struct signet_error *err)
 {
     struct signet_observer observer = cli_observer(cli);
@@ -201,7 +208,7 @@ static int make_key_and_cert(const struct cli *cli, struct make *m, struct signe
         rc = show_cert(cli, stdout, m->cert, path, err);
     if (rc == SIGNET_OK && !cli->json)
         printf("written: %s/client_cert.crt, client_cert.der, client_key.der\n", m->folder);
-    return rc;
+    return blame_inputs(rc, m, err);
 }
 
 static int cert_make(int argc, char **argv)
@@ -285,7 +292,7 @@ static int sign_request(const struct cli *cli, struct make *m, const char *seria
         rc = show_cert(cli, stdout, m->cert, output, err);
     signet_bytes_free(&csr);
     signet_bytes_free(&chain);
-    return rc;
+    return blame_inputs(rc, m, err);
 }
 
 static int cert_sign(int argc, char **argv)

@@ -15,7 +15,7 @@ static int open_described(const char *file, const struct signet_server_info *inf
     if (rc != SIGNET_OK)
         cli_error(err, said.code, said.hint, "%s: %s", file, said.msg);
     err->sys = said.sys;
-    return rc;
+    return signet_file_blame(rc, file, err);
 }
 
 int cli_server_open(const struct server_access *access, const struct signet_observer *observer,
@@ -74,7 +74,7 @@ static int check_server(int argc, char **argv)
     cli.begun = true;
     int rc = cli_server_open(&access, NULL, &server, &cli.err);
     if (rc == SIGNET_OK)
-        rc = signet_server_check(server, &cli.err);
+        rc = signet_file_blame(signet_server_check(server, &cli.err), access.file, &cli.err);
     if (rc == SIGNET_OK) {
         signet_server_capabilities(server, &can);
         tell_checked(&cli, can.kind);

@@ -26,6 +26,7 @@ enum signet_file_kind {
     SIGNET_FILE_KEY,
     SIGNET_FILE_DEFINITION,
     SIGNET_FILE_PROFILE,
+    SIGNET_FILE_LABEL,
     SIGNET_FILE_OTHER, /* this one and all above it */
 };
 
@@ -38,6 +39,11 @@ enum signet_file_kind signet_file_kind(const void *data, size_t len);
  * the message, unless it is there. Gives rc. */
 int signet_file_explain(int rc, enum signet_file_kind wanted, const char *path,
                         struct signet_error *err);
+
+/* err is about what stands in the text file of that path, and names a value or a key of it: the
+ * message gets the place, "PATH:7:3: ...", and the excerpt the line with a caret. Nothing changes
+ * when err has a place, or none is found. Gives rc. */
+int signet_file_blame(int rc, const char *path, struct signet_error *err);
 
 #ifdef __cplusplus
 }

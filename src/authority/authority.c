@@ -18,8 +18,8 @@ static int read_chain(struct signet_authority *a, const char *path, struct signe
     int rc = file_read(path, CHAIN_FILE_MAX, &data, err);
 
     if (rc == SIGNET_OK)
-        rc = error_pass(cert_load_chain(a->chain, &a->count, data.data, data.len, err), err, "'%s'",
-                        path);
+        rc = signet_file_explain(cert_load_chain(a->chain, &a->count, data.data, data.len, err),
+                                 SIGNET_FILE_CERT, path, err);
     buf_free(&data);
     return rc;
 }
@@ -104,9 +104,12 @@ static int open_info(struct signet_authority *a, const struct signet_authority_i
         rc = read_public(a, info, err);
     if (rc == SIGNET_OK)
         rc = a->ops->open(a, info, options, err);
-    if (rc == SIGNET_OK)
+    if (rc == SIGNET_OK) {
         rc = issuer_open(&a->issuer, (const struct signet_cert *const *)a->chain, a->count, a->key,
                          a->signer.sign ? &a->signer : NULL, err);
+        if (rc == SIGNET_E_CERT && info->chain)
+            error_prefix(err, "'%s'", info->chain);
+    }
     if (rc == SIGNET_OK)
         signet_cert_check_dates(a->chain[0], options->observer, NULL); /* soon: a warning */
     return rc;
@@ -130,6 +133,7 @@ int signet_authority_open(struct signet_authority **out,
         rc = authority_keys_load(&keys, &texts, options.file, err);
     if (rc == SIGNET_OK)
         rc = open_info(a, options.file ? &keys.info : options.info, &options, err);
+    signet_file_blame(rc, options.file, err);
     reader_free_owned(&texts);
     if (rc != SIGNET_OK)
         signet_authority_close(&a);

@@ -39,10 +39,13 @@ static int key_file_open(struct signet_authority *a, const struct signet_authori
         rc = read_key_file(info->key, &data, err);
     if (rc != SIGNET_OK)
         return rc;
-    rc = key_is_encrypted(data.data, data.len) ? load_encrypted(a, info, options, &data, err)
-                                               : signet_key_load(&a->key, data.data, data.len, err);
+    rc = key_is_encrypted(data.data, data.len)
+             ? error_pass(load_encrypted(a, info, options, &data, err), err, "'%s'",
+                          text_shown(info->key, strlen(info->key), 200))
+             : signet_file_explain(signet_key_load(&a->key, data.data, data.len, err),
+                                   SIGNET_FILE_KEY, info->key, err);
     secret_wipe(&data);
-    return error_pass(rc, err, "'%s'", text_shown(info->key, strlen(info->key), 200));
+    return rc;
 }
 
 const struct authority_ops authority_file = {.name = "file", .open = key_file_open};

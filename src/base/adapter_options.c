@@ -40,8 +40,12 @@ static int add(struct signet_option options[SIGNET_OPTIONS_MAX], const char *kin
 
     while (i < count && strcmp(names[i], given->name) != 0)
         i++;
-    if (i == count)
-        return error_pass(text_unknown("option", given->name, names, count, err), err, "%s", kind);
+    if (i == count) {
+        text_unknown("option", given->name, names, count, err);
+        if (count == 0)
+            error_hint(err, "it has none: take it out");
+        return error_pass(SIGNET_E_USAGE, err, "%s", kind);
+    }
     while (options[at].name && options[at].name != names[i])
         at++;
     free((char *)(uintptr_t)options[at].value);

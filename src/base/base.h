@@ -87,6 +87,16 @@ void error_write_at(struct signet_error *err, enum signet_code code,
     __attribute__((format(printf, 5, 6)));
 /* The excerpt alone, for an error that has its place in its message. */
 void error_excerpt(struct signet_error *err, const struct text_source *source, size_t at);
+/* blame.c: an error about what a text means, which has no place yet, gets that of the value or key
+ * which its message names, at the beginning or in quotes. False: none was found. */
+enum {
+    BLAME_NAMES = 1,  /* without quotes as well, when it is a key of the text */
+    BLAME_VALUES = 2, /* or a value */
+    BLAME_START = 4,  /* else the beginning */
+};
+/* The first place where the word stands whole, as a key or as a value; SIZE_MAX: nowhere. */
+size_t text_find_word(const struct text_source *source, const char *word, size_t len, bool key);
+bool error_blame(struct signet_error *err, const struct text_source *source, unsigned flags);
 
 /* options (options.c): *to becomes what the caller gave, who may have been built with a header of
  * another version: what it does not have is zero. given may be NULL: all zero. */

@@ -25,7 +25,8 @@ static int read_fd(int fd, const char *path, size_t max, struct buf *out, struct
         out->len += (size_t)n;
         out->data[out->len] = '\0';
         if (out->len > max)
-            return error_set(err, SIGNET_E_LIMIT, "'%s' is larger than %zu bytes", path, max);
+            return error_set_hint(err, SIGNET_E_LIMIT, "is it the file that was meant?",
+                                  "'%s' is larger than %zu bytes", path, max);
     } while (n > 0);
     return SIGNET_OK;
 }

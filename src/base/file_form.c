@@ -284,6 +284,8 @@ static enum file_form text_form(const char *text, size_t len)
 
     if (text[0] == '<')
         return xml_form(text, len);
+    if (has_word(text, len, "^XA"))
+        return FORM_LABEL;
     if (has_word(text, len, "OID.") || has_word(text, len, "RID."))
         return FORM_CONFIG;
     if (text[0] == '{' || text[0] == '[')

@@ -40,6 +40,8 @@ static const struct {
     {FORM_DEFINITION, SIGNET_FILE_DEFINITION, "a definition of objects (XML)",
      "an order names it: 'objects: FILE'"},
     {FORM_PROFILE, SIGNET_FILE_PROFILE, "a device profile", "an order names it: 'device: FILE'"},
+    {FORM_LABEL, SIGNET_FILE_LABEL, "a label in ZPL",
+     "an order names it: 'label: {template: FILE}'"},
     {FORM_EMPTY, SIGNET_FILE_OTHER, "empty", "was the file copied whole? Save it again"},
     {FORM_BLANK, SIGNET_FILE_OTHER, "filled with zeros",
      "the disk was full or the machine went off while it was written: copy it again"},
@@ -122,6 +124,7 @@ static const char *const wanted_names[] = {
     [SIGNET_FILE_KEY] = "a private key",
     [SIGNET_FILE_DEFINITION] = "a definition of objects",
     [SIGNET_FILE_PROFILE] = "a device profile",
+    [SIGNET_FILE_LABEL] = "a label in ZPL",
     [SIGNET_FILE_OTHER] = NULL,
 };
 

@@ -21,6 +21,7 @@ enum file_form {
     FORM_KEY,
     FORM_DEFINITION,
     FORM_PROFILE,
+    FORM_LABEL,
     FORM_EMPTY,
     FORM_BLANK,
     FORM_UTF16,

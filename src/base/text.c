@@ -25,7 +25,8 @@ int text_check_person(const char *what, const char *name, struct signet_error *e
     if (name[strspn(name, " ")] == '\0')
         return error_set(err, SIGNET_E_USAGE, "the name of the %s is empty", what);
     if (strlen(name) > PERSON_MAX)
-        return error_set(err, SIGNET_E_USAGE, "%s: a name has at most %d bytes", what, PERSON_MAX);
+        return error_set_hint(err, SIGNET_E_USAGE, "give a shorter name",
+                              "%s: a name has at most %d bytes", what, PERSON_MAX);
     int rc = text_check(what, name, strlen(name), &why);
     return rc == SIGNET_OK ? rc : error_set(err, SIGNET_E_USAGE, "%s", why.msg);
 }

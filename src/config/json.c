@@ -257,7 +257,7 @@ int signet_cert_info_load(const char *path, struct signet_cert_info *out, struct
 
     if (rc == SIGNET_OK)
         *out = info;
-    return error_pass(rc, err, "reading the certificate information");
+    return rc;
 }
 
 void signet_cert_info_free(struct signet_cert_info *info)

@@ -207,6 +207,7 @@ int signet_factory_generate_self_signed_cert(struct signet_factory *factory,
     rc = signet_key_generate(&key, &factory->cert_info, factory->observer, err);
     if (rc == SIGNET_OK)
         rc = sign_new_cert(factory, key, &cert, err);
+    signet_file_blame(rc, factory->cert_info_file, err);
     /* A configuration that will be refused leaves no files behind. */
     if (rc == SIGNET_OK)
         rc = tree_build(factory, cert, key, false, NULL, &tree, err);

@@ -114,7 +114,9 @@ static int read_cert_info(struct signet_factory *f, const struct signet_factory_
         return error_set(err, SIGNET_E_USAGE, "cert_info and cert are both given");
     if (args->cert_info)
         rc = signet_cert_info_load(args->cert_info, &f->cert_info, err);
-    else if (args->cert)
+    if (rc == SIGNET_OK && args->cert_info)
+        rc = text_copy(&f->cert_info_file, args->cert_info, err);
+    if (!args->cert_info && args->cert)
         rc = cert_info_copy(&f->cert_info, args->cert, err);
     if (rc == SIGNET_OK && args->flags & SIGNET_FACTORY_PLAIN_CERT &&
         !f->cert_info.subject_alt_name)
@@ -184,6 +186,7 @@ void signet_factory_free(struct signet_factory **factory)
     secret_wipe(&f->token);
     free(f->endpoint);
     free(f->ca_file);
+    free(f->cert_info_file);
     free(f);
     *factory = NULL;
 }

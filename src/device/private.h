@@ -14,6 +14,7 @@ struct signet_factory {
     bool has_server, makes_cert;
     struct signet_server *server; /* NULL: none, or no token */
     struct signet_cert_info cert_info;
+    char *cert_info_file; /* NULL: they came from no file */
     struct secret token;
     char *ca_file;
     unsigned flags;

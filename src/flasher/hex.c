@@ -26,8 +26,10 @@ struct parser {
 
 static int hex_fail(const struct parser *p, size_t at, struct signet_error *err, const char *what)
 {
-    return error_set(err, SIGNET_E_SYNTAX, "%s:%zu:%zu: %s", p->name, p->line,
-                     at - p->line_start + 1, what);
+    const struct text_source source = {p->name, (const char *)p->text, p->len, text_hide_secrets,
+                                       NULL};
+
+    return error_at(err, SIGNET_E_SYNTAX, &source, at, "%s", what);
 }
 
 static int by_first(const void *a, const void *b)

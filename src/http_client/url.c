@@ -41,6 +41,9 @@ static int check_url_port(const char *host, size_t len, unsigned port, bool *twi
 {
     const char *said = port_in_url(host, len);
 
+    if (*said && (strtoul(said, NULL, 10) < 1 || strtoul(said, NULL, 10) > 65535))
+        return error_set_hint(err, SIGNET_E_USAGE, "a port is from 1 to 65535",
+                              "the server's url has the port %.*s", (int)(host + len - said), said);
     *twice = *said && port;
     if (!*twice || strtoul(said, NULL, 10) == port)
         return SIGNET_OK;

@@ -312,10 +312,12 @@ static int read_byte(struct parser *p)
 
 static int check_one_label(const struct parser *p)
 {
+    unsigned whole = p->labels - (p->in_label && p->labels > 0);
+
     if (p->labels != 1 || p->in_label)
-        return error_set_hint(p->err, SIGNET_E_SYNTAX, "a label begins with ^XA and ends with ^XZ",
-                              "%s has %u labels that are whole: one is wanted", p->t->path,
-                              p->labels - (p->in_label && p->labels > 0));
+        return parser_fail(p, whole > 1 ? p->source.len : 0,
+                           "a label begins with ^XA and ends with ^XZ",
+                           whole ? "more than one label" : "no label that is whole");
     for (size_t i = 0; p->names->print && p->names->print[i]; i++)
         if (!p->printed[i])
             return error_set(p->err, SIGNET_E_MEANING,
@@ -324,12 +326,23 @@ static int check_one_label(const struct parser *p)
     return SIGNET_OK;
 }
 
+static size_t first_bad(const struct text_source *source)
+{
+    const uint8_t *text = (const uint8_t *)source->text;
+    uint32_t code;
+    size_t at = 0, n;
+
+    while (at < source->len && (n = utf8_decode(text + at, source->len - at, &code)))
+        at += n;
+    return at;
+}
+
 static int parse_template(struct parser *p)
 {
     int rc = SIGNET_OK;
 
     if (!utf8_valid((const uint8_t *)p->source.text, p->source.len))
-        return error_set(p->err, SIGNET_E_SYNTAX, "%s is not UTF-8", p->t->path);
+        return parser_fail(p, first_bad(&p->source), "save the file as UTF-8", "this is not UTF-8");
     while (rc == SIGNET_OK && p->at < p->source.len)
         rc = read_byte(p);
     if (rc == SIGNET_OK)
@@ -390,7 +403,7 @@ int label_template_load(struct label_template **out, const char *path,
         label_template_free(&t);
     else
         *out = t;
-    return rc;
+    return signet_file_explain(rc, SIGNET_FILE_LABEL, path, err);
 }
 
 void label_template_free(struct label_template **label)

@@ -74,10 +74,6 @@ static int check_slot(const struct signet_order *order, size_t i,
     struct signet_board_options options = order->board;
     struct signet_board *board = NULL;
 
-    for (size_t j = 0; j < i; j++)
-        if (strcmp(order->slots[j].name, slot->name) == 0 ||
-            (order->slots[j].kind == slot->kind && strcmp(order->slots[j].where, slot->where) == 0))
-            return error_set(err, SIGNET_E_MEANING, "slots %zu and %zu are the same", j + 1, i + 1);
     options.port = slot->kind == SIGNET_SLOT_PORT ? slot->where : NULL;
     options.serial = slot->kind == SIGNET_SLOT_SERIAL ? slot->where : slot->serial;
     if (slot->kind == SIGNET_SLOT_HUB)

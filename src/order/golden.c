@@ -23,8 +23,8 @@ int reader_golden(struct reader *r, yaml_node_t *node)
                                 "a golden board has 'slot', 'board' and 'endpoint'");
     return endpoint_name_valid(o->golden.endpoint, strlen(o->golden.endpoint))
                ? SIGNET_OK
-               : reader_fail(r, node, SIGNET_E_MEANING, "'%s' is no endpoint name",
-                             o->golden.endpoint);
+               : reader_fail_word(r, o->golden.endpoint, "letters, digits and . _ : - / alone",
+                                  "'%.80s' is no endpoint name", o->golden.endpoint);
 }
 
 int reader_check_golden(const struct reader *r)
@@ -36,6 +36,6 @@ int reader_check_golden(const struct reader *r)
     for (size_t i = 0; i < o->slot_count; i++)
         if (strcmp(o->slots[i].name, o->golden.slot) == 0)
             return SIGNET_OK;
-    return error_set(r->err, SIGNET_E_MEANING, "%s: golden: the order has no slot '%s'", r->path,
-                     o->golden.slot);
+    return error_set_hint(r->err, SIGNET_E_MEANING, "name one of 'slots'",
+                          "%s: golden: '%s' is no slot of the order", r->path, o->golden.slot);
 }

@@ -42,10 +42,16 @@ int reader_label(struct reader *r, yaml_node_t *node)
     if (strncmp(o->label.printer, scheme, strlen(scheme)) == 0)
         return is_printer_address(o->label.printer + strlen(scheme))
                    ? SIGNET_OK
-                   : reader_fail_hint(r, node, example, "the printer's address is none");
+                   : reader_fail_word(r, o->label.printer, example,
+                                      "'%.80s' is no address of a printer", o->label.printer);
     if (strstr(o->label.printer, "://"))
         return reader_fail_hint(r, node, example,
                                 "a printer is tcp://HOST:PORT, a folder, FOLDER/, or a file");
+    const char *colon = strrchr(o->label.printer, ':');
+    if (colon && colon[1] && colon[1 + strspn(colon + 1, "0123456789")] == '\0')
+        return reader_fail_word(r, o->label.printer, example,
+                                "'%.80s' has no tcp:// in front: it would be a file",
+                                o->label.printer);
     return reader_path(r, o->label.printer, &o->label.printer);
 }
 

@@ -168,8 +168,8 @@ static int notify_check_name(struct reader *r, yaml_node_t *node, struct signet_
     if (!n->name[0] || strlen(n->name) > 40 || n->name[0] == '.' || n->name[0] == '-' ||
         n->name[strspn(n->name,
                        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")])
-        return reader_fail(r, node, SIGNET_E_MEANING,
-                           "a name in 'notify' is 1 to 40 letters, digits and . _ -");
+        return reader_fail_hint(r, node, "such as 'name: office'",
+                                "a name in 'notify' is 1 to 40 letters, digits and . _ -");
     for (size_t i = 0; i < o->notify_count; i++)
         if (strcasecmp(o->notify[i].name, n->name) == 0)
             return reader_fail_hint(r, node, "give one of them another 'name'",

@@ -66,7 +66,9 @@ static int read_board(struct reader *r, yaml_node_t *node)
     if (rc != SIGNET_OK)
         return rc;
     if (!board.recipe)
-        return reader_fail(r, node, SIGNET_E_MEANING, "the board has no 'recipe'");
+        return reader_fail_hint(r, node,
+                                "such as {recipe: anjay-zephyr}: how its packet gets there",
+                                "the board has no 'recipe'");
     order_of(r)->recipe = board.recipe;
     order_of(r)->board = board.options;
     return SIGNET_OK;
@@ -107,7 +109,8 @@ static int read_server(struct reader *r, yaml_node_t *node)
     if (!server->name && !(server->name = base_name(r, server->file)))
         return SIGNET_E_NOMEM;
     if (!server->name[0] || strlen(server->name) > 40)
-        return reader_fail(r, node, SIGNET_E_MEANING, "a server's name has 1 to 40 characters");
+        return reader_fail_hint(r, node, "give it a shorter 'name'",
+                                "a server's name has 1 to 40 characters");
     for (size_t i = 0; i < o->server_count; i++)
         if (strcmp(o->servers[i].name, server->name) == 0)
             return reader_fail_hint(r, node, "give one of them another 'name'",
@@ -154,8 +157,9 @@ static int read_names(struct reader *r, yaml_node_t *node)
     int rc = reader_map(r, node, name_keys, COUNT_OF(name_keys), o);
 
     if (rc == SIGNET_OK && !o->manifest && (o->delimiter || o->from_board))
-        rc = reader_fail(r, node, SIGNET_E_MEANING, "'%s' goes with a 'manifest'",
-                         o->delimiter ? "delimiter" : "from_board");
+        rc = reader_fail_hint(r, node, "names: {manifest: devices.csv}, or take it out",
+                              "'%s' goes with a 'manifest'",
+                              o->delimiter ? "delimiter" : "from_board");
     if (rc == SIGNET_OK && o->pattern && !o->manifest && !strstr(o->pattern, "{serial}") &&
         !strstr(o->pattern, "{serial:"))
         rc = reader_fail_word(r, o->pattern, "a pattern has {serial} or {serial:06} in it once",
@@ -178,8 +182,8 @@ static int read_credentials(struct reader *r, yaml_node_t *node)
     int rc = reader_map(r, node, credential_keys, COUNT_OF(credential_keys), r->root);
 
     if (rc == SIGNET_OK && o->psk_hex && (o->psk_len < 32 || o->psk_len % 2))
-        rc = reader_fail(r, node, SIGNET_E_MEANING,
-                         "'psk_hex' goes with 'psk_bytes' of 32 to 64, an even number");
+        rc = reader_fail_hint(r, node, "such as {psk_hex: true, psk_bytes: 32}",
+                              "'psk_hex' goes with 'psk_bytes' of 32 to 64, an even number");
     return rc;
 }
 
@@ -205,6 +209,10 @@ static int read_prove(struct reader *r, yaml_node_t *node)
     if (word)
         return SIGNET_OK;
     int rc = reader_map(r, node, prove_keys, COUNT_OF(prove_keys), o);
+    if (rc == SIGNET_OK && o->prove_follow && strpbrk(o->prove_follow, " /@'\""))
+        rc =
+            reader_fail_word(r, o->prove_follow, "host names alone, with commas between: a.example",
+                             "'follow' has hosts, not '%.80s'", o->prove_follow);
     if (rc == SIGNET_OK && o->prove_uri &&
         uri_parse(&uri, o->prove_uri, strlen(o->prove_uri), &why) != SIGNET_OK)
         rc = reader_fail_hint(r, node, why.hint, "prove: the uri %s", why.msg);

@@ -18,12 +18,14 @@ int reader_output(struct reader *r, yaml_node_t *node)
     if (rc != SIGNET_OK)
         return rc;
     if (!o->packets || !(text_ends_with(o->packets, "/") || text_ends_with(o->packets, ".ndjson")))
-        return reader_fail(r, node, SIGNET_E_MEANING,
-                           "an output has 'packets': a folder, FOLDER/, or FILE.ndjson");
+        return reader_fail_hint(r, node, "such as {packets: packets/}",
+                                "an output has 'packets': a folder, FOLDER/, or FILE.ndjson");
     if (o->records && !text_ends_with(o->records, ".csv") && !text_ends_with(o->records, ".ndjson"))
-        return reader_fail(r, node, SIGNET_E_MEANING, "'records' is FILE.csv or FILE.ndjson");
+        return reader_fail_hint(r, node, "such as {packets: packets/, records: devices.csv}",
+                                "'records' is FILE.csv or FILE.ndjson");
     if (o->records && file_same(o->records, o->packets))
-        return reader_fail(r, node, SIGNET_E_MEANING, "'packets' and 'records' are one file");
+        return reader_fail_hint(r, node, "name another file for one of the two",
+                                "'packets' and 'records' are one file");
     return SIGNET_OK;
 }
 
@@ -64,7 +66,8 @@ int reader_clear_text(struct reader *r, yaml_node_t *node)
     o->clear_text = strcmp(word, "allowed") == 0;
     return o->no_clear_text || o->clear_text
                ? SIGNET_OK
-               : reader_fail(r, node, SIGNET_E_MEANING, "'clear_text' is allowed or forbidden");
+               : reader_fail_hint(r, node, "write one of the two words",
+                                  "'clear_text' is allowed or forbidden");
 }
 
 static size_t folder_len(const char *path)

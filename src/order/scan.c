@@ -58,13 +58,13 @@ static int check_words(struct reader *r, yaml_node_t *node)
     for (size_t i = 0; scan_checks[i] && !known; i++)
         known = strcmp(scan->check, scan_checks[i]) == 0;
     if (!known)
-        return reader_fail_hint(r, node, "luhn, gtin, mod11-2, mod37-2, mod97-10",
-                                "there is no check digit '%s'", scan->check);
+        return reader_fail_word(r, scan->check, "luhn, gtin, mod11-2, mod37-2, mod97-10",
+                                "there is no check digit '%.40s'", scan->check);
     if (scan->when && strcmp(scan->when, "before") != 0 && strcmp(scan->when, "after") != 0)
-        return reader_fail_hint(r, node,
+        return reader_fail_word(r, scan->when,
                                 "before: scan, then insert; after: insert, then scan; without "
                                 "it, both",
-                                "'when' is before or after, not '%s'", scan->when);
+                                "'when' is before or after, not '%.40s'", scan->when);
     if (scan->column && scan->endpoint)
         return reader_fail_hint(r, node, whose_codes, "'scan' has a 'column' or an 'endpoint'");
     const char *code = scan->endpoint ? strstr(scan->endpoint, "{scan}") : NULL;
@@ -111,7 +111,7 @@ static int check_scanner_place(const struct reader *r, const struct signet_scann
 
     if (s->slot && !has_slot(o, s->slot))
         return error_set_hint(r->err, SIGNET_E_MEANING, "a slot of 'slots', by its name",
-                              "%s: scanners: the order has no slot '%s'", r->path, s->slot);
+                              "%s: scanners: '%s' is no slot of the order", r->path, s->slot);
     for (size_t i = 0; i < o->slot_count; i++)
         if (o->slots[i].kind == SIGNET_SLOT_PORT && reader_same_port(o->slots[i].where, s->port))
             return error_set_hint(r->err, SIGNET_E_MEANING,

@@ -69,14 +69,17 @@ static bool same_place(const struct signet_slot *a, const struct signet_slot *b)
                                        : strcmp(a->where, b->where) == 0;
 }
 
-/* Two slots at one port would take each other's boards. */
+/* Two slots at one port would take each other's boards, and one name stands for one slot. */
 static int check_slot_twice(struct reader *r, const yaml_node_t *node,
                             const struct signet_slot *slot)
 {
     const struct signet_order *o = r->root;
 
     for (size_t i = 0; i < o->slot_count; i++)
-        if (same_place(&o->slots[i], slot))
+        if (strcmp(o->slots[i].name, slot->name) == 0)
+            return reader_fail_hint(r, node, "give one of them another 'name'",
+                                    "two slots are called '%s'", slot->name);
+        else if (same_place(&o->slots[i], slot))
             return reader_fail_hint(r, node, "name another one, or leave one of the two slots out",
                                     "slots %s and %s are one place: %.150s", o->slots[i].name,
                                     slot->name, slot->where);
@@ -103,7 +106,8 @@ int reader_slot(struct reader *r, yaml_node_t *node)
     if (!slot->name)
         return SIGNET_E_NOMEM;
     if (strlen(slot->name) > 40 || !slot->name[0])
-        return reader_fail(r, node, SIGNET_E_MEANING, "a slot's name has 1 to 40 characters");
+        return reader_fail_hint(r, node, "give it a shorter 'name'",
+                                "a slot's name has 1 to 40 characters");
     slot->kind = p.port ? SIGNET_SLOT_PORT : p.hub ? SIGNET_SLOT_HUB : SIGNET_SLOT_SERIAL;
     slot->where = p.hub ? p.hub : p.serial;
     slot->serial = p.port ? p.serial : NULL;

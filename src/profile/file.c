@@ -281,7 +281,8 @@ static int file_base(struct reader *r, const struct signet_profile **out)
     int rc = load_keys(r, &file);
 
     if (rc == SIGNET_OK && !file.profile.name)
-        rc = error_set(r->err, SIGNET_E_MEANING, "%s: the profile has no 'name'", r->path);
+        rc = error_set_hint(r->err, SIGNET_E_MEANING, "such as 'name: our-client'",
+                            "%s: the profile has no 'name'", r->path);
     if (rc != SIGNET_OK)
         return rc;
     *out = profile_builtin(file.base, &why);
@@ -306,7 +307,7 @@ int profile_load(const struct signet_profile **out, const char *path, struct sig
         *out = &own->profile;
     else
         profile_free(own);
-    return rc;
+    return signet_file_blame(rc, path, err);
 }
 
 void profile_free(void *owned)

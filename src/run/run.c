@@ -146,6 +146,22 @@ static int open_all(struct signet_run *r, struct signet_error *err)
     return rc;
 }
 
+/* Before the run begins, what is wrong is what the order says, or a file that it names. */
+static int blame_order(int rc, const struct signet_order *o, struct signet_error *err)
+{
+    const struct text_source source = {o->path, o->text, o->text_len, text_hide_secrets, NULL};
+
+    if (rc == SIGNET_OK || rc == SIGNET_E_NOMEM || rc == SIGNET_E_CANCELLED ||
+        rc == SIGNET_E_BUSY || !err || error_blame(err, &source, 0))
+        return rc;
+    signet_file_blame(rc, o->cert_info, err);
+    if (!err->excerpt[0])
+        error_blame(err, &source,
+                    rc == SIGNET_E_USAGE || rc == SIGNET_E_MEANING ? BLAME_VALUES | BLAME_NAMES
+                                                                   : 0);
+    return rc;
+}
+
 int signet_run_open(struct signet_run **out, const struct signet_order *order,
                     const struct signet_run_options *options, struct signet_error *err)
 {
@@ -166,7 +182,7 @@ int signet_run_open(struct signet_run **out, const struct signet_order *order,
         rc = job_open(&r->job, err);
     if (rc == SIGNET_OK) {
         job_watch_clock(&r->job);
-        rc = open_all(r, err);
+        rc = blame_order(open_all(r, err), order, err);
     }
     if (rc == SIGNET_OK) {
         locked_warn_once(&r->observer);

@@ -60,6 +60,16 @@ static int check_export(const struct signet_order *order, struct signet_error *e
     return SIGNET_OK;
 }
 
+/* Its name is in the message once. */
+static int blame_server_file(int rc, const struct signet_order_server *from,
+                             struct signet_error *err)
+{
+    signet_file_blame(rc, from->file, err);
+    if (rc != SIGNET_OK && err && strncmp(err->msg, from->file, strlen(from->file)) != 0)
+        error_prefix(err, "%s", from->file);
+    return rc;
+}
+
 static int open_order_server(struct signet_run *r, size_t i, struct signet_error *err)
 {
     const struct signet_order_server *from = &r->order->servers[i];
@@ -79,7 +89,7 @@ static int open_order_server(struct signet_run *r, size_t i, struct signet_error
                                 r->options.cancel, err);
     secret_wipe(&token);
     signet_server_info_free(&info);
-    return error_pass(rc, err, "%s", from->file);
+    return blame_server_file(rc, from, err);
 }
 
 int run_open_servers(struct signet_run *r, struct signet_error *err)
@@ -109,6 +119,8 @@ int run_ask_servers(void *ctx, const struct signet_device *device, struct signet
                     : signet_server_check(r->servers[i], err);
         rc = error_pass(rc, err, "%s%s", r->order->servers[i].name,
                         device ? " would refuse the device" : "");
+        if (!device)
+            signet_file_blame(rc, r->order->servers[i].file, err);
     }
     return rc;
 }

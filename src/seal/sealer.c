@@ -25,6 +25,7 @@ static int load_recipient(struct signet_cert **out, const char *path,
     if (rc == SIGNET_OK)
         rc = signet_cert_check_dates(*out, observer, err);
     buf_free(&data);
+    rc = signet_file_explain(rc, SIGNET_FILE_CERT, path, err);
     return error_pass(rc, err, "cannot seal to '%s'", path);
 }
 

@@ -93,7 +93,9 @@ static int open_table(struct table *t, struct export *x, bool write, struct sign
     if (t->fd < 0 && errno == ENOENT && !write)
         return error_set(err, SIGNET_E_NOT_FOUND, "there is no export '%s' yet", x->path);
     if (t->fd < 0 || flock(t->fd, write ? LOCK_EX : LOCK_SH) != 0 || fstat(t->fd, &st) != 0)
-        return error_sys(err, SIGNET_E_IO, errno, "opening the export '%s'", x->path);
+        return errno == EISDIR
+                   ? error_pass(file_missing(EISDIR, x->path, err), err, "the export")
+                   : error_sys(err, SIGNET_E_IO, errno, "opening the export '%s'", x->path);
     if (!file_is_private(&st))
         return error_set_hint(err, SIGNET_E_IO, "it holds keys: chmod 600, or name another file",
                               "the export '%s' is not a plain file of mode 0600 and yours",

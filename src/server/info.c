@@ -37,7 +37,7 @@ int signet_server_info_load(const char *path, struct signet_server_info *out,
 
     if (rc == SIGNET_OK)
         *out = info;
-    return error_pass(rc, err, "reading the server information");
+    return rc;
 }
 
 void signet_server_info_free(struct signet_server_info *info)

@@ -274,7 +274,8 @@ int preflight_run(struct source *s, const struct source_options *options, struct
         return try_name(&t, endpoint, 0, err);
     for (int i = 0; rc == SIGNET_OK && i < 2; i++) { /* the last name is the longest */
         int64_t index = i == 0 ? 0 : n->count - 1;
-        rc = names_expand(n, NULL, index, endpoint, err);
+        rc = error_pass(names_expand(n, NULL, index, endpoint, err), err, "names '%.80s'",
+                        options->pattern);
         if (rc == SIGNET_OK)
             rc = try_name(&t, endpoint, index, err);
     }

@@ -122,8 +122,8 @@ static int source_fill(struct source *s, const struct source_options *o, struct 
     int rc = text_copy(&s->server_cert, o->server_cert, err);
 
     if (rc == SIGNET_OK && o->cert && (o->cert->common_name || o->cert->serial_number))
-        rc = error_set(err, SIGNET_E_MEANING,
-                       "commonName and serialNumber are every device's own: leave them out");
+        rc = error_set_hint(err, SIGNET_E_MEANING, "take these members out of the file",
+                            "commonName and serialNumber are every device's own");
     if (rc == SIGNET_OK && o->cert)
         rc = cert_info_copy(&s->cert, o->cert, err);
     s->authority = o->authority;

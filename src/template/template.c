@@ -209,7 +209,7 @@ static int compile_identity(struct template *t, const struct source_options *o,
     if (rc == SIGNET_OK && t->identity.fixed && o->count != 1 && !o->shared_secret)
         rc = error_set(err, SIGNET_E_MEANING, "all devices would have the identity '%.80s'",
                        o->identity);
-    return error_pass(rc, err, "credentials.identity");
+    return error_pass(rc, err, "credentials.identity '%.80s'", o->identity);
 }
 
 int template_open(struct template *t, const struct source_options *o, const struct names *names,

@@ -81,15 +81,19 @@ int reader_fail(struct reader *r, const yaml_node_t *node, enum signet_code code
 int reader_fail_word(struct reader *r, const char *word, const char *hint, const char *fmt, ...)
 {
     const struct text_source *s = &r->source;
-    const char *at = s->text ? memmem(s->text, s->len, word, strlen(word)) : NULL;
+    size_t at = s->text ? text_find_word(s, word, strlen(word), false) : SIZE_MAX;
+    const char *part = s->text ? memmem(s->text, s->len, word, strlen(word)) : NULL;
     char text[300];
     va_list args;
+
+    if (at == SIZE_MAX && part)
+        at = (size_t)(part - s->text);
 
     va_start(args, fmt);
     vsnprintf(text, sizeof(text), fmt, args);
     va_end(args);
-    if (at)
-        return error_at_hint(r->err, SIGNET_E_MEANING, s, (size_t)(at - s->text), hint, "%s", text);
+    if (at != SIZE_MAX)
+        return error_at_hint(r->err, SIGNET_E_MEANING, s, at, hint, "%s", text);
     return error_set_hint(r->err, SIGNET_E_MEANING, hint, "%s: %s", r->path, text);
 }
 
@@ -152,8 +156,8 @@ static int read_text(struct reader *r, const yaml_node_t *node, const struct ent
 
     for (size_t i = 0; e->type != ENTRY_RAW && i < len; i++)
         if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
-            return reader_fail(r, node, SIGNET_E_MEANING, "'%s' holds a control character",
-                               e->name);
+            return reader_fail_hint(r, node, "take it out", "'%s' holds a control character",
+                                    e->name);
     if (e->type == ENTRY_PATH && len == 0)
         return reader_fail(r, node, SIGNET_E_MEANING, "'%s' is empty", e->name);
     if (e->type == ENTRY_PATH && !strstr(text, "://"))
@@ -171,9 +175,9 @@ static int read_mark(struct reader *r, const yaml_node_t *node, const struct ent
         return SIGNET_OK;
     }
     if (node->data.scalar.length != 1 || !strchr(" !#$%&'()*+,-./:;<=>?@[\\]^_`{|}~", text[0]))
-        return reader_fail(r, node, SIGNET_E_MEANING,
-                           "'%s' takes one character such as ; or the word tab, not '%s'", e->name,
-                           shown(node));
+        return reader_fail_hint(r, node, "such as \";\", or tab",
+                                "'%s' takes one character, or the word tab, not '%s'", e->name,
+                                shown(node));
     *out = text[0];
     return SIGNET_OK;
 }
@@ -229,6 +233,25 @@ int reader_value(struct reader *r, yaml_node_t *node, const struct entry *e, voi
     return e->type == ENTRY_WORDS ? read_words(r, node, e, place) : read_scalar(r, node, e, place);
 }
 
+static bool begins_with(const char *key, const char *prefix)
+{
+    size_t len = strlen(prefix);
+
+    return strncmp(key, prefix, len) == 0 &&
+           key[len + strspn(key + len, "abcdefghijklmnopqrstuvwxyz0123456789_")] == '\0';
+}
+
+/* The row of a key: by its whole name, or by its prefix; count: none. */
+static size_t find_entry(const struct entry *table, size_t count, const char *key)
+{
+    size_t i = 0;
+
+    while (i < count && strcmp(table[i].name, key) != 0 &&
+           (table[i].type != ENTRY_OPTIONS || !begins_with(key, table[i].name)))
+        i++;
+    return i;
+}
+
 static int unknown_key(struct reader *r, const yaml_node_t *key, const struct entry *table,
                        size_t count)
 {
@@ -237,7 +260,11 @@ static int unknown_key(struct reader *r, const yaml_node_t *key, const struct en
     for (size_t i = 0; i < count && i < 64; i++)
         names[i] = table[i].name;
     reader_fail(r, key, SIGNET_E_MEANING, "unknown key '%s'", shown(key));
-    text_hint_known(scalar_text(key), names, count, r->err);
+    if (find_entry(r->table, r->count, scalar_text(key)) < r->count)
+        error_hint(r->err, "'%s' is a key of the file itself: write it without indentation",
+                   shown(key));
+    else
+        text_hint_known(scalar_text(key), names, count, r->err);
     return SIGNET_E_MEANING;
 }
 
@@ -261,25 +288,6 @@ static int read_option(struct reader *r, const yaml_node_t *key, const yaml_node
         return rc;
     options[at].name = reader_keep(r, name, strlen(name));
     return options[at].name ? read_text(r, node, &text, &options[at].value) : SIGNET_E_NOMEM;
-}
-
-static bool begins_with(const char *key, const char *prefix)
-{
-    size_t len = strlen(prefix);
-
-    return strncmp(key, prefix, len) == 0 &&
-           key[len + strspn(key + len, "abcdefghijklmnopqrstuvwxyz0123456789_")] == '\0';
-}
-
-/* The row of a key: by its whole name, or by its prefix; count: none. */
-static size_t find_entry(const struct entry *table, size_t count, const char *key)
-{
-    size_t i = 0;
-
-    while (i < count && strcmp(table[i].name, key) != 0 &&
-           (table[i].type != ENTRY_OPTIONS || !begins_with(key, table[i].name)))
-        i++;
-    return i;
 }
 
 static int read_key_value(struct reader *r, const yaml_node_pair_t *pair, const struct entry *table,
@@ -372,6 +380,8 @@ int reader_load(struct reader *r, size_t max, const struct entry *table, size_t 
     int rc = file_read(r->path, max, &text, r->err);
 
     r->folder = r->path;
+    r->table = table;
+    r->count = count;
     r->folder_len = slash ? (size_t)(slash - r->path) + 1 : 0;
     r->source = (struct text_source){r->path, text.data ? (const char *)text.data : "", text.len,
                                      text_hide_secrets, NULL};
@@ -379,6 +389,8 @@ int reader_load(struct reader *r, size_t max, const struct entry *table, size_t 
         rc = reader_parse(r, table, count);
     if (rc == SIGNET_OK && r->complete)
         rc = r->complete(r);
+    if (rc != SIGNET_OK && rc != SIGNET_E_NOMEM)
+        error_blame(r->err, &r->source, BLAME_NAMES | BLAME_START);
     r->source = (struct text_source){0};
     buf_free(&text);
     return signet_file_explain(rc, r->kind, r->path, r->err);

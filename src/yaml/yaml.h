@@ -16,7 +16,9 @@ struct reader {
     enum signet_file_kind kind; /* that it should be */
     struct text_source source;
     yaml_document_t document;
-    void *root;                        /* what the file becomes */
+    void *root;                /* what the file becomes */
+    const struct entry *table; /* its keys */
+    size_t count;
     int (*complete)(struct reader *r); /* after the keys, while places are known; may be NULL */
     void **owned;                      /* what was copied out of it: reader_free_owned() */
     struct signet_error *err;

@@ -100,8 +100,8 @@ def a_board_waits_in_its_slot(d):
 def wrong_orders(d):
     url = d.printer.url
     rows = [('{template: label.zpl}', "a label has a 'template' and a 'printer'"),
-            ('{template: label.zpl, printer: "tcp://"}', "the printer's address is none"),
-            ('{template: label.zpl, printer: "tcp://a:99999"}', "the printer's address is none"),
+            ('{template: label.zpl, printer: "tcp://"}', "is no address of a printer"),
+            ('{template: label.zpl, printer: "tcp://a:99999"}', "is no address of a printer"),
             ('{template: label.zpl, printer: "http://a"}', 'a printer is tcp://HOST:PORT'),
             (f'{{template: none.zpl, printer: "{url}"}}', 'none.zpl'),
             (f'{{template: token.zpl, printer: "{url}"}}', "token.zpl:1:7: the label would show 'api_token', which is a secret"),

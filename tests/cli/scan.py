@@ -240,7 +240,7 @@ def orders(line):
             ('column: imei, when: later', 'names: {manifest: devices.csv}', "before or after, not 'later'"),
             ('column: imei', 'names: {manifest: devices.csv, from_board: true}', 'one of the two says'),
             ('column: imei, scanners: [{slot: "1"}]', 'names: {manifest: devices.csv}', "a scanner has a 'port'"),
-            ('column: imei, scanners: [{port: s, slot: "4"}]', 'names: {manifest: devices.csv}', "no slot '4'"),
+            ('column: imei, scanners: [{port: s, slot: "4"}]', 'names: {manifest: devices.csv}', "'4' is no slot"),
             ('column: imei, scanners: [{port: s}, {port: s}]', 'names: {manifest: devices.csv}', 'two scanners are at'),
             ('column: imei, scanners: [{port: s}, {port: "serial:./s?parity=even"}]', 'names: {manifest: devices.csv}', 'two scanners are at'),
             ('column: imei, scanners: [{port: link}]', 'names: {manifest: devices.csv}', 'link is the port of slot 1')):

@@ -150,7 +150,7 @@ def golden(hall):
     need(other not in hall.applied(), 'it got credentials')
     hall.write('wrong.yaml', text.replace('slot: "2"', 'slot: "7"'))
     p = subprocess.run([SIGNET, 'station', 'check', hall.at('wrong.yaml')], capture_output=True, text=True)
-    need(p.returncode == 1 and "the order has no slot '7'" in p.stderr, p.stderr)
+    need(p.returncode == 1 and "golden: '7' is no slot of the order" in p.stderr, p.stderr)
     hall.write('short.yaml', text.replace(f', endpoint: "{name}"', ''))
     p = subprocess.run([SIGNET, 'station', 'check', hall.at('short.yaml')], capture_output=True, text=True)
     need(p.returncode == 1 and "a golden board has 'slot', 'board' and 'endpoint'" in p.stderr, p.stderr)

@@ -56,7 +56,7 @@ order('a second document', 'output:', '---\noutput:', 'two.yaml:6:1: a second do
 add('Latin-1', 'run --dry-run two.yaml', 'two.yaml:1:9: this is not UTF-8', 'save the file as UTF-8', two__yaml=TWO.replace('two', 'tw\xf6').encode('latin-1'))
 add('a line without a colon', 'run --dry-run two.yaml', 'two.yaml:3:1: ', '^', 'name: value', two__yaml='name: two\nquota: 3\ntemplate\nledger: two.db\n')
 add('an order that is empty', 'run --dry-run two.yaml', 'two.yaml is empty', 'copied whole', two__yaml='')
-add('comments alone', 'run --dry-run two.yaml', 'two.yaml: the file is empty', 'first line', two__yaml='# later\n')
+add('comments alone', 'run --dry-run two.yaml', 'two.yaml:1:1: the file is empty', 'first line', two__yaml='# later\n')
 # work orders: what the keys mean
 order('a key with a slip', 'quota', 'qouta', "two.yaml:2:1: unknown key 'qouta'", 'qouta: 3\n^', "did you mean 'quota'?")
 order('a nested key with a slip', 'pattern', 'patern', "two.yaml:5:9: unknown key 'patern'", "did you mean 'pattern'?")
@@ -67,7 +67,7 @@ order('half a device', 'quota: 3', 'quota: 3.5', "two.yaml:2:8: 'quota' takes a 
 order('no device', 'quota: 3', 'quota: 0', "two.yaml:2:8: 'quota' is from 1", 'between the two')
 order('yes for true', 'output:', 'prove: yes\noutput:', "two.yaml:6:8: 'prove' is true, false", 'prove: {')
 order('yes for true, again', 'output:', 'erase_finished: yes\noutput:', "two.yaml:6:17: 'erase_finished' is true or false, not 'yes'", 'write true')
-order('no name', 'name: two\n', '', "two.yaml: the order has no 'name'", 'names it in the ledger')
+order('no name', 'name: two\n', '', "two.yaml:1:1: the order has no 'name'", 'names it in the ledger')
 order('no quota', 'quota: 3\n', '', "the order has no 'quota'", 'how many devices')
 order('no template', 'template: template\n', '', "the order has no 'template'", 'configuration')
 order('no ledger', 'ledger: two.db\n', '', "the order has no 'ledger'", 'what was made')
@@ -268,3 +268,69 @@ for line, said in (
 order('a curly quote', '"urn:dev:os:x-{serial:03}"', '“urn:dev:os:x-{serial:03}”', 'two.yaml:5:', 'a curly quote', '^', 'straight quotes')
 order('a number with a unit', 'quota: 3', 'quota: 3k', "two.yaml:2:8: 'quota' takes a whole number, not '3k'", '^', 'digits alone')
 order('a percent sign', 'ledger:', 'min_yield: 90%\nledger:', "'min_yield' takes a whole number, not '90%'", '^', 'digits alone')
+# what is found when the order has been read: the place is that of the value
+LABEL = 'label: {template: l.zpl, printer: "tcp://127.0.0.1:1"}\noutput:'
+ZPL = '^XA\n^FO10,10^FD{endpoint}^FS^XZ\n'
+def later(name, key, *answer, base=TWO, **changes):
+    order(name, 'output:' if base is TWO else 'slots:', f"{key}\n{'output:' if base is TWO else 'slots:'}", *answer, base=base, **changes)
+later('a printer without tcp', LABEL.replace('tcp://', '').split('\n')[0], "two.yaml:6:36: '127.0.0.1:1' has no tcp://", '^', 'label: {', l__zpl=ZPL)
+later('a printer at no port', LABEL.replace(':1"', ':99999"').split('\n')[0], "two.yaml:6:36: 'tcp://127.0.0.1:99999' is no address of a printer", '^', l__zpl=ZPL)
+for name, zpl, *answer in (
+        ('an empty label', '', 'two.yaml:6:19: l.zpl is empty', '^', 'copied whole'),
+        ('half a label', ZPL.replace('^XZ', ''), 'l.zpl:1:1: no label that is whole', '^', 'ends with ^XZ'),
+        ('two labels', ZPL * 2, 'more than one label', '^', '^XA'),
+        ('a picture for a label', b'\x89PNG\r\n\x1a\n' + bytes(60), 'two.yaml:6:19: l.zpl is a picture, not a label in ZPL', '^', 'is meant'),
+        ('a label in UTF-16', ZPL.encode('utf-16'), 'l.zpl is text in UTF-16', '^', 'save it as UTF-8'),
+        ('a label in Latin-1', ZPL.replace('}^', '}\xe9^').encode('latin-1'), 'l.zpl:2:22: this is not UTF-8', '^', 'save the file')):
+    later(name, LABEL.split('\n')[0], *answer, l__zpl=zpl)
+later('an order for a label', LABEL.split('\n')[0].replace('l.zpl', 'order.yaml'), 'two.yaml:6:19: order.yaml is a work order, not a label in ZPL', '^', 'its ledger')
+later('a placeholder of an identity with a slip', 'credentials: {identity: "{endpont}"}', "two.yaml:6:26: credentials.identity '{endpont}'", '^', 'did you mean {endpoint}?')
+order('a serial of no form', '{serial:03}', '{serial:3x}', "two.yaml:5:19: names 'urn:dev:os:x-{serial:3x}'", '^', '{serial:06}')
+order('a name with blanks', 'urn:dev:os:x-{serial:03}', 'urn:dev: os {serial}', "two.yaml:5:19: names 'urn:dev: os {serial}'", '^', 'letters, digits')
+later('a key in the wrong place', 'credentials: {authority: {chain: ca.pem}}', "two.yaml:6:15: unknown key 'authority'", '^', 'a key of the file itself')
+later('an authority without its key', 'authority: {chain: ca.pem, key: kex.pem}', "two.yaml:6:33: authority: the authority's key: cannot open 'kex.pem'", '^', "'key.pem'?")
+later('chain and key swapped', 'authority: {chain: key.pem, key: ca.pem}', 'key.pem:1:1: there is a private key in this certificate file', '^', 'certificate only')
+later('an authority that is none', 'authority: {chain: ca.pem, key: key.pem}', "two.yaml:6:20: authority: 'ca.pem': the issuer's certificate", '^', 'CA:TRUE')
+later('an order to seal to', 'seal_to: [order.yaml]', "two.yaml:6:11: cannot seal to 'order.yaml': order.yaml is a work order", '^', 'its ledger')
+later('a check digit with a slip', 'scan: {column: imei, check: lunh}', "two.yaml:6:29: there is no check digit 'lunh'", '^', 'luhn')
+later('when with a slip', 'scan: {column: imei, when: befor}', "two.yaml:6:28: 'when' is before or after", '^', 'hint: ')
+later('hosts with a blank', 'prove: {follow: "a b"}', "two.yaml:6:18: 'follow' has hosts", '^', 'commas between')
+later('a shift with a bell', 'shift: "a\\x07b"', "two.yaml:6:8: 'shift' holds a control character", '^', 'take it out')
+later('an operator with a long name', f'operator: {"x" * 200}', 'two.yaml:6:1: operator: a name has at most 120 bytes', '^', 'shorter')
+later('a work folder that is a file', 'work: order.yaml', "two.yaml:6:7: cannot make the folder 'order.yaml'", '^', 'a file has this name')
+later('a profile with a mode of another', 'device: ./p.yaml', "./p.yaml:2:9: 'modes' cannot have 'pks'", '^', 'psk, rpk', p__yaml='name: x\nmodes: [pks]\nbase: any\n')
+for name, url, *answer in (
+        ('a database that nobody runs', 'postgresql://127.0.0.1:1/x', 'two.yaml:4:10: postgresql://127.0.0.1:1/x: cannot reach', '^', 'is it running'),
+        ('another database', 'mysql://127.0.0.1/x', "two.yaml:4:10: ledger 'mysql://127.0.0.1/x' is no file", '^', 'postgresql://HOST'),
+        ('a ledger that is a folder', 'cert', 'two.yaml:4:10: cert: this is not a plain file', '^', 'name the file'),
+        ('a ledger that is a table', 'devices.csv', 'two.yaml:4:10: devices.csv is a table (CSV)', '^', 'manifest:')):
+    order(name, 'ledger: two.db', f'ledger: "{url}"', *answer)
+for name, old, new, *answer in (
+        ('an image that is not there', 'flasher: none', 'flasher: nrfutil, initial: nix.hex', "two.yaml:6:54: slot 1: cannot open 'nix.hex'", 'hint: '),
+        ('an image that is cut', 'flasher: none', 'flasher: nrfutil, initial: a.hex', 'a.hex:1:10: not a hex digit', 'copied whole'),
+        ('an option of no recipe', 'flasher: none', 'flasher: none, recipe_foo: 1', "two.yaml:6:49: slot 1: smp-file: unknown option 'foo'", 'it has none'),
+        ('an option of no flasher', 'flasher: none', 'flasher: nrfutil, flasher_foo: 1', "unknown option 'foo'", 'known: recover'),
+        ('an SMP that is not there', 'flasher: none', 'flasher: none, smp_version: 7', 'two.yaml:6:46: slot 1: the SMP version', 'hint: '),
+        ('an option of no port', 'flasher: none', 'flasher: none, port_options: 8x1', "two.yaml:6:56: slot 1: '8x1'", 'dtr=off'),
+        ('no path of the packet', ', packet_path: /x', '', 'two.yaml:6:17: slot 1: smp-file needs the path', 'such as'),
+        ('two slots of a name', '{port: x}', '{port: x, name: a}, {port: y, name: a}', "two.yaml:7:29: two slots are called 'a'", "another 'name'"),
+        ('a golden board without a slot', 'slots:', 'golden: {slot: "9", board: "1", endpoint: a}\nslots:', "two.yaml:7:17: golden: '9' is no slot", "one of 'slots'"),
+        ('a token that an order has not', '{file: export.json}', '{file: server.json, token_file: nix}', "two.yaml:8:43: server.json: cannot open 'nix'", 'is the path right?')):
+    order(name, old, new, *answer, '^', base=BOARD, a__hex=':10000000zz\n')
+server('a url of another scheme', '{"kind": "leshan",\n "url": "ftp://x"}', "server.json:2:3: the server's url must begin with https://", '^', 'such as')
+server('a url with no such port', '{"kind": "leshan",\n "url": "https://127.0.0.1:99999"}', "server.json:2:3: the server's url has the port 99999", '^', '1 to 65535')
+server('plain http', '{"kind": "leshan",\n "url": "http://127.0.0.1:1"}', "server.json:2:3: the server's url is plain http", '^', 'allow_http')
+server('a kind with a slip has its place', '{"kind": "leshann", "url": "https://x"}', "server.json:1:11: unknown kind of server 'leshann'", '^', "'leshan'?")
+server('a pin that is none', '{"kind": "leshan", "url": "https://127.0.0.1:1",\n "pin": "sha256//xx"}', "server.json:2:10: 'sha256//xx' is no pin", '^', 'cert fetch')
+server('a format of no export', '{"kind": "export", "file": "x.csv",\n "format": "cvs"}', 'server.json:2:3: an export has no such format', '^', 'ndjson')
+server('nobody listens there', '{"kind": "leshan",\n "url": "https://127.0.0.1:1"}', 'server.json:2:10: https://127.0.0.1:1: the connection was refused', '^', 'url and port')
+for name, text, *answer in (
+        ('a curve with a slip', '{"ellipticCurve": "secp256r2"}', "ci.json:1:20: ellipticCurve 'secp256r2'", 'secp256r1?'),
+        ('a country in full', '{"countryName": "Poland"}', "ci.json:1:18: cannot make a certificate: countryName 'Poland'", 'PL or US'),
+        ('a digest with a slip', '{"digest": "sha265"}', "ci.json:1:13: cannot make a certificate: digest 'sha265'", 'sha256?'),
+        ('a validity that is none', '{"validityOffsetInSeconds": "-5"}', 'ci.json:1:29: "validityOffsetInSeconds" must be', 'whole number')):
+    add(name, 'cert make -e x -C ci.json -o out', *answer, '^', ci__json=text)
+add('a file of an authority with a slip', 'authority show a.yaml', "a.yaml:2:6: the authority's key: cannot open 'nix.pem'", '^', "hint: ", a__yaml='chain: ca.pem\nkey: nix.pem\n')
+add('an order for an issuer', 'cert make -e x -o out --issuer ca.pem --issuer-key order.yaml', 'order.yaml is a work order, not a private key', 'its ledger')
+add('an empty token', 'server check server.json --token-file t0', 't0: the access token is empty', 'get a new one', t0='')
+add('a configuration that is too large', 'packet make -c cfg -o out', "'cfg' is larger than 1048576 bytes", 'the file that was meant', cfg='#' + 'x' * 1100000)

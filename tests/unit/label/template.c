@@ -15,9 +15,9 @@ static void refused(const char *text, const char *const *print, int code, const 
 static void what_is_no_label_is_refused_with_its_place(void **state)
 {
     (void)state;
-    refused("", NULL, SIGNET_E_SYNTAX, "0 labels");
-    refused("^XA^XZ^XA^XZ", NULL, SIGNET_E_SYNTAX, "2 labels");
-    refused("^XA^FDx^FS", NULL, SIGNET_E_SYNTAX, "0 labels");
+    refused("", NULL, SIGNET_E_SYNTAX, "is empty");
+    refused("^XA^XZ^XA^XZ", NULL, SIGNET_E_SYNTAX, "more than one label");
+    refused("^XA^FDx^FS", NULL, SIGNET_E_SYNTAX, ":1:1: no label that is whole");
     refused("^XA\xff^XZ", NULL, SIGNET_E_SYNTAX, "not UTF-8");
     refused("^XA\n^CC!^XZ", NULL, SIGNET_E_SYNTAX, "a.zpl:2:1: the template changes");
     refused("^XA~ct!^XZ", NULL, SIGNET_E_SYNTAX, "the template changes");

@@ -89,7 +89,7 @@ static void what_no_kind_has_is_refused(void **state)
         int rc = load(rows[i].text, &info, &err);
 
         if (rc != rows[i].rc || !strstr(err.msg, rows[i].words) ||
-            !strstr(err.msg, "server information") || strcmp(err.hint, rows[i].hint) != 0)
+            !strstr(err.msg, "server.json:") || strcmp(err.hint, rows[i].hint) != 0)
             fail_msg("case %zu: %d %s (%s)", i, rc, err.msg, err.hint);
         assert_null(info.kind);
     }

@@ -273,9 +273,9 @@ static void the_name_in_a_certificate_is_the_device_s_own(void **state)
     (void)state;
     set_up_certs(&r, server);
     r.options.cert = &named;
-    refused(&r, open_manifest(&r, "endpoint\na\n"), SIGNET_E_MEANING, "leave them out");
+    refused(&r, open_manifest(&r, "endpoint\na\n"), SIGNET_E_MEANING, "every device's own");
     r.options.cert = &numbered;
-    refused(&r, open_manifest(&r, "endpoint\na\n"), SIGNET_E_MEANING, "leave them out");
+    refused(&r, open_manifest(&r, "endpoint\na\n"), SIGNET_E_MEANING, "every device's own");
     tear_down(&r);
 }
 
