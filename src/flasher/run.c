@@ -22,6 +22,14 @@
 #define TERM_WAIT_MS 2000
 enum { PATH_SIZE = 4096 + 64 };
 
+/* Root runs nothing that another user or a group of users could change. */
+static bool not_for_root(const struct stat *st)
+{
+    bool group = !S_ISLNK(st->st_mode) && (st->st_mode & S_IWGRP) && st->st_gid != 0;
+
+    return geteuid() == 0 && (st->st_uid != 0 || (group && !(st->st_mode & S_ISVTX)));
+}
+
 /* Neither it nor a folder above it can be written by all; what is in a folder with the sticky bit
  * is root's or ours. */
 static bool kept_from_others(const char *path)
@@ -35,7 +43,7 @@ static bool kept_from_others(const char *path)
     for (;;) {
         char *slash = strrchr(part, '/');
 
-        if (lstat(part[0] ? part : "/", &st) != 0 ||
+        if (lstat(part[0] ? part : "/", &st) != 0 || not_for_root(&st) ||
             (!S_ISLNK(st.st_mode) && (st.st_mode & S_IWOTH) && !((st.st_mode & S_ISVTX) && ours)))
             return false;
         if (!part[0] || !slash)
@@ -45,8 +53,8 @@ static bool kept_from_others(const char *path)
     }
 }
 
-/* Executable for us, and nobody but its owner, root or their groups could have put it there: where
- * it is named, and where links lead to. */
+/* Executable for us, and nobody but its owner, root or their groups could have put it there (for
+ * root: nobody but root): where it is named, and where links lead to. */
 static bool usable(const char *path, mode_t type)
 {
     char real[PATH_MAX];
@@ -87,8 +95,11 @@ int run_find(char **out, const char *name, const char *given, struct signet_erro
         return error_sys(err, SIGNET_E_NOT_FOUND, errno, "cannot find the program '%s'", given);
     if (!usable(given, S_IFREG))
         return error_set_hint(err, SIGNET_E_NOT_FOUND,
-                              "not everyone may be able to write to it, or to a folder above it: "
-                              "chmod o-w",
+                              geteuid() == 0
+                                  ? "root runs only what root alone can change, with the folders "
+                                    "above it: chown root, chmod go-w; or work as another user"
+                                  : "not everyone may be able to write to it, or to a folder above "
+                                    "it: chmod o-w",
                               "%s: not the absolute path of a program that can be executed, and "
                               "that only its owner can change",
                               given);

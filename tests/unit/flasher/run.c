@@ -295,6 +295,39 @@ static void tools_are_found_in_trusted_folders_only(void **state)
     assert_int_equal(run_find(&path, "tool", want, NULL), SIGNET_E_NOT_FOUND);
 }
 
+static void root_runs_what_root_alone_can_change(void **state)
+{
+    static const struct {
+        uid_t uid;
+        gid_t gid;
+        mode_t mode;
+        int rc;
+    } rows[] = {{0, 0, 0755, 0},
+                {0, 0, 0775, 0},
+                {0, 4711, 0755, 0},
+                {0, 4711, 0775, SIGNET_E_NOT_FOUND},
+                {4711, 0, 0755, SIGNET_E_NOT_FOUND}};
+    char *path = NULL, want[128];
+
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    mkdir("roots", 0755);
+    fake_file("roots/tool", "#!/bin/sh\n", 0755);
+    snprintf(want, sizeof want, "%s/roots/tool", fake_folder);
+    for (size_t i = 0; i < 2 * sizeof(rows) / sizeof(rows[0]); i++) {
+        const char *of = i % 2 ? "roots" : "roots/tool";
+        int rc = chown(of, rows[i / 2].uid, rows[i / 2].gid);
+
+        assert_int_equal(rc, 0);
+        assert_int_equal(chmod(of, rows[i / 2].mode), 0);
+        assert_int_equal(run_find(&path, "tool", want, NULL), rows[i / 2].rc);
+        free(path);
+        path = NULL;
+        assert_int_equal(chown(of, 0, 0), 0);
+    }
+}
+
 static void expect_tool(const char *name, int rc)
 {
     struct signet_error err = {0};
@@ -390,6 +423,7 @@ int main(void)
         TEST(cancel_ends_the_group),
         TEST(lines_come_one_by_one),
         TEST(tools_are_found_in_trusted_folders_only),
+        TEST(root_runs_what_root_alone_can_change),
         TEST(folders_above_a_tool_count),
         TEST(other_commands),
     };
