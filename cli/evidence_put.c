@@ -163,6 +163,8 @@ static void put_process(struct paper *p)
     put_board_process(p);
     put_count(p, "retries", "Retries", o->retries);
     put_yes(p, "prove", "Each device must get in at its server", o->prove);
+    if (o->label.printer)
+        put_yes(p, "scan_back", "Each label must be read back at its slot", o->label.scan_back);
     put_count(p, "servers", "Servers that get its public part or key", (int64_t)o->server_count);
     put_count(p, "seal_to", "Certificates that outputs are sealed to", (int64_t)o->seal_to_count);
     put_yes(p, "clear_text", "Files with secrets in clear are allowed", !o->no_clear_text);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* signet sim scanner: a scanner, whose codes come from standard input. */
+/* signet sim scanner: a scanner, whose codes come from standard input, or from printed labels. */
 #include "sim_verbs.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The next word of the list, or "ok". */
 static const char *next_way(char **list)
@@ -25,9 +27,35 @@ static int read_codes(struct sim_scanner *scanner, char *ways, struct signet_err
     return rc;
 }
 
+/* False: standard input has ended. */
+static bool wait_ms(int ms)
+{
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    char dropped[256];
+    return poll(&input, 1, ms) == 0 || read(STDIN_FILENO, dropped, sizeof(dropped)) > 0;
+}
+
+/* As a person reads each label once it is on its board. */
+static int read_labels(struct sim_scanner *scanner, const char *folder, int delay_ms, char *ways,
+                       struct signet_error *err)
+{
+    char code[SIM_LABEL_CODE_SIZE];
+    unsigned number = 1;
+    int rc = SIGNET_OK;
+    while (rc == SIGNET_OK && wait_ms(100)) {
+        if (!sim_label_read(folder, number, code))
+            continue;
+        number++;
+        if (wait_ms(delay_ms) && code[0])
+            rc = sim_scanner_read(scanner, code, next_way(&ways), err);
+    }
+    return rc;
+}
+
 int sim_scanner(int argc, char **argv)
 {
-    const char *link = "scanner", *misbehave = NULL;
+    const char *link = "scanner", *misbehave = NULL, *labels = NULL;
+    unsigned delay = 1000;
     struct cli cli = {0};
     const struct option_row rows[] = {
         TEXT(0, "link", "PATH", "A link to its pseudo-terminal, for the order's scanners (scanner)",
@@ -36,6 +64,11 @@ int sim_scanner(int argc, char **argv)
              "How it reads each code, in their order, then well: " SIM_SCANNER_WAYS
              "; or a wrong keyboard layout, such as german",
              &misbehave),
+        TEXT(0, "labels", "FOLDER",
+             "Read the first code of each label that `sim printer` prints there, and none of "
+             "standard input",
+             &labels),
+        NUMBER(0, "delay", "MS", "So long after it was printed (1000)", &delay, 1, 600000),
         {0}};
     if (!cli_parse(&cli, argc, argv, rows, "",
                    "A scanner on a serial port to rehearse with: each line of standard input is a "
@@ -48,7 +81,8 @@ int sim_scanner(int argc, char **argv)
     if (rc == SIGNET_OK) {
         printf("%s\n", PLAIN(link));
         fflush(stdout);
-        rc = read_codes(scanner, ways, &cli.err);
+        rc = labels ? read_labels(scanner, labels, (int)delay, ways, &cli.err)
+                    : read_codes(scanner, ways, &cli.err);
     }
     sim_scanner_stop(&scanner);
     free(ways);

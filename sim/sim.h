@@ -227,5 +227,9 @@ void sim_scanner_stop(struct sim_scanner **scanner);
 #define SIM_SCANNER_WAYS "ok, double, no-end, cut, garbage, long"
 int sim_scanner_read(struct sim_scanner *scanner, const char *code, const char *way,
                      struct signet_error *err);
+/* The first code on a label that the simulated printer printed in a folder, the first one being 1;
+ * "": it has none (label_code.c). False: it is not printed yet. */
+enum { SIM_LABEL_CODE_SIZE = 512 };
+bool sim_label_read(const char *folder, unsigned number, char code[SIM_LABEL_CODE_SIZE]);
 
 #endif

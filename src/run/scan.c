@@ -224,12 +224,12 @@ static int scan_label(struct signet_run *r, struct label_read *read, size_t slot
     int rc = run_read_label(read, err);
     if (rc != SIGNET_OK)
         return rc;
+    tell_scan(r, "label-read", slot, read->endpoint);
     pthread_mutex_lock(&r->job.lock);
     if (slot != no_slot && strcmp(r->scans->slots[slot].label, read->endpoint) == 0)
         r->scans->slots[slot].label_read = true;
     pthread_cond_broadcast(&r->job.changed);
     pthread_mutex_unlock(&r->job.lock);
-    tell_scan(r, "label-read", slot, read->endpoint);
     return SIGNET_OK;
 }
 

@@ -73,6 +73,9 @@ def without_boards(d):
     need(d.finish() == 0 and {r['state'] for r in d.rows('m').values()} == {'done'}, d.said)
     need([d.kinds(n) for n in NAMES] == 3 * [['label-read']], d.history(NAMES[0]))
     need(d.history(NAMES[0])[-1][2] == 'by hand', d.history(NAMES[0]))
+    shown = d.signet('evidence', 'm.yaml', '--json').stdout
+    need(json.loads(shown)['process']['scan_back'] is True and '"label-read", "count": 3' in shown, shown)
+    need('label scanner' in d.ledger('show', 'ledger.db', NAMES[0]), 'show')
     need('unbroken' in d.ledger('verify', 'ledger.db'), 'verify')
 
 
@@ -86,6 +89,8 @@ def at_their_slots(d):
         names[e['board']] = e['endpoint']
     one, two = names['1'], names['2']
     d.refused('2 slots wait for a code', code(one))
+    shown = d.signet('line', 'status', 'order.yaml').stdout
+    need(f'scan the label of {one}' in shown and f'scan the label of {two}' in shown, shown)
     d.refused(f'the label of {two} was read, and the board in slot 1 is {one}', '1', code(two))
     d.refused(f'slot 1 waits for the label of {one}: what was read is on no label', '1', 'BOARD')
     need(d.kinds(one) == 2 * ['label-refused'] and d.kinds(two) == [], d.history(one))
@@ -117,11 +122,10 @@ def after_a_kill(d):
     d.write('order.yaml', d.text('order.yaml').replace('scan: {', 'scan: {scanners: [{port: scanner, slot: "1"}], '))
     d.begin()
     d.asks(BOARDS[0])
-    for say, stage in ((code(BOARDS[1]), 'scan'), (code(BOARDS[0]), 'label-read')):
-        scanner.stdin.write(say + '\n')
+    for say, event, how in ((BOARDS[1], 'warning', {'stage': 'scan'}), (BOARDS[0], 'slot', {'board': '1', 'stage': 'made-before'})):
+        scanner.stdin.write(code(say) + '\n')
         scanner.stdin.flush()
-        e = d.until('warning' if stage == 'scan' else 'line', stage=stage)
-    e = d.until('slot', board='1', stage='made-before')
+        e = d.until(event, **how)
     need('was made before' in e['message'], e)
     d.until_true(lambda: d.states()[BOARDS[0]] == 'done')
     d.signet('sim', 'tell', 'rack/1.control', 'next')
@@ -130,7 +134,7 @@ def after_a_kill(d):
     scanner.stdin.flush()
     need(d.finish() == 0, d.said)
     scanner.stdin.close()
-    need(scanner.wait(timeout=60) == 0, 'the scanner')
+    need(scanner.wait(timeout=60) == 0 and d.said.count('"stage": "label-read"') == 2, d.said)
     need(set(d.states().values()) == {'done'} and 'unbroken' in d.ledger('verify', 'ledger.db'), d.rows())
 
 
@@ -192,6 +196,20 @@ def with_codes_of_boards(d):
     need(d.finish() == 4, d.said)
 
 
+def rehearsed(d):
+    """The simulated scanner reads what the simulated printer printed."""
+    scanner = subprocess.Popen([SIGNET, 'sim', 'scanner', '--link', d.at('scanner'), '--labels', d.at('printed'), '--delay', '700', '-m', 'cut'],
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    need(scanner.stdout.readline(), 'no scanner')
+    d.files(more='scan: {scanners: [{port: scanner}]}\n')
+    d.begin('m.yaml')
+    need('a code came without its end' in d.until('warning', stage='scan')['message'], d.said)
+    d.read(code(NAMES[0]), order='m.yaml')
+    need(d.finish() == 0 and d.report['refused_scans'] == 1, d.said)
+    scanner.stdin.close()
+    need(scanner.wait(timeout=60) == 0 and [d.kinds(n) for n in NAMES] == 3 * [['label-read']], d.said)
+
+
 def wrong_orders(d):
     servers = 'servers: [' + ', '.join(f'{{name: s{i}, file: export.json}}' for i in range(7)) + ']\n'
     d.files(more=servers)
@@ -209,7 +227,7 @@ def wrong_orders(d):
 
 
 for test in sys.argv[1:] and [globals()[n] for n in sys.argv[1:]] or (without_boards, at_their_slots, after_a_kill, by_hand,
-                                                                         nobody_knows, with_codes_of_boards, wrong_orders):
+                                                                         nobody_knows, with_codes_of_boards, rehearsed, wrong_orders):
     with tempfile.TemporaryDirectory() as folder:
         desk = Back(folder)
         try:
