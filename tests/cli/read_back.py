@@ -217,7 +217,7 @@ def wrong_orders(d):
     d.files(more='servers: [{name: label scanner, file: export.json}]\n')
     d.make(1, "a server is called 'label scanner', as the scanner is in the ledger", args=('run', '--dry-run', 'm.yaml'))
     for more, why in (('scan: {check: luhn}', "has a 'column' or an 'endpoint'"), ('scan: {when: after}', "has a 'column' or an 'endpoint'"),
-                      ('scan: {scanners: [{port: x, slot: "1"}]}', "no slot '1'"), ('scan: {column: imei}', "'scan' needs a 'board'")):
+                      ('scan: {scanners: [{port: x, slot: "1"}]}', "'1' is no slot of the order"), ('scan: {column: imei}', "'scan' needs a 'board'")):
         d.files(more=more + '\n')
         d.make(1, why, args=('run', '--dry-run', 'm.yaml'))
     d.files(more='scan: {operator_prefix: "https:"}\n')
