@@ -23,6 +23,7 @@ struct sim_faults {
     double lose, repeat, lag;
     double slow_boot; /* milliseconds */
     double no_heap, keeps_key, wrong_key, wrong_attest, wrong_nonce, online, power_warning, echo;
+    double wrong_type;
 };
 int faults_parse(struct sim_faults *faults, const char *text, struct signet_error *err);
 

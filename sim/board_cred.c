@@ -186,6 +186,8 @@ static void cred_list(struct sim_board *board, const struct command *c)
             continue;
         sha256(one->data.data, one->data.len, sha, NULL);
         base64_encode(sha, sizeof sha, text);
+        if (board->wire.faults.wrong_type > 0)
+            type = (type + 1) % TYPES;
         buf_printf(c->out, "%u,%s,%s,0\r\n", one->tag, types[type][1], text);
         count++;
     }

@@ -44,6 +44,7 @@ static const struct fault {
     FAULT("wrong-key", wrong_key, 1, 1, "the signature of its certificate request is another one"),
     FAULT("wrong-attest", wrong_attest, 1, 3,
           "attests another request than it sent; 2: another security tag; 3: for another chip"),
+    FAULT("wrong-type", wrong_type, 1, 1, "lists a credential under another type"),
     FAULT("wrong-nonce", wrong_nonce, 1, 1, "attests its identity with another nonce"),
     FAULT("online", online, 1, 1, "a modem that does not go offline"),
     FAULT("power-warning", power_warning, 2, 1e9, "every Nth credential is refused with a warning"),

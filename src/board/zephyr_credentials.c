@@ -165,9 +165,21 @@ static int zephyr_form(struct credential *c, const uint8_t *data, size_t len,
     return buf_take(&text, &c->text, err);
 }
 
+/* A certificate of the board's own has several names, by the version of Zephyr. */
+static bool is_other_type(const char *word, size_t len, enum credential_kind kind)
+{
+    bool other = false;
+
+    for (size_t i = 0; i < CREDENTIAL_KINDS; i++)
+        other = other || (i != (size_t)kind && text_is(word, len, types[i]));
+    return other ||
+           (kind != CREDENTIAL_CERT && (text_is(word, len, "SERV") || text_is(word, len, "SELF")));
+}
+
 /* TAG,TYPE,SHA-256 in base64,STATUS */
 static int take_listed(const struct signet_board *b, const char *fields, size_t len,
-                       uint8_t sha256[static 32], struct signet_error *err)
+                       enum credential_kind kind, uint8_t sha256[static 32],
+                       struct signet_error *err)
 {
     const char *comma = memchr(fields, ',', len);
     uint8_t plain[SHA_TEXT];
@@ -176,6 +188,9 @@ static int take_listed(const struct signet_board *b, const char *fields, size_t 
         base64_decode(comma + 1, SHA_TEXT, plain, sizeof(plain)) != 32)
         return error_set(err, SIGNET_E_SYNTAX, "%s: the board's list of credentials is damaged",
                          b->port);
+    if (is_other_type(fields, (size_t)(comma - fields), kind))
+        return error_set(err, SIGNET_E_SYNTAX, "%s: asked for the %s, the board lists another type",
+                         b->port, credential_name(kind));
     memcpy(sha256, plain, 32);
     return SIGNET_OK;
 }
@@ -197,7 +212,7 @@ static int zephyr_look(struct signet_board *b, const struct credential *c,
     if (answer.which)
         code = refused(b, "its list of credentials", &answer, err);
     else if (fields)
-        code = take_listed(b, fields, len, sha256, err);
+        code = take_listed(b, fields, len, c->kind, sha256, err);
     else if (console_find(&answer, "0 credentials found.", &count))
         code = error_set(err, SIGNET_E_NOT_FOUND, "%s: the board has no %s", b->port,
                          credential_name(c->kind));

@@ -150,6 +150,19 @@ static void replace_makes_a_new_key(void **state)
     assert_non_null(strstr(err.msg, "its key could not be removed"));
 }
 
+/* The hash is the right one, of a credential that is no PSK. */
+static void a_list_of_another_type(void **state)
+{
+    struct bench *b = *state;
+    struct signet_error err = {0};
+    int stage;
+
+    board(b, "wrong-type");
+    bench_open(b, "zephyr-credentials", on_port(b, false), NULL, NULL);
+    assert_int_not_equal(bench_run(b, &stage, &err), SIGNET_OK);
+    assert_non_null(strstr(err.msg, "the board lists another type"));
+}
+
 /* Whatever the line does to lines and bytes: what is there in the end is what was sent, or the
  * stage says that it is not. */
 static void lines_that_are_lost_or_damaged(void **state)
@@ -341,11 +354,17 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, bench_setup, bench_teardown)
-        TEST(a_psk_and_its_identity),          TEST(a_certificate_with_a_key_of_the_station),
-        TEST(a_key_that_is_born_on_the_board), TEST(a_key_that_is_there_is_taken),
-        TEST(replace_makes_a_new_key),         TEST(lines_that_are_lost_or_damaged),
-        TEST(what_the_board_refuses),          TEST(a_credential_that_is_longer_than_the_buffer),
-        TEST(another_credential_is_there),     TEST(options_that_do_not_do),
+        TEST(a_psk_and_its_identity),
+        TEST(a_certificate_with_a_key_of_the_station),
+        TEST(a_key_that_is_born_on_the_board),
+        TEST(a_key_that_is_there_is_taken),
+        TEST(replace_makes_a_new_key),
+        TEST(lines_that_are_lost_or_damaged),
+        TEST(a_list_of_another_type),
+        TEST(what_the_board_refuses),
+        TEST(a_credential_that_is_longer_than_the_buffer),
+        TEST(another_credential_is_there),
+        TEST(options_that_do_not_do),
     };
 
     bench_flasher(argc, argv);
