@@ -30,6 +30,7 @@ static const struct words table[] = {
     {"compare the fingerprints", "`signet cert show FILE`"},
     {"a tool for tokens", "pkcs11-tool --login --list-objects"},
     {"decrypt the key first", "openssl pkey -in KEY -out PLAIN"},
+    {"an object's resources are in its definition", "`signet object show OBJECT` lists them"},
     {"look at what is in the packet", "`signet packet show FILE`"},
     {"add the person anew", "`signet page password FILE NAME`"},
     {"add a person", "`signet page password FILE NAME`"},

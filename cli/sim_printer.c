@@ -41,6 +41,17 @@ static void summarise_printer(const struct cli *cli, struct sim_printer *printer
     json_end(&j);
 }
 
+/* errno stays what mkdir() said. */
+static bool is_folder(const char *path)
+{
+    int said = errno;
+    struct stat st;
+    bool is = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+
+    errno = said;
+    return is;
+}
+
 int sim_printer(int argc, char **argv)
 {
     struct sim_printer_options options = {0};
@@ -69,9 +80,10 @@ int sim_printer(int argc, char **argv)
     options.folder = cli.args[0];
     options.port = (uint16_t)port;
     process_cancel();
-    int rc = mkdir(options.folder, 0700) == 0 || errno == EEXIST
+    int rc = mkdir(options.folder, 0700) == 0 || is_folder(options.folder)
                  ? sim_printer_start(&printer, &options, &cli.err)
-                 : cli_error(&cli.err, SIGNET_E_IO, "", "%s: %s", options.folder, strerror(errno));
+                 : cli_error(&cli.err, SIGNET_E_IO, "name a folder for its labels", "%s: %s",
+                             options.folder, strerror(errno));
     if (rc == SIGNET_OK) {
         announce_printer(&cli, printer);
         sim_wait(until_eof, printer_stopped, printer);

@@ -196,7 +196,8 @@ static const struct action *find_action(const struct cli *cli, const struct acti
     if (!a->name)
         cli_usage(cli, "there is no '%s' here", cli->args[0]);
     else if (cli->arg_count - 1 < a->min || cli->arg_count - 1 > a->max)
-        cli_usage(cli, "'%s' takes %d to %d words", a->name, a->min, a->max);
+        cli_usage(cli, a->min == a->max ? "'%s' takes %d words" : "'%s' takes %d to %d words",
+                  a->name, a->min, a->max);
     else
         return a;
     return NULL;

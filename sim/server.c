@@ -221,8 +221,11 @@ static int bind_port(struct sim_server *s, uint16_t port, struct signet_error *e
     if (s->listener < 0 || setsockopt(s->listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
         bind(s->listener, (struct sockaddr *)&at, sizeof at) != 0 ||
         listen(s->listener, CONNECTIONS_MAX) != 0 ||
-        getsockname(s->listener, (struct sockaddr *)&at, &len) != 0)
-        return error_sys(err, SIGNET_E_IO, errno, "no port for the simulated server");
+        getsockname(s->listener, (struct sockaddr *)&at, &len) != 0) {
+        error_sys(err, SIGNET_E_IO, errno, "no port for the simulated server");
+        error_hint(err, "another program has it: name another one, or none for any that is free");
+        return SIGNET_E_IO;
+    }
     s->port = ntohs(at.sin_port);
     return SIGNET_OK;
 }

@@ -74,6 +74,15 @@ static bool known_fault(const char *word)
     return false;
 }
 
+static bool has_no_number(const char *word)
+{
+    const char *value = sim_after(word, "latency=");
+    char *end = NULL;
+
+    value = value ? value : sim_after(word, "date=");
+    return value && (strtol(value, &end, 10), end == value || *end);
+}
+
 /* By what the word begins with, behind which *word is then. */
 static struct sim_fault_list *list_of(struct sim_server_faults *faults, char **word)
 {
@@ -94,6 +103,9 @@ static int read_fault(struct sim_server_faults *faults, char *word, struct signe
 
     if (star)
         *star = '\0';
+    if (has_no_number(word))
+        return error_set_hint(err, SIGNET_E_USAGE, "such as latency=200 or date=-3600",
+                              "'%s' has no number", word);
     if (strncmp(word, "latency=", 8) == 0)
         faults->latency_ms = (unsigned)strtoul(word + 8, NULL, 10);
     else if (strncmp(word, "date=", 5) == 0)

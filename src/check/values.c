@@ -132,11 +132,11 @@ static int check_operations(struct check *check, const struct signet_record *rec
                             const struct signet_resource *resource)
 {
     if (resource->type == SIGNET_TYPE_EXECUTABLE)
-        return check_refuse(check, record->path, NULL, "is executable: it has no value");
+        return check_refuse(check, record->path, "leave it out", "is executable: it has no value");
     if ((resource->flags & (READ | WRITE)) != READ || object->id <= 2)
         return SIGNET_OK;
     if (object->flags & SIGNET_DEFINED_FIRMWARE)
-        return check_refuse(check, record->path, NULL, "is read-only for everyone");
+        return check_refuse(check, record->path, "leave it out", "is read-only for everyone");
     check_suspect(check, record->path, "leave it out if the firmware sets it",
                   "is read-only for servers, and some clients refuse it from the factory as well");
     return SIGNET_OK;
@@ -184,7 +184,8 @@ int check_record(struct check *check, const struct signet_record *record)
     if (!object)
         return SIGNET_OK; /* not ours to judge */
     if (!resource)
-        return check_refuse(check, path, NULL, "is not a resource of OID.%s", object->name);
+        return check_refuse(check, path, "an object's resources are in its definition",
+                            "is not a resource of OID.%s", object->name);
     suspect_version(check, record, resource);
     rc = check_operations(check, record, object, resource);
     if (!rc && resource->type != SIGNET_TYPE_EXECUTABLE)

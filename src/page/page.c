@@ -30,8 +30,9 @@ static int load_tls(struct signet_page *p, const struct signet_page_options *o,
     int rc =
         error_pass(file_read(o->cert_file, PEM_MAX, &p->cert, err), err, "certificate of the page");
     if (rc == SIGNET_OK)
-        rc = error_pass(file_read_secret(o->key_file, PEM_MAX, &p->key, err), err,
-                        "key of the page");
+        rc = error_pass(signet_file_explain(file_read_secret(o->key_file, PEM_MAX, &p->key, err),
+                                            SIGNET_FILE_KEY, o->key_file, err),
+                        err, "key of the page");
     p->tls = rc == SIGNET_OK;
     return rc;
 }

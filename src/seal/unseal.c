@@ -31,7 +31,8 @@ static int load_seal_key(struct unseal *u, struct signet_error *err)
     const struct passphrase from = {o->passphrase_file, o->ask, o->ask_ctx};
     struct secret data = {0}, passphrase = {0};
     char what[300];
-    int rc = file_read_secret(o->key, SEAL_KEY_MAX, &data, err);
+    int rc = signet_file_explain(file_read_secret(o->key, SEAL_KEY_MAX, &data, err),
+                                 SIGNET_FILE_KEY, o->key, err);
 
     snprintf(what, sizeof(what), "the passphrase of '%.200s'",
              text_shown(o->key, strlen(o->key), 50));

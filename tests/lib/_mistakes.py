@@ -334,3 +334,10 @@ add('a file of an authority with a slip', 'authority show a.yaml', "a.yaml:2:6: 
 add('an order for an issuer', 'cert make -e x -o out --issuer ca.pem --issuer-key order.yaml', 'order.yaml is a work order, not a private key', 'its ledger')
 add('an empty token', 'server check server.json --token-file t0', 't0: the access token is empty', 'get a new one', t0='')
 add('a configuration that is too large', 'packet make -c cfg -o out', "'cfg' is larger than 1048576 bytes", 'the file that was meant', cfg='#' + 'x' * 1100000)
+add('a certificate for the key of a page', 'page one.db --listen 127.0.0.1:0 --page-cert key.pem --page-key ca.pem', 'ca.pem is a certificate, not a private key', 'cert show')
+add('a certificate to open with', 'open -k ca.pem a.manifest', 'ca.pem is a certificate, not a private key', 'cert show')
+add('an executable with a value', 'packet make -c cfg -o out', 'cfg:4:66: RID.Server.RegistrationUpdateTrigger (/1/1/8) is executable', '^', 'leave it out', cfg=GOOD.replace("'U'", "'U', RID.Server.RegistrationUpdateTrigger: 1"))
+add('a resource of another object', 'packet make -c cfg -o out', '/1/1/900 is not a resource of OID.Server', '^', 'signet object show', cfg=GOOD.replace("'U'", "'U', 900: 1"))
+add('a file for the labels of a printer', 'sim printer order.yaml', 'order.yaml: File exists', 'a folder for its labels')
+for line, said in (('sim server -m latency=x', "'latency=x' has no number"), ('smp settings write -p tcp:127.0.0.1:1 a', "'write' takes 2 words")):
+    add(line, line, said, 'hint: ', code=2)
