@@ -240,10 +240,17 @@ static int bring_chains(struct import *m, struct signet_error *err)
 
 static int record_import(struct import *m, struct signet_error *err)
 {
-    char text[200];
+    char text[240];
+    struct db_rows row;
+    int rc =
+        db_find(m->copy.to->db, &row, err,
+                "SELECT CAST(sum(seq) AS {int}) FROM stations WHERE base = $1", "i", m->copy.base);
 
-    snprintf(text, sizeof(text), "%s: %lld events, head %s", m->out->site,
-             (long long)m->out->all_events, m->out->head);
+    if (rc != SIGNET_OK)
+        return rc;
+    snprintf(text, sizeof(text), "%s: %lld events, head %s, %lld here", m->out->site,
+             (long long)m->out->all_events, m->out->head, (long long)db_int(&row, 0));
+    db_end(&row);
     return ledger_event(m->copy.to, "imported", text, err);
 }
 

@@ -90,6 +90,15 @@ static const struct rule rules_of_sites[] = {
      "SELECT o.name FROM orders o WHERE o.id >= " OWN_END_SQL " AND NOT EXISTS(SELECT 1"
      " FROM stations s WHERE s.base = o.id - o.id % " OWN_END_SQL
      " AND " SITE("s.name") " = " SITE("o.name") ") LIMIT 1"},
+    /* as many as the last import says, since it says it */
+    {"the imported events of site", "are more or fewer than were brought here",
+     "SELECT k.site FROM (SELECT max(" SITE("name") ") AS site, ', ' || CAST(sum(seq) AS {int}) ||"
+     " ' here' AS tail FROM stations WHERE id >= " OWN_END_SQL " GROUP BY base) k JOIN events e ON"
+     " e.device = 0 AND e.kind = 'imported' AND substr('@' || e.detail, 1, length(k.site) + 2) ="
+     " k.site || ': ' WHERE e.detail LIKE '% here' AND substr(e.detail, length(e.detail) -"
+     " length(k.tail) + 1) <> k.tail AND e.n = (SELECT max(x.n) FROM events x WHERE x.device = 0"
+     " AND x.kind = 'imported' AND substr('@' || x.detail, 1, length(k.site) + 2) ="
+     " k.site || ': ') LIMIT 1"},
 };
 /* clang-format on */
 
