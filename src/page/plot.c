@@ -128,11 +128,11 @@ static void put_axis(struct buf *out, double end)
 static void put_bar_name(struct buf *out, const char *name, int x)
 {
     char cut[NAME_SIZE];
-    size_t len = strlen(name);
+    size_t len = strnlen(name, LABEL_CHARS);
 
-    while (len > LABEL_CHARS && ((unsigned char)name[len] & 0xc0) == 0x80)
+    while (len > 0 && ((unsigned char)name[len] & 0xc0) == 0x80) /* letters stay whole */
         len--;
-    snprintf(cut, sizeof(cut), "%.*s", (int)(len > LABEL_CHARS ? LABEL_CHARS : len), name);
+    snprintf(cut, sizeof(cut), "%.*s", (int)len, name);
     buf_printf(out, "<text text-anchor=\"end\" transform=\"translate(%d %d) rotate(-35)\">", x + 4,
                TOP + PLOT_HEIGHT + 16);
     put_xml(out, cut);

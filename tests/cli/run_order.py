@@ -115,6 +115,8 @@ def wrong_keys(d):
         ('board and output', base + 'output: {packets: p/}\n', 'one of the two'),
         ('an output without folder or file', base + 'output: {packets: p}\n', 'order.yaml:8:9', 'FILE.ndjson'),
         ('a long delimiter', base + 'names: {manifest: d.csv, delimiter: tabs}\n', 'the word tab'),
+        ('a letter as a delimiter', base + 'names: {manifest: d.csv, delimiter: x}\n', "not 'x'"),
+        ('two marks as a delimiter', base + 'names: {manifest: d.csv, delimiter: ";;"}\n', "not ';;'"),
         ('a delimiter and no manifest', base + 'names: {delimiter: ";"}\n', "goes with a 'manifest'"),
         ('a proof elsewhere', base + 'prove: {uri: "http://x"}\n', "the uri has the scheme 'http'"),
         ('a proof of no kind', base + 'prove: perhaps\n', "'prove' is true, false"),

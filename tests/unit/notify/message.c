@@ -98,6 +98,9 @@ static void as_ipc_2591_has_it(void **state)
     news.endpoint = "urn:1";
     json_t *body = body_of(&news, "cfx");
     assert_string_equal(word_of(body, "UniqueID"), "01234567-89ab-8def-a123-456789abcdef");
+    assert_string_equal(word_of(body, "MessageName"), "CFX.Production.Assembly.UnitsPersonalized");
+    assert_string_equal(word_of(body, "Version"), "1.7");
+    assert_string_equal(word_of(body, "TimeStamp"), "1970-01-02T00:00:00Z");
     assert_true(json_is_null(json_object_get(body, "Target")));
     const json_t *unit = json_array_get(
         json_object_get(json_object_get(body, "MessageBody"), "PersonalizedUnits"), 0);

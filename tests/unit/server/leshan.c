@@ -159,7 +159,7 @@ static void who_is_registered(void **state)
 static void without_security(void **state)
 {
     const struct signet_device device = {.endpoint = "ab", .mode = SIGNET_MODE_NOSEC};
-    struct signet_error err;
+    struct signet_error err = {0};
 
     (void)state;
     SCRIPT({200, "[]"});
@@ -223,6 +223,8 @@ static void an_old_bootstrap_server(void **state)
     if (signet_server_add(server, &device, NULL, &err) != SIGNET_OK)
         fail_msg("%s", err.msg);
     assert_non_null(strstr(script_asked[2], "/ab {\"toDelete\""));
+    assert_null(strstr(script_asked[2], "\"servers\": {}")); /* its manager */
+    assert_null(strstr(script_asked[2], "\"security\": {}"));
     SCRIPT({204}, {500});
     assert_int_equal(signet_server_add(server, &device, NULL, &err), SIGNET_E_SERVER);
     SCRIPT({403});

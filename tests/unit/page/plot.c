@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A plot of more groups than it has room for, and of long names.
+ * wrap: signet_ledger_report
+ */
+#include <setjmp.h>
+#include <signet/page.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+int __wrap_signet_ledger_report(struct signet_ledger *ledger,
+                                const struct signet_report_options *options,
+                                int (*row)(void *ctx, const struct signet_report_row *row,
+                                           struct signet_error *err),
+                                void *ctx, struct signet_error *err);
+
+static int groups;
+static const char *name;
+
+int __wrap_signet_ledger_report(struct signet_ledger *ledger,
+                                const struct signet_report_options *options,
+                                int (*row)(void *ctx, const struct signet_report_row *row,
+                                           struct signet_error *err),
+                                void *ctx, struct signet_error *err)
+{
+    (void)ledger;
+    (void)options;
+    for (int i = 0; i < groups; i++) {
+        char text[16];
+        const struct signet_report_row one = {
+            .name = name ? name : text, .passed = 1, .first_pass = 1};
+
+        snprintf(text, sizeof(text), "g%d.", i);
+        if (row(ctx, &one, err) != SIGNET_OK)
+            return SIGNET_E_BUG;
+    }
+    return SIGNET_OK;
+}
+
+static char *plot_of(int count)
+{
+    const struct signet_report_options options = {.size = sizeof(options)};
+    struct signet_bytes out = {0};
+
+    groups = count;
+    assert_int_equal(signet_report_plot(NULL, &options, SIGNET_PLOT_YIELD, &out, NULL), SIGNET_OK);
+    char *text = strndup((const char *)out.data, out.len);
+    signet_bytes_free(&out);
+    return text;
+}
+
+static int bars(const char *text)
+{
+    int n = 0;
+
+    while ((text = strstr(text, "fill=\"#12436d\""))) {
+        n++;
+        text++;
+    }
+    return n;
+}
+
+static void the_last_sixty_groups_are_shown(void **state)
+{
+    char *text = plot_of(60);
+
+    (void)state;
+    assert_int_equal(bars(text), 60);
+    assert_non_null(strstr(text, ">g0."));
+    free(text);
+    text = plot_of(70);
+    assert_int_equal(bars(text), 60);
+    assert_null(strstr(text, ">g0."));
+    assert_non_null(strstr(text, ">g10."));
+    free(text);
+}
+
+static void a_long_name_ends_with_a_whole_letter(void **state)
+{
+    (void)state;
+    name = "123456789 123456789 1\xc3\xa4 and more";
+    char *text = plot_of(1);
+    assert_non_null(strstr(text, ">123456789 123456789 1</text>"));
+    free(text);
+    name = "123456789 123456789 12";
+    text = plot_of(1);
+    assert_non_null(strstr(text, ">123456789 123456789 12</text>"));
+    free(text);
+    name = NULL;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_last_sixty_groups_are_shown),
+        cmocka_unit_test(a_long_name_ends_with_a_whole_letter),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
