@@ -40,7 +40,7 @@ int __wrap_flasher_command(const char *const *argv, const char *input, int timeo
 static int call(struct slot *slot, const char *const *argv, struct signet_error *err)
 {
     static const struct signet_order order = {
-        .name = "o", .station = "s", .operator_name = "Zo\xc3\xab \"x\""};
+        .name = "o", .station = "s", .operator_name = "Zoe \"x\""};
     static const struct line_setup setup = {.order = &order};
     static struct line line = {.setup = &setup};
     static const struct signet_slot of_order = {.name = "A"};
@@ -62,7 +62,7 @@ static void it_gets_one_object_and_its_words(void **state)
     assert_string_equal(words, "[lamp][A][n=urn:1]");
     assert_int_equal(said[0], '{');
     assert_string_equal(said + strlen(said) - 2, "}\n");
-    assert_non_null(strstr(said, "\"operator\": \"Zo\xc3\xab \\\"x\\\"\""));
+    assert_non_null(strstr(said, "\"operator\": \"Zoe \\\"x\\\"\""));
     assert_non_null(strstr(said, "\"edition\": 2"));
     assert_non_null(strstr(said, "\"retries\": 3"));
     slot.edition = 0;

@@ -36,7 +36,7 @@ int __wrap_signet_ledger_report(struct signet_ledger *ledger,
 
         snprintf(text, sizeof(text), "g%d.", i);
         if (row(ctx, &one, err) != SIGNET_OK)
-            return SIGNET_E_BUG;
+            return SIGNET_E_IO;
     }
     return SIGNET_OK;
 }
