@@ -4,12 +4,15 @@
 
 #include <stdlib.h>
 
+enum { NOTED = 16 }; /* at a time */
+
 struct read_back {
     const struct delivery_setup *setup;
     struct signet_server_report *report;
     int64_t read;     /* labels, in this run and before */
     int64_t moved_at; /* clock_ms(): when one came, or was read */
     bool printed;     /* one waits that is printed */
+    int64_t noted;    /* the last device that the outbox has as waiting for it */
 };
 
 int read_back_new(struct read_back **out, const struct delivery_setup *setup,
@@ -49,6 +52,27 @@ int64_t read_back_until(const struct read_back *r, int64_t end_at)
     return setup->watch ? INT64_MAX : r->moved_at + (int64_t)seconds * 1000;
 }
 
+/* What is new is in the outbox, so that a device's record says that it waits. */
+static int note_waiting(struct read_back *r, struct signet_error *err)
+{
+    struct job *job = r->setup->job;
+    struct signet_error busy[NOTED] = {0};
+    struct signet_lease leases[NOTED];
+    size_t count;
+    int rc;
+
+    for (size_t i = 0; i < NOTED; i++)
+        busy[i].code = SIGNET_E_BUSY;
+    do {
+        rc = signet_ledger_waiting(job->ledger, job->order, SIGNET_LEDGER_SCANNER, &r->noted,
+                                   leases, NOTED, &count, err);
+        if (rc == SIGNET_OK && count > 0)
+            rc = signet_ledger_delivered(job->ledger, SIGNET_LEDGER_SCANNER, leases, count, busy,
+                                         err);
+    } while (rc == SIGNET_OK && count > 0 && !job_stopped(job));
+    return rc;
+}
+
 /* Of those that wait, the first whose label is printed. */
 static void name_unread(const struct signet_ledger_unread *unread, bool boards,
                         struct signet_error *why)
@@ -71,6 +95,8 @@ int read_back_round(struct read_back *r, struct round *round, struct signet_erro
     int rc =
         signet_ledger_undelivered(job->ledger, job->order, SIGNET_LEDGER_SCANNER, &waiting, err);
 
+    if (rc == SIGNET_OK && waiting > 0)
+        rc = note_waiting(r, err);
     if (rc == SIGNET_OK)
         rc = signet_ledger_label_unread(job->ledger, job->order, &unread, err);
     if (rc != SIGNET_OK)

@@ -65,6 +65,7 @@ def without_boards(d):
     need(d.finish() == 4 and d.report['refused_scans'] == 3, d.said)
     # the next run goes on; without --watch it ends when nobody reads
     d.make(1, f'scan the label of {NAMES[0]}', 'label scanner          0        0        2')
+    need('label scanner: waits' in d.ledger('show', 'ledger.db', NAMES[2]), d.ledger('show', 'ledger.db', NAMES[2]))
     d.make(0, 'label read', args=('label', 'read', 'm.yaml', code(NAMES[0])))
     d.make(3, f'scan the label of {NAMES[2]}', args=('ledger', 'sync', 'm.yaml'))
     d.begin('m.yaml', args=('--sync', '60'))
@@ -157,6 +158,8 @@ def by_hand(d):
     d.make(0, 'label printed', args=('label', 'print', '-r', 'dirty', 'order.yaml', BOARDS[0]))  # it may be read, and need not
     d.make(0, 'label read', args=('label', 'read', '-r', 'it was at hand', 'order.yaml', code(BOARDS[0])))
     d.ledger('rework', 'ledger.db', BOARDS[0], '-r', 'lost')
+    shown = d.ledger('show', 'ledger.db', BOARDS[0], '--json')
+    need('"retired"' in shown and '"remove", "detail": "label' not in shown, shown)  # a scanner has nothing to lose
     d.make(1, f'{BOARDS[0]} is not made', args=('label', 'read', '-r', 'x', 'order.yaml', code(BOARDS[0])))
     need('unbroken' in d.ledger('verify', 'ledger.db'), 'verify')
 
