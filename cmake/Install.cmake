@@ -26,7 +26,7 @@ endforeach()
 install(DIRECTORY bindings/python/factory_prov DESTINATION ${CMAKE_INSTALL_DATADIR}/signet/python
         FILES_MATCHING PATTERN "*.py")
 install(DIRECTORY docs/schemas DESTINATION ${CMAKE_INSTALL_DATADIR}/signet FILES_MATCHING PATTERN "*.json")
-file(GLOB documents CONFIGURE_DEPENDS docs/*.md)
+file(GLOB documents CONFIGURE_DEPENDS docs/*.md docs/*.svg docs/*.png)
 install(FILES README.md NEWS.md SECURITY.md LICENSE ${documents} DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DOCDIR} USE_SOURCE_PERMISSIONS)
 

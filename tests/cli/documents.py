@@ -70,6 +70,9 @@ def main():
     blocks = checked = 0
     for path in sorted(glob.glob(f'{SOURCE}/docs/*.md')) + [f'{SOURCE}/README.md']:
         blocks += run_blocks(path)
+        for picture in re.findall(r'!\[[^]]+\]\((.*?)\)', text_of(path)):
+            if not os.path.exists(os.path.join(os.path.dirname(path), picture)):
+                failures.append(f'{path}: there is no {picture}')
         for line in re.findall(r'(?:^ {4}(?:\$ )?|`)(signet [a-z][^`\n|#]*)', text_of(path), re.M):
             if os.path.basename(path) in ('LINE.md', 'README.md', 'TUTORIAL.md', 'TROUBLESHOOTING.md') and re.match(r'signet [a-z]+ ', line):
                 check_command(os.path.relpath(path, SOURCE), line)
