@@ -308,6 +308,17 @@ static bool is_utf16(const uint8_t *data, size_t len)
     return pairs >= 2 && ((odd == pairs && !even) || (even == pairs && !odd));
 }
 
+/* A configuration may have PEM in its values. */
+static bool is_dictionary(const char *text, size_t len)
+{
+    size_t at = len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+
+    while (at < len && isspace((unsigned char)text[at]))
+        at++;
+    return at < len && (text[at] == '{' || text[at] == '#') &&
+           (has_word(text, len, "OID.") || has_word(text, len, "RID."));
+}
+
 enum file_form file_form(const void *data, size_t len)
 {
     const uint8_t *bytes = data;
@@ -327,7 +338,7 @@ enum file_form file_form(const void *data, size_t len)
         return form;
     if (is_cbor(bytes, len))
         return FORM_PACKET;
-    if ((form = pem_form(text, len)) != FORM_UNKNOWN)
+    if (!is_dictionary(text, len) && (form = pem_form(text, len)) != FORM_UNKNOWN)
         return form;
     if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
         text += 3, len -= 3;

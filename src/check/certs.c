@@ -51,7 +51,8 @@ static int check_form(const struct signet_account *a, const struct signet_value 
     if (!v || v->type != SIGNET_TYPE_OPAQUE) /* the data model's rules say so */
         return SIGNET_OK;
     if (v->as.bytes.len == 0)
-        return error_set(err, SIGNET_E_CERT, "/0/%u/%u is empty", a->iid, rid);
+        return error_set_hint(err, SIGNET_E_CERT, "give its bytes, or leave the entry out",
+                              "/0/%u/%u is empty", a->iid, rid);
     if (!value_is_pem(v))
         return SIGNET_OK;
     rc = rid == RID_SECRET_KEY ? signet_key_load(&key, v->as.bytes.data, v->as.bytes.len, err)

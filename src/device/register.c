@@ -61,8 +61,10 @@ int factory_read_server(struct signet_factory *f, const struct signet_factory_ar
     /* Without a token nothing can be asked of it; signet_factory_register() says so. */
     if (rc == SIGNET_OK && f->token.len > 0)
         rc = open_server(f, args->server ? args->server : &info, err);
-    if (rc != SIGNET_OK && args->server_info && rc != SIGNET_E_IO && rc != SIGNET_E_SYNTAX)
-        error_prefix(err, "'%s'", args->server_info);
+    if (rc != SIGNET_OK && args->server_info && rc != SIGNET_E_IO && rc != SIGNET_E_SYNTAX) {
+        error_prefix(err, "%s", args->server_info);
+        signet_file_blame(rc, args->server_info, err);
+    }
     if (rc == SIGNET_E_USAGE && args->server_info) /* a word of the file, none of the caller */
         rc = err ? (int)(err->code = SIGNET_E_MEANING) : SIGNET_E_MEANING;
     signet_server_info_free(&info);

@@ -76,6 +76,8 @@ static int load_der(struct signet_cert **out, const uint8_t *der, size_t len,
                        x                              ? "the certificate's public key is unusable"
                        : starts_with_number(der, len) ? "this is a private key, not a certificate"
                                                       : "not an X.509 certificate");
+        error_hint(err, starts_with_number(der, len) ? "are key and certificate swapped?"
+                                                     : "was it copied whole?");
     }
     ERR_clear_error();
     buf_free(&b);

@@ -174,7 +174,8 @@ config('a resource that is missing', GOOD.replace('RID.Server.Lifetime: 60,', ''
 config('a scheme of another mode', GOOD.replace('coaps:', 'coap:'), 'cfg:1:21: RID.Security.ServerURI (/0/1/0) is coap, which mode psk does not go with', '^', 'write coaps://')
 config('one number for two servers', GOOD.replace("'U'}}", "'U'}, 2: {RID.Server.ShortServerID: 1, RID.Server.Lifetime: 60, RID.Server.NotificationStoring: False, RID.Server.Binding: 'U'}}"), 'cfg:4:', 'in another instance too', '^', 'its own')
 config('no certificate of the server', GOOD.replace('Mode: 0', 'Mode: 2'), 'cfg:2:2: /0/1 is in cert mode, but there is no certificate', '^', 'fetch it')
-config('a certificate that is none', GOOD.replace('Mode: 0', 'Mode: 2').replace("RID.Security.PKOrIdentity: b'me'", "RID.Security.ServerPK: b'xx', RID.Security.PKOrIdentity: b'me'"), 'cfg:2:', '^', 'hint: ')
+config('a certificate that is none', GOOD.replace('Mode: 0', 'Mode: 2').replace("RID.Security.PKOrIdentity: b'me'", "4: b'xx', RID.Security.PKOrIdentity: b'me'"), 'cfg:2:55: /0/1/4: ', '^', 'hint: ')
+config('PEM in a configuration with a slip', GOOD.replace("b'me'", "b\'\'\'-----BEGIN CERTIFICATE-----\\nAAAA\\n-----END CERTIFICATE-----\\n\'\'\'").replace('Lifetime', 'Lifetim'), "unknown name 'RID.Server.Lifetim'", '^', 'did you mean')
 config('Python', 'import os\n{}', 'cfg:1:1: unknown name', '^', 'quotes')
 config('an empty configuration', '', 'cfg is empty', 'copied whole')
 add('UTF-16 for a configuration', 'packet make -c cfg -o out', 'cfg is text in UTF-16', 'save it as UTF-8', cfg=GOOD.encode('utf-16'))
@@ -341,3 +342,4 @@ add('a resource of another object', 'packet make -c cfg -o out', '/1/1/900 is no
 add('a file for the labels of a printer', 'sim printer order.yaml', 'order.yaml: File exists', 'a folder for its labels')
 for line, said in (('sim server -m latency=x', "'latency=x' has no number"), ('smp settings write -p tcp:127.0.0.1:1 a', "'write' takes 2 words")):
     add(line, line, said, 'hint: ', code=2)
+add('plain http for ptool', 'ptool -c cfg -e x -s server.json --token-file token', "server.json:1:31: the server's url", '^', 'https://', server__json='{"domain": "/a/", "port": 1, "url": "ftp://127.0.0.1"}')
