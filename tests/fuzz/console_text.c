@@ -41,7 +41,7 @@ static int ask(struct signet_board *b, unsigned which, struct signet_error *err)
 {
     static const uint8_t secret[] = "cAnArYpSk0123456";
     const struct console_stages *ops = b->recipe->console;
-    struct credential c = {.tag = 7, .kind = CREDENTIAL_PSK};
+    struct credential c = {.tag = 7, .kind = (enum credential_kind)((which / 8 + 3) % 5)};
     struct signet_bytes csr = {0};
     char id[80] = "";
     uint8_t sha[32];
@@ -64,7 +64,7 @@ static int ask(struct signet_board *b, unsigned which, struct signet_error *err)
     case 4:
         return ops->remove(b, &c, err);
     case 5:
-        return ops->delete_key(b, 7, err);
+        return which < 8 || !ops->make_key ? ops->delete_key(b, 7, err) : ops->make_key(b, 7, err);
     default:
         rc = ops->form(&c, secret, sizeof secret - 1, err);
         rc = rc == SIGNET_OK ? ops->write(b, &c, err) : rc;
