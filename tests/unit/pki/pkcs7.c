@@ -24,6 +24,8 @@ static int load(X509 *const *list, size_t n, struct signet_error *err)
     PKCS7_content_new(bag, NID_pkcs7_data);
     for (size_t i = 0; i < n; i++)
         assert_int_equal(PKCS7_add_certificate(bag, list[i]), 1);
+    if (list && n == 0) /* a set without members, in place of none */
+        bag->d.sign->cert = sk_X509_new_null();
     int len = i2d_PKCS7(bag, &der);
     assert_true(len > 0);
     int rc = cert_load_pkcs7(certs, &count, der, (size_t)len, err);
@@ -88,6 +90,9 @@ static void refused(void **state)
                      SIGNET_E_SERVER);
     assert_int_equal(cert_load_pkcs7(certs, &count, "", 0, &err), SIGNET_E_SERVER);
     assert_int_equal(load(NULL, 0, &err), SIGNET_E_SERVER);
+    assert_string_equal(err.msg, "no certificate came");
+    err = (struct signet_error){0};
+    assert_int_equal(load(many, 0, &err), SIGNET_E_SERVER);
     assert_string_equal(err.msg, "no certificate came");
     for (size_t i = 0; i <= CHAIN_MAX; i++)
         many[i] = root.cert;

@@ -2,10 +2,14 @@
 /* The client against the simulated board, over a pty, as fast as it goes. */
 #include "sim.h"
 #include "smp/smp.h"
+#include <netinet/in.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -247,12 +251,61 @@ static void text_is_told(void **state)
     tear_down(&b);
 }
 
+/* Answers each request with the beginning of a header. */
+static void *answer_in_pieces(void *arg)
+{
+    static uint8_t piece[2048];
+    const int fd = *(const int *)arg;
+    struct sockaddr_storage from;
+    socklen_t len = sizeof from;
+
+    while (recvfrom(fd, piece, sizeof piece, 0, (struct sockaddr *)&from, &len) > 0) {
+        piece[0] |= 1; /* an answer, by its sequence number */
+        sendto(fd, piece, SMP_HEADER_SIZE - 1, 0, (struct sockaddr *)&from, len);
+        len = sizeof from;
+    }
+    return NULL;
+}
+
+/* Such a datagram is not of this protocol: it is as if nothing came. */
+static void pieces_of_packets_over_udp(void **state)
+{
+    const struct signet_smp_options options = {.timeout_ms = 30};
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof at;
+    struct signet_bytes reply = {0};
+    struct signet_link *link = NULL;
+    struct signet_smp *smp = NULL;
+    struct signet_error err = {0};
+    char address[64];
+    pthread_t thread;
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+    (void)state;
+    assert_int_equal(bind(fd, (struct sockaddr *)&at, len), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+    assert_int_equal(pthread_create(&thread, NULL, answer_in_pieces, &fd), 0);
+    snprintf(address, sizeof address, "udp:127.0.0.1:%u", ntohs(at.sin_port));
+    assert_int_equal(signet_link_open(&link, address, 0, NULL, &err), SIGNET_OK);
+    assert_int_equal(signet_smp_new(&smp, link, &options, NULL, &err), SIGNET_OK);
+    assert_int_equal(signet_smp_echo(smp, "d", &reply, &err), SIGNET_E_TIMEOUT);
+    signet_smp_free(&smp);
+    signet_link_close(&link);
+    sendto(fd, "", 0, 0, (struct sockaddr *)&at, len); /* the thread ends */
+    pthread_join(thread, NULL);
+    close(fd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(small_commands), cmocka_unit_test(files_of_all_sizes),
-        cmocka_unit_test(packet_limits),  cmocka_unit_test(factory_story),
-        cmocka_unit_test(nobody_answers), cmocka_unit_test(text_is_told),
+        cmocka_unit_test(small_commands),
+        cmocka_unit_test(files_of_all_sizes),
+        cmocka_unit_test(packet_limits),
+        cmocka_unit_test(factory_story),
+        cmocka_unit_test(nobody_answers),
+        cmocka_unit_test(text_is_told),
+        cmocka_unit_test(pieces_of_packets_over_udp),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -56,6 +56,28 @@ static void each_answer_has_a_hint_of_its_own(void **state)
     }
 }
 
+/* A TPM leaves out the zeros that a number begins with. */
+static void short_numbers_are_filled_up_with_zeros(void **state)
+{
+    TPM2B_ECC_PARAMETER first = {.size = 31}, second = {.size = 1};
+    uint8_t out[P256_POINT], zeros[32] = {0};
+
+    memset(first.buffer, 0x11, sizeof(first.buffer));
+    memset(second.buffer, 0x22, sizeof(second.buffer));
+    memset(out, 0xff, sizeof(out));
+    assert_true(tpm_numbers(&first, &second, out));
+    assert_int_equal(out[0], 0);
+    assert_memory_equal(out + 1, first.buffer, 31);
+    assert_memory_equal(out + 32, zeros, 31);
+    assert_int_equal(out[63], 0x22);
+    first.size = 32;
+    assert_true(tpm_numbers(&first, &second, out));
+    assert_memory_equal(out, first.buffer, 32);
+    first.size = 33;
+    assert_false(tpm_numbers(&first, &second, out));
+    assert_false(tpm_numbers(&second, &first, out));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -64,7 +86,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(other_ways_are_refused, fake_enter, fake_leave),
         cmocka_unit_test_setup_teardown(numbers_of_handles_and_layers_do_not_matter, fake_enter,
                                         fake_leave),
-        cmocka_unit_test_setup_teardown(each_answer_has_a_hint_of_its_own, fake_enter, fake_leave)};
+        cmocka_unit_test_setup_teardown(each_answer_has_a_hint_of_its_own, fake_enter, fake_leave),
+        cmocka_unit_test(short_numbers_are_filled_up_with_zeros)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
