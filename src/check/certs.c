@@ -14,8 +14,6 @@ static int presence(const struct signet_account *a, struct signet_error *err)
             "name the file of the server's certificate, or fetch it from the server",
             "/0/%u is in %s mode, but there is no certificate of the server", a->iid,
             signet_mode_name(a->mode));
-    if (a->mode == SIGNET_MODE_EST && !a->identity && !a->secret_key)
-        return SIGNET_OK; /* it makes a key and enrols (LwM2M Transport 1.2, section 5.2.9.5) */
     if (!a->identity || !a->secret_key)
         return error_set_hint(
             err, SIGNET_E_MEANING, "have both made, or name the files of key and certificate",
