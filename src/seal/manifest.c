@@ -53,7 +53,7 @@ static bool is_hash(const char *text)
 static bool is_file_name(const char *name)
 {
     return *name && *name != '.' && *name != '-' && !strchr(name, '/') &&
-           text_ends_with(name, ".cms");
+           text_ends_with(name, ".cms") && text_check("", name, strlen(name), NULL) == SIGNET_OK;
 }
 
 static bool take_files(char **at, struct manifest *m)

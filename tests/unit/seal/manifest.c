@@ -51,6 +51,9 @@ static void of_another_form_is_refused(void **state)
         {"p.00000003.cms", ".p0000003.cms"},
         {"p.00000003.cms", "p.00000003.txt"},
         {"p.00000003.cms", "-p0000003.cms"},
+        {"p.00000003.cms", "p.\x1b[00003.cms"},
+        {"p.00000003.cms", "p.\xff\xff"
+                           "00003.cms"},
         {" 17 ", " 017 "},
         {" 17 ", " -1 "},
         {"previous 0", "previous G"},
