@@ -8,6 +8,7 @@
 #include "authority/remote.h"
 #include "fuzz.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 int __wrap_http_send(struct http *http, const struct http_request *request,
@@ -36,6 +37,15 @@ static const uint8_t *input;
 static size_t left;
 static int64_t now;
 static struct secret passphrase;
+static struct signet_bytes csr;
+static struct buf spki;
+
+static void free_all(void)
+{
+    secret_wipe(&passphrase);
+    signet_bytes_free(&csr);
+    buf_free(&spki);
+}
 
 int64_t __wrap_clock_ms(void)
 {
@@ -81,7 +91,10 @@ int __wrap_remote_open(struct remote **out, const struct signet_authority_info *
 {
     (void)info, (void)options, (void)path, (void)allow_http;
     *out = NULL;
-    return passphrase.len ? SIGNET_OK : secret_set(&passphrase, "passphrase", 10, err);
+    if (passphrase.len)
+        return SIGNET_OK;
+    atexit(free_all);
+    return secret_set(&passphrase, "passphrase", 10, err);
 }
 
 void __wrap_remote_close(struct remote **remote)
@@ -126,27 +139,25 @@ int64_t __wrap_remote_deadline(const struct remote *remote)
 }
 
 /* What is sent: the request of a key that is always the same. */
-static void set_up(struct signet_bytes *csr, struct buf *spki)
+static void set_up(void)
 {
     struct signet_key *key = NULL;
     uint8_t point[P256_POINT];
 
     require(signet_key_load(&key, key_pem, sizeof(key_pem) - 1, NULL) == SIGNET_OK);
-    require(cert_request_make(csr, key, "urn:dev:1", NULL) == SIGNET_OK);
+    require(cert_request_make(&csr, key, "urn:dev:1", NULL) == SIGNET_OK);
     require(p256_point(key, point, NULL) == SIGNET_OK);
-    p256_public(spki, point);
+    p256_public(&spki, point);
     signet_key_free(&key);
 }
 
 static void enroll(struct signet_authority *a)
 {
-    static struct signet_bytes csr;
-    static struct buf spki;
     struct signet_cert *cert = NULL;
     struct signet_error err = {0};
 
     if (!csr.len)
-        set_up(&csr, &spki);
+        set_up();
     const struct cert_wish wish = {
         .endpoint = "urn:dev:1", .spki = spki.data, .spki_len = spki.len};
 

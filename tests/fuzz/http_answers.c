@@ -137,9 +137,15 @@ static void ask_one(const struct signet_server_info *info, const struct signet_d
     signet_server_close(&server);
 }
 
+static struct signet_tree *tree;
+
+static void free_tree(void)
+{
+    signet_tree_free(&tree);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static struct signet_tree *tree;
     char url[] = "https://server.example", user[] = "anna";
     char coiote[] = "coiote", leshan[] = "leshan", thingsboard[] = "thingsboard",
          bootstrap[] = "leshan-bootstrap", password[] = "password", client[] = "client-credentials",
@@ -154,8 +160,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                          named = open;
     struct signet_device cert = {.mode = SIGNET_MODE_CERT, .cert = data, .cert_len = size % 50};
 
-    if (!tree)
+    if (!tree) {
         require(!signet_config_parse(accounts, sizeof(accounts) - 1, "cfg", &tree, NULL));
+        atexit(free_tree);
+    }
     whole.tree = tree;
     second.endpoint = "urn:dev:os:2";
     open.endpoint = "a/b'c", named.endpoint = "urn:dev:os:1", cert.endpoint = " ";

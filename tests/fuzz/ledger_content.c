@@ -86,8 +86,11 @@ static void remove_database(const char *path)
     }
 }
 
+static struct buf before; /* of the ledger as it was made, which is read first */
+
 static void remove_files(void)
 {
+    buf_free(&before);
     remove_database(made);
     remove_database(place);
 }
@@ -271,7 +274,6 @@ static void read_all(bool forged)
     struct signet_error err = {0};
     int64_t events = 0;
     char head[65];
-    static struct buf before; /* of the ledger as it was made, which is read first */
     struct buf devices = {0};
     int count = 0,
         rc = signet_ledger_open(

@@ -11,6 +11,7 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -71,6 +72,9 @@ static const char *key_file(void)
     return file;
 }
 
+static struct signet_key *opener;
+static struct signet_cert *receiver;
+
 /* The certificate of a key for sealing, which changes from run to run. */
 static struct signet_cert *recipient(struct signet_key *key)
 {
@@ -83,12 +87,11 @@ static struct signet_cert *recipient(struct signet_key *key)
 /* Any bytes, sealed: they come out again, and not when one bit was changed. */
 static void seal_and_open(struct signet_key *key, const uint8_t *data, size_t len)
 {
-    static struct signet_cert *to;
     struct signet_bytes sealed = {0};
     struct secret plain = {0};
 
-    to = to ? to : recipient(key);
-    const struct signet_cert *const all[] = {to};
+    receiver = receiver ? receiver : recipient(key);
+    const struct signet_cert *const all[] = {receiver};
     require(cms_seal(all, 1, data, len, &sealed, NULL) == SIGNET_OK);
     require(cms_open(key, sealed.data, sealed.len, &plain, NULL) == SIGNET_OK);
     require(plain.len == len && memcmp(plain.data, data, len) == 0);
@@ -98,19 +101,26 @@ static void seal_and_open(struct signet_key *key, const uint8_t *data, size_t le
     signet_bytes_free(&sealed);
 }
 
+static void free_both(void)
+{
+    signet_cert_free(&receiver);
+    signet_key_free(&opener);
+}
+
 static void try_cms(const uint8_t *data, size_t len)
 {
-    static struct signet_key *key;
     struct secret plain = {0};
     struct signet_error err;
 
-    if (!key && signet_key_load(&key, key_pem, sizeof(key_pem) - 1, &err) != SIGNET_OK)
-        require(false);
-    if (cms_open(key, data, len, &plain, &err) != SIGNET_OK)
+    if (!opener) {
+        require(signet_key_load(&opener, key_pem, sizeof(key_pem) - 1, &err) == SIGNET_OK);
+        atexit(free_both);
+    }
+    if (cms_open(opener, data, len, &plain, &err) != SIGNET_OK)
         require_error(&err);
     secret_wipe(&plain);
     if (len > 0 && len < 64)
-        seal_and_open(key, data, len);
+        seal_and_open(opener, data, len);
 }
 
 /* Signed by a station's key, it is that of its station; another text under it is not. */

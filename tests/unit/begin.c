@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Linked into each unit test and each run of a corpus: folders for its files, and a deadline, so
- * that a program that hangs says which test does. */
+ * that a program that hangs says which test does. A secret that is not wiped fails the test.
+ * wrap: locked_alloc locked_free */
 #include <errno.h>
 #include <ftw.h>
 #include <limits.h>
@@ -10,12 +11,13 @@
 #include <unistd.h>
 
 #include "unit/folder.h"
+#include "unit/kept.h"
 
 #define MEMORY      "/dev/shm"
 #define MEMORY_FREE ((unsigned long long)256 * 1024 * 1024)
 
 static char own[FOLDER_SIZE - FOLDER_NAME], late[200];
-static pid_t owner;
+static pid_t owner, program;
 
 /* Most of the time of a test that writes files is fsync: in memory that costs nothing. */
 static const char *base(void)
@@ -69,6 +71,42 @@ bool folder_make(char out[static FOLDER_SIZE])
         return false;
     snprintf(out, FOLDER_SIZE, "%s/XXXXXX", own);
     return mkdtemp(out) != NULL;
+}
+
+atomic_long kept_blocks;
+
+void *__real_locked_alloc(size_t size);
+void *__wrap_locked_alloc(size_t size);
+void __real_locked_free(void *memory);
+void __wrap_locked_free(void *memory);
+
+__attribute__((weak)) void *__wrap_locked_alloc(size_t size)
+{
+    void *memory = __real_locked_alloc(size);
+
+    kept_blocks += memory != NULL;
+    return memory;
+}
+
+__attribute__((weak)) void __wrap_locked_free(void *memory)
+{
+    kept_blocks -= memory != NULL;
+    __real_locked_free(memory);
+}
+
+static void want_none_kept(void)
+{
+    if (getpid() != program || kept_blocks <= 0)
+        return;
+    fprintf(stderr, "%ld secrets were not wiped: their memory was not given back\n", kept_blocks);
+    fflush(NULL);
+    _exit(1);
+}
+
+__attribute__((constructor)) static void look_at_end(void)
+{
+    program = getpid();
+    atexit(want_none_kept); /* the first, which is called last */
 }
 
 static void on_alarm(int number)

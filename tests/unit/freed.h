@@ -5,6 +5,7 @@
 /* What memory held when it was freed: a secret is wiped before. The test says ` * wrap:
  * locked_free` in its first lines. */
 #include "base/base.h"
+#include "unit/kept.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,6 +32,7 @@ void __wrap_locked_free(void *memory)
         for (size_t i = 0; i < freed_len; i++)
             freed_clean = freed_clean && !bytes[i];
     }
+    kept_blocks -= memory != NULL;
     __real_locked_free(memory);
 }
 

@@ -3,6 +3,7 @@
  * wrap: locked_alloc
  */
 #include "base/base.h"
+#include "unit/kept.h"
 
 #include <pthread.h>
 #include <setjmp.h>
@@ -49,7 +50,10 @@ void *__wrap_locked_alloc(size_t size);
 
 void *__wrap_locked_alloc(size_t size)
 {
-    return no_memory ? NULL : __real_locked_alloc(size);
+    void *memory = no_memory ? NULL : __real_locked_alloc(size);
+
+    kept_blocks += memory != NULL;
+    return memory;
 }
 
 /* Nothing but stars between "begin <" and "> end". */

@@ -122,11 +122,33 @@ static void a_name_that_was_given_back_is_anothers(void **state)
     tear_down(&f);
 }
 
+/* What is not sealed here may be in another work folder: the device waits, and is not set aside. */
+static void what_cannot_be_opened(void **state)
+{
+    static const struct {
+        enum signet_code code;
+        int rc;
+    } rows[] = {
+        {SIGNET_E_NOT_FOUND, SIGNET_E_BUSY},
+        {SIGNET_E_CONFLICT, SIGNET_OK},
+        {SIGNET_E_NET, SIGNET_E_BUSY},
+        {SIGNET_E_CANCELLED, SIGNET_E_BUSY},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct signet_error why = {.code = rows[i].code};
+
+        assert_int_equal(judge_unopened(&why), rows[i].rc);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_void_device_leaves_nothing_sealed),
         cmocka_unit_test(a_name_that_was_given_back_is_anothers),
+        cmocka_unit_test(what_cannot_be_opened),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
  * wrap: wipe malloc calloc realloc strdup locked_alloc
  */
 #include "http_client/http_client.h"
+#include "unit/kept.h"
 
 #include <arpa/inet.h>
 #include <pthread.h>
@@ -44,8 +45,18 @@ static bool fails(void)
 WRAP(void *, malloc, (size_t n), (n))
 WRAP(void *, calloc, (size_t n, size_t size), (n, size))
 WRAP(void *, realloc, (void *p, size_t n), (p, n))
-WRAP(void *, locked_alloc, (size_t n), (n))
 WRAP(char *, strdup, (const char *s), (s))
+
+void *__real_locked_alloc(size_t n);
+void *__wrap_locked_alloc(size_t n);
+
+void *__wrap_locked_alloc(size_t n)
+{
+    void *memory = fails() ? NULL : __real_locked_alloc(n);
+
+    kept_blocks += memory != NULL;
+    return memory;
+}
 
 static int open_with(const char *url, const char *token, bool allow_http, struct signet_error *err)
 {

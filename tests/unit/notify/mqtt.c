@@ -63,6 +63,26 @@ static void a_file_that_went_away(void **state)
     notify_mqtt.close(q);
 }
 
+/* DER, an empty file and a mark that is cut off are no PEM. */
+static void what_is_no_certificate(void **state)
+{
+    static const char *const texts[] = {"0\x82", "", "-----BEGIN CERTIFICATE----\n"};
+    const struct signet_order_notify target = {.url = "mqtts://127.0.0.1", .ca_file = ca},
+                                     client = {.url = "mqtts://127.0.0.1", .client_cert = ca};
+    void *q;
+    (void)state;
+
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        unlink(ca);
+        assert_int_equal(file_write(ca, texts[i], strlen(texts[i]), 0600, NULL), SIGNET_OK);
+        if (notify_mqtt.open(&q, &target, NULL, &err) == SIGNET_E_UNSUPPORTED)
+            skip();
+        assert_int_equal(err.code, SIGNET_E_CERT);
+        assert_int_equal(notify_mqtt.open(&q, &client, NULL, &err), SIGNET_E_CERT);
+        assert_non_null(strstr(err.msg, "holds no certificate in PEM"));
+    }
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -75,7 +95,8 @@ static int set_up(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(addresses),
-                                       cmocka_unit_test(a_file_that_went_away)};
+                                       cmocka_unit_test(a_file_that_went_away),
+                                       cmocka_unit_test(what_is_no_certificate)};
 
     return cmocka_run_group_tests(tests, set_up, NULL);
 }

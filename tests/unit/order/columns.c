@@ -3,7 +3,7 @@
  *
  * wrap: free
  */
-#include "order/order.h"
+#include "order/columns.h"
 
 #include <fcntl.h>
 #include <malloc.h>
@@ -82,12 +82,53 @@ static void keys_in_placeholders_are_wiped(void **state)
     assert_false(found);
 }
 
+/* A line is shown for a message that begins with the manifest's path and a line. */
+static void lines_are_shown_for_this_file_alone(void **state)
+{
+    static const struct {
+        const char *msg;
+        bool shown;
+    } rows[] = {
+        {"/m:2: e: it is wrong", true},
+        {"/n:2: e: it is wrong", false},
+        {"/m", false},
+        {"/m-2: e: it is wrong", false},
+        {"/m:0: e: it is wrong", false},
+        {"/m:2 e: it is wrong", false},
+        {"/m:3: e: it is wrong", false},
+    };
+    char path[FOLDER_SIZE + 16], name[] = "/m";
+    struct columns columns = {.path = name, .delimiter = ','};
+
+    (void)state;
+    assert_true(folder_make(path));
+    strcat(path, "/devices.csv");
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL, 0600);
+    assert_int_equal(write(fd, "e\na", 3), 3);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct signet_error err = {.code = SIGNET_E_MEANING};
+
+        strcpy(err.msg, rows[i].msg);
+        columns_excerpt(&columns, fd, &err);
+        assert_int_equal(err.excerpt[0] != 0, rows[i].shown);
+        assert_int_equal(strcmp(err.msg, rows[i].msg) != 0, rows[i].shown);
+    }
+    columns_excerpt(&columns, fd, NULL);
+    columns.path = NULL;
+    struct signet_error err = {.msg = ":2: e"};
+    columns_excerpt(&columns, fd, &err);
+    assert_string_equal(err.excerpt, "");
+    close(fd);
+    unlink(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_search_finds_a_key),
         cmocka_unit_test(keys_are_wiped),
         cmocka_unit_test(keys_in_placeholders_are_wiped),
+        cmocka_unit_test(lines_are_shown_for_this_file_alone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
