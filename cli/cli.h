@@ -168,7 +168,7 @@ int cli_write(const char *path, const void *data, size_t len, struct signet_erro
 int cli_close(const struct cli *cli, int code);
 /* The end of a verb: rc is SIGNET_OK, or cli->err is told. Returns the exit code. */
 int cli_end(struct cli *cli, int rc);
-/* The same; it shows an owner's public key, and frees it (order.c). */
+/* The same; it shows an owner's public key, and frees it. */
 int cli_end_owner(struct cli *cli, int rc, struct signet_bytes *key);
 
 /* "1 device waits", "2 devices wait" */

@@ -30,21 +30,6 @@ static int sign_order(struct cli *cli, const struct signing *s, int64_t from, in
     return cli_end(cli, rc);
 }
 
-int cli_end_owner(struct cli *cli, int rc, struct signet_bytes *key)
-{
-    struct json j;
-
-    if (rc == SIGNET_OK && cli->json) {
-        json_event(&j, "owner");
-        json_text(&j, "key", (const char *)key->data);
-        json_end(&j);
-    } else if (rc == SIGNET_OK) {
-        printf("%s\n", (const char *)key->data);
-    }
-    signet_bytes_free(key);
-    return cli_end(cli, rc);
-}
-
 static int order_sign(int argc, char **argv)
 {
     struct cli cli = {0};

@@ -244,6 +244,21 @@ int cli_end(struct cli *cli, int rc)
     return rc == SIGNET_OK ? cli_close(cli, EXIT_DONE) : cli_fail(cli, &cli->err);
 }
 
+int cli_end_owner(struct cli *cli, int rc, struct signet_bytes *key)
+{
+    struct json j;
+
+    if (rc == SIGNET_OK && cli->json) {
+        json_event(&j, "owner");
+        json_text(&j, "key", (const char *)key->data);
+        json_end(&j);
+    } else if (rc == SIGNET_OK) {
+        printf("%s\n", (const char *)key->data);
+    }
+    signet_bytes_free(key);
+    return cli_end(cli, rc);
+}
+
 const char *cli_count(uint64_t n, const char *one, const char *many,
                       char out[static CLI_COUNT_SIZE])
 {

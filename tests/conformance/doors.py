@@ -70,3 +70,8 @@ says('include/signet/a.h:1: a public header includes base/base.h', {'include/sig
 says('src/cellar/a.c: the room cellar is not in scripts/check-doors', {'src/cellar/a.c': calls('a')})
 says('scripts/check-doors: smp does not use link', straight)
 says('build: no build there', {})
+
+# this tree, as it is built
+build = os.environ['SIGNET_BUILD']
+run = subprocess.run([sys.executable, f'{source}/scripts/check-doors', build], capture_output=True, text=True)
+assert run.returncode == 0, run.stdout + run.stderr
