@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -91,12 +92,26 @@ static void a_file_is_read_again(void **state)
     assert_string_equal(err.excerpt, "");
 }
 
+/* The cause stands at the end: the place takes nothing of it. */
+static void a_long_message_stays_whole(void **state)
+{
+    char msg[351], whole[sizeof msg + 24];
+    (void)state;
+
+    memset(msg, 'x', sizeof msg);
+    memcpy(msg, "'one.db' ", 9);
+    memcpy(msg + 340, " its cause", 11);
+    snprintf(whole, sizeof whole, "in/two.yaml:3:10: %s", msg);
+    found(msg, 0, whole);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_before_keys),
         cmocka_unit_test(words_when_they_may_be),
         cmocka_unit_test(a_file_is_read_again),
+        cmocka_unit_test(a_long_message_stays_whole),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
