@@ -5,13 +5,11 @@
  * wrap: clock_ms cancel_sleep_until port_reopen reset_when_free flasher_uses_port flasher_has_reset
  */
 #include "board/recipe.h"
+#include "clock.h"
 #include "fuzz.h"
 
 #include <string.h>
 
-int64_t __wrap_clock_ms(void);
-int __wrap_cancel_sleep_until(const struct signet_cancel *cancel, int64_t until,
-                              struct signet_error *err);
 int __wrap_port_reopen(struct signet_board *b, int64_t deadline, struct signet_error *err);
 int __wrap_reset_when_free(struct signet_board *b, struct signet_error *err);
 bool __wrap_flasher_uses_port(const struct signet_flasher *flasher);
@@ -21,21 +19,7 @@ static struct line {
     const uint8_t *at, *end;
     bool gone;
 } line;
-static int64_t now;
 static uint8_t kind;
-
-int64_t __wrap_clock_ms(void)
-{
-    return now += 100;
-}
-
-int __wrap_cancel_sleep_until(const struct signet_cancel *cancel, int64_t until,
-                              struct signet_error *err)
-{
-    (void)cancel, (void)err;
-    now = until > now ? until : now;
-    return SIGNET_OK;
-}
 
 int __wrap_port_reopen(struct signet_board *b, int64_t deadline, struct signet_error *err)
 {

@@ -7,6 +7,7 @@
  * wrap: library_load clock_ms cancel_sleep_until
  */
 #include "base/base.h"
+#include "clock.h"
 #include "fuzz.h"
 
 #include <libpq-fe.h>
@@ -18,9 +19,6 @@
 
 bool __wrap_library_load(const char *soname, const struct library_function *functions, size_t count,
                          void *table);
-int64_t __wrap_clock_ms(void);
-int __wrap_cancel_sleep_until(const struct signet_cancel *cancel, int64_t until,
-                              struct signet_error *err);
 
 enum { COLUMNS = 15, ROWS = 7, VALUE_MAX = 254 };
 struct pg_conn {
@@ -38,20 +36,6 @@ struct pg_result {
 static struct pg_conn connection;
 static const uint8_t *input;
 static size_t left;
-static int64_t now;
-
-int64_t __wrap_clock_ms(void)
-{
-    return now += 100;
-}
-
-int __wrap_cancel_sleep_until(const struct signet_cancel *cancel, int64_t until,
-                              struct signet_error *err)
-{
-    (void)cancel, (void)err;
-    now = until > now ? until : now;
-    return SIGNET_OK;
-}
 
 static uint8_t take_byte(void)
 {

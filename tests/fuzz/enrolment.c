@@ -6,6 +6,7 @@
  * wrap: remote_cancel remote_secret remote_deadline clock_ms cancel_sleep_until
  */
 #include "authority/remote.h"
+#include "clock.h"
 #include "fuzz.h"
 
 #include <stdlib.h>
@@ -24,9 +25,6 @@ const char *__wrap_remote_path(const struct remote *remote);
 const struct signet_cancel *__wrap_remote_cancel(const struct remote *remote);
 const struct secret *__wrap_remote_secret(const struct remote *remote);
 int64_t __wrap_remote_deadline(const struct remote *remote);
-int64_t __wrap_clock_ms(void);
-int __wrap_cancel_sleep_until(const struct signet_cancel *cancel, int64_t until,
-                              struct signet_error *err);
 
 static const char key_pem[] = "-----BEGIN PRIVATE KEY-----\n"
                               "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgUf8QGcWMt7syfYjW\n"
@@ -35,7 +33,6 @@ static const char key_pem[] = "-----BEGIN PRIVATE KEY-----\n"
                               "-----END PRIVATE KEY-----\n";
 static const uint8_t *input;
 static size_t left;
-static int64_t now;
 static struct secret passphrase;
 static struct signet_bytes csr;
 static struct buf spki;
@@ -45,19 +42,6 @@ static void free_all(void)
     secret_wipe(&passphrase);
     signet_bytes_free(&csr);
     buf_free(&spki);
-}
-
-int64_t __wrap_clock_ms(void)
-{
-    return now += 100;
-}
-
-int __wrap_cancel_sleep_until(const struct signet_cancel *cancel, int64_t until,
-                              struct signet_error *err)
-{
-    (void)cancel, (void)err;
-    now = until > now ? until : now;
-    return SIGNET_OK;
 }
 
 int64_t __wrap_http_asked_wait(const struct http *http)
