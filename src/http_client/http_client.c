@@ -60,7 +60,9 @@ int http_open(struct http **out, const struct http_options *options, const struc
     http->observer = observer;
     http->cancel = cancel;
     http->stage = options->stage;
-    int rc = url_base(options, &http->base, &http->https, err);
+    int rc = curl_load(&http->curl, err); /* who opens will send: better told now */
+    if (rc == SIGNET_OK)
+        rc = url_base(options, &http->base, &http->https, err);
     if (rc == SIGNET_OK)
         rc = auth_header_open(&http->auth_header, auth, err);
     if (rc == SIGNET_OK)
@@ -121,13 +123,8 @@ int http_twin(struct http **out, const struct http *http, struct signet_error *e
 
 static int prepare_curl(struct http *http, struct signet_error *err)
 {
-    int rc;
-
     if (http->easy)
         return SIGNET_OK;
-    rc = curl_load(&http->curl, err);
-    if (rc)
-        return rc;
     http->multi = http->curl->multi_init();
     http->easy = http->multi ? http->curl->easy_init() : NULL;
     return http->easy ? SIGNET_OK : error_nomem(err);

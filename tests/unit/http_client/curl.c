@@ -28,16 +28,13 @@ static void libcurl_is_missing(void **state)
 {
     const struct http_options options = {.url = "https://h"};
     const struct http_auth auth = {.token = "t", .token_len = 1};
-    const struct http_request request = {.method = "GET", .path = "/"};
-    struct http_answer answer = {0};
     struct signet_error err = {0};
     struct http *http = NULL;
 
     (void)state;
-    assert_int_equal(http_open(&http, &options, &auth, NULL, NULL, &err), SIGNET_OK);
-    assert_int_equal(http_send(http, &request, &answer, &err), SIGNET_E_UNSUPPORTED);
+    assert_int_equal(http_open(&http, &options, &auth, NULL, NULL, &err), SIGNET_E_UNSUPPORTED);
     assert_string_equal(err.hint, "install Debian's package libcurl4");
-    http_close(&http);
+    assert_null(http);
 }
 
 int main(void)
