@@ -115,18 +115,37 @@ static int warn_of_commits(struct station *s, struct signet_error *err)
     return rc;
 }
 
-/* These two let whoever is in between choose. */
-static int check_sslmode(const PQconninfoOption *options, struct signet_error *err)
+/* "": it is not in the address. */
+static const char *address_option(const PQconninfoOption *options, const char *keyword)
 {
     for (const PQconninfoOption *o = options; o->keyword; o++)
-        if (strcmp(o->keyword, "sslmode") == 0 && o->val &&
-            (strcmp(o->val, "allow") == 0 || strcmp(o->val, "prefer") == 0))
-            return error_set_hint(err, SIGNET_E_USAGE,
-                                  "leave it out (it is verify-full then), or write disable where "
-                                  "nobody else is on the network",
-                                  "the ledger's address has sslmode=%s: a server that refuses TLS "
-                                  "would get the password in clear",
-                                  o->val);
+        if (strcmp(o->keyword, keyword) == 0 && o->val)
+            return o->val;
+    return "";
+}
+
+/* The first two let whoever is in between choose. The third encrypts, for whoever answers. */
+static int check_sslmode(const struct station *s, const PQconninfoOption *options,
+                         struct signet_error *err)
+{
+    const char *mode = address_option(options, "sslmode");
+    struct signet_error note = {0};
+
+    if (strcmp(mode, "allow") == 0 || strcmp(mode, "prefer") == 0)
+        return error_set_hint(err, SIGNET_E_USAGE,
+                              "leave it out (it is verify-full then), or write disable where "
+                              "nobody else is on the network",
+                              "the ledger's address has sslmode=%s: a server that refuses TLS "
+                              "would get the password in clear",
+                              mode);
+    if (!s->watch.observer || strcmp(mode, "require") != 0 ||
+        *address_option(options, "sslrootcert") ||
+        strcmp(address_option(options, "channel_binding"), "require") == 0)
+        return SIGNET_OK;
+    error_set_hint(&note, SIGNET_OK, "leave sslmode out, and name its authority: ?sslrootcert=FILE",
+                   "the ledger's address has sslmode=require: the database server does not prove "
+                   "who it is, and another one in its place would get the password");
+    event_warn(s->watch.observer, &note);
     return SIGNET_OK;
 }
 
@@ -147,7 +166,7 @@ static int look_at_address(struct station *s, const char *where, struct signet_e
             has = true;
             wipe(o->val, strlen(o->val));
         }
-    int rc = check_sslmode(options, err);
+    int rc = check_sslmode(s, options, err);
     if (rc == SIGNET_OK)
         rc = keep_hosts(s, options, err);
     s->pq->conninfoFree(options);

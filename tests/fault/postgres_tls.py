@@ -85,7 +85,11 @@ def in_so_many_words(p):
         need(code == 1 and f'sslmode={half}: a server that refuses TLS' in said and 'leave it out' in said, said)
     code, said = p.run('?sslmode=disable')
     need(code == 0, said)
+    need('another one in its place' not in said, said)
     p.house.check('o', ['packets.ndjson'], 3)
+    for more, warned in (('', True), (f'&sslrootcert={p.ca}', False), ('&channel_binding=require', False)):
+        _, said = p.run('?sslmode=require' + more)  # whether or not it goes on then
+        need(('another one in its place would get the password' in said) == warned, (more, said))
 
 
 def message(kind, body=b''):
