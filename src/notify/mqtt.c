@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum { MQTT_ANSWER_MS = 10000, MQTT_LOOP_MS = 100, KEEPALIVE_S = 60, PASSWORD_MAX = 1024 };
 enum { CA_MAX = 4 * 1024 * 1024, CLIENT_KEY_MAX = 65536 };
@@ -23,6 +26,7 @@ struct mqtt {
     int port;
     bool tls;
     struct secret password;
+    int key_fd;               /* the client_key as it was read, in memory; -1: none */
     struct mosquitto *client; /* NULL: none */
     int connack;              /* -1: no answer yet */
     int published, taken;     /* message numbers; 0: none */
@@ -101,15 +105,29 @@ static int mqtt_check_cert(const char *path, struct signet_error *err)
     return rc;
 }
 
-static int mqtt_check_files(const struct mqtt *q, struct signet_error *err)
+/* The library opens the key by a path, at each connection: it gets a copy of what was checked,
+ * since the file may be another one by then. */
+static int mqtt_keep_key(struct mqtt *q, const struct secret *key, struct signet_error *err)
+{
+    q->key_fd = memfd_create("client_key", MFD_CLOEXEC);
+    if (q->key_fd >= 0 && fchmod(q->key_fd, 0600) == 0 &&
+        write(q->key_fd, key->data, key->len) == (ssize_t)key->len)
+        return SIGNET_OK;
+    return error_sys(err, SIGNET_E_IO, errno, "cannot keep '%s' in memory", q->target->client_key);
+}
+
+static int mqtt_read_files(struct mqtt *q, struct signet_error *err)
 {
     struct secret key = {0};
     int rc = mqtt_check_cert(q->target->ca_file, err);
 
     if (rc == SIGNET_OK)
         rc = mqtt_check_cert(q->target->client_cert, err);
-    if (rc == SIGNET_OK && q->target->client_key) /* for this user alone */
+    if (rc == SIGNET_OK && q->target->client_key) {
         rc = file_read_secret(q->target->client_key, CLIENT_KEY_MAX, &key, err);
+        if (rc == SIGNET_OK)
+            rc = mqtt_keep_key(q, &key, err);
+    }
     secret_wipe(&key);
     return rc;
 }
@@ -130,6 +148,8 @@ static void mqtt_close(void *state)
     if (q->client && q->connack == 0 && q->api->disconnect(q->client) == MOSQ_ERR_SUCCESS)
         q->api->loop(q->client, 0, 1);
     mqtt_drop(q);
+    if (q->key_fd >= 0)
+        close(q->key_fd);
     secret_wipe(&q->password);
     free(q->host);
     free(q);
@@ -140,7 +160,9 @@ static int mqtt_new(struct mqtt *q, struct signet_error *err)
 {
     const struct signet_order_notify *t = q->target;
     int rc = MOSQ_ERR_SUCCESS;
+    char key[32];
 
+    snprintf(key, sizeof(key), "/proc/self/fd/%d", q->key_fd);
     q->connack = -1;
     q->published = q->taken = 0;
     q->client = q->api->new (NULL, true, q);
@@ -152,7 +174,7 @@ static int mqtt_new(struct mqtt *q, struct signet_error *err)
         rc = q->api->username_pw_set(q->client, t->user, (const char *)q->password.data);
     if (rc == MOSQ_ERR_SUCCESS && q->tls)
         rc = q->api->tls_set(q->client, t->ca_file, t->ca_file ? NULL : "/etc/ssl/certs",
-                             t->client_cert, t->client_key, mqtt_no_passphrase);
+                             t->client_cert, q->key_fd >= 0 ? key : NULL, mqtt_no_passphrase);
     return rc == MOSQ_ERR_SUCCESS
                ? SIGNET_OK
                : error_set_hint(err, SIGNET_E_IO,
@@ -167,6 +189,7 @@ static int mqtt_open(void **state, const struct signet_order_notify *target,
 
     if (!q)
         return error_nomem(err);
+    q->key_fd = -1;
     q->target = target;
     q->cancel = cancel;
     q->tls = strncasecmp(target->url, "mqtts:", 6) == 0;
@@ -176,7 +199,7 @@ static int mqtt_open(void **state, const struct signet_order_notify *target,
     if (rc == SIGNET_OK)
         rc = mqtt_read_password(q, err);
     if (rc == SIGNET_OK)
-        rc = mqtt_check_files(q, err);
+        rc = mqtt_read_files(q, err);
     if (rc == SIGNET_OK)
         rc = mqtt_new(q, err);
     if (q->client)

@@ -83,6 +83,45 @@ static void what_is_no_certificate(void **state)
     }
 }
 
+/* A descriptor of this process whose file has this text; -1: none. */
+static int descriptor_with(const char *text)
+{
+    for (int fd = 3; fd < 64; fd++) {
+        char found[64] = {0};
+
+        if (pread(fd, found, sizeof(found) - 1, 0) > 0 && strcmp(found, text) == 0)
+            return fd;
+    }
+    return -1;
+}
+
+/* What was checked is what the library opens, whatever stands at the path by then. */
+static void a_key_that_is_swapped(void **state)
+{
+    static const char pem[] = "-----BEGIN CERTIFICATE-----\n", key[] = "the key that was checked";
+    char path[FOLDER_SIZE + 16];
+    const struct signet_order_notify target = {
+        .url = "mqtts://127.0.0.1:1", .client_cert = ca, .client_key = path};
+    struct notify_message m = {0};
+    int64_t wait_ms;
+    void *q;
+    (void)state;
+
+    snprintf(path, sizeof(path), "%s/client.key", folder);
+    unlink(ca);
+    assert_int_equal(file_write(ca, pem, sizeof(pem) - 1, 0600, NULL), SIGNET_OK);
+    assert_int_equal(file_write(path, key, sizeof(key) - 1, 0600, NULL), SIGNET_OK);
+    int rc = notify_mqtt.open(&q, &target, NULL, &err);
+    if (rc == SIGNET_E_UNSUPPORTED)
+        skip();
+    assert_int_equal(rc, SIGNET_OK);
+    unlink(path); /* the library's tls_set() would refuse a path without a file */
+    assert_int_equal(notify_mqtt.send(q, &m, &wait_ms, &err), SIGNET_E_NET);
+    assert_int_not_equal(descriptor_with(key), -1);
+    notify_mqtt.close(q);
+    assert_int_equal(descriptor_with(key), -1);
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -94,9 +133,9 @@ static int set_up(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(addresses),
-                                       cmocka_unit_test(a_file_that_went_away),
-                                       cmocka_unit_test(what_is_no_certificate)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(addresses), cmocka_unit_test(a_file_that_went_away),
+        cmocka_unit_test(what_is_no_certificate), cmocka_unit_test(a_key_that_is_swapped)};
 
     return cmocka_run_group_tests(tests, set_up, NULL);
 }
