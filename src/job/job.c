@@ -26,6 +26,7 @@ int job_open(struct job *job, struct signet_error *err)
     if (rc != SIGNET_OK)
         return rc;
     pthread_mutex_init(&job->reporting, NULL);
+    pthread_mutex_init(&job->counting, NULL);
     pthread_mutex_init(&job->lock, NULL);
     pthread_mutex_init(&job->memory.writing, NULL);
     pthread_condattr_init(&attr);
@@ -42,6 +43,7 @@ void job_close(struct job *job)
     pthread_cond_destroy(&job->changed);
     pthread_mutex_destroy(&job->memory.writing);
     pthread_mutex_destroy(&job->lock);
+    pthread_mutex_destroy(&job->counting);
     pthread_mutex_destroy(&job->reporting);
     signet_cancel_free(&job->stop);
     free(job->memory.path);
@@ -142,29 +144,37 @@ static int64_t at_servers(const int64_t *states)
     return states[SIGNET_DEVICE_VERIFIED] + states[SIGNET_DEVICE_REGISTERED];
 }
 
-int job_count(struct job *job, struct signet_error *err)
+static void report_count(struct job *job, const int64_t states[SIGNET_DEVICE_STATES])
 {
-    int64_t states[SIGNET_DEVICE_STATES];
-    int rc = signet_ledger_states(job->ledger, job->order, states, err);
-
-    if (rc != SIGNET_OK)
-        return rc;
-    pthread_mutex_lock(&job->lock);
-    memcpy(job->figures.states, states, sizeof(states));
-    pthread_cond_broadcast(&job->changed);
-    pthread_mutex_unlock(&job->lock);
     struct signet_event event = {.kind = SIGNET_EVENT_TOTALS,
                                  .stage = "order",
                                  .done =
                                      (uint64_t)(at_servers(states) + states[SIGNET_DEVICE_DONE]),
                                  .total = (uint64_t)job->quota};
+
     job_report(job, &event);
     event.stage = "servers";
     event.done = (uint64_t)states[SIGNET_DEVICE_DONE];
     event.total = (uint64_t)at_servers(states);
     if (job->delivers)
         job_report(job, &event);
-    return SIGNET_OK;
+}
+
+int job_count(struct job *job, struct signet_error *err)
+{
+    int64_t states[SIGNET_DEVICE_STATES];
+
+    pthread_mutex_lock(&job->counting);
+    int rc = signet_ledger_states(job->ledger, job->order, states, err);
+    if (rc == SIGNET_OK) {
+        pthread_mutex_lock(&job->lock);
+        memcpy(job->figures.states, states, sizeof(states));
+        pthread_cond_broadcast(&job->changed);
+        pthread_mutex_unlock(&job->lock);
+        report_count(job, states);
+    }
+    pthread_mutex_unlock(&job->counting);
+    return rc;
 }
 
 struct packet {

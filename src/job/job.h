@@ -54,6 +54,7 @@ struct job {
     const struct signet_cancel *cancel; /* the caller's */
     struct signet_cancel *stop;         /* of all threads of the run */
     pthread_mutex_t reporting;          /* the observer has one caller at a time */
+    pthread_mutex_t counting;           /* counts are told in the order in which they were read */
     pthread_mutex_t lock;               /* of what follows, and of what the rooms of a run share */
     pthread_cond_t changed;
     char shift[PERSON_MAX + 1]; /* the one at work, "" */

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What all threads of a run share. */
+/* What all threads of a run share.
+ * wrap: signet_ledger_states
+ */
 #include "job/job.h"
 
+#include <semaphore.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -129,6 +133,67 @@ static void a_wait_ends_in_time(void **state)
     job_close(&job);
 }
 
+static sem_t first_reads, second_reads;
+static int64_t made;
+
+int __wrap_signet_ledger_states(struct signet_ledger *ledger, int64_t order,
+                                int64_t states[SIGNET_DEVICE_STATES], struct signet_error *err);
+
+/* The first caller has its answer late: another one may ask meanwhile. */
+int __wrap_signet_ledger_states(struct signet_ledger *ledger, int64_t order,
+                                int64_t states[SIGNET_DEVICE_STATES], struct signet_error *err)
+{
+    struct timespec until;
+    int64_t now = ++made;
+
+    (void)ledger, (void)order, (void)err;
+    if (now == 1) {
+        sem_post(&first_reads);
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_nsec += 50 * 1000 * 1000;
+        until.tv_sec += until.tv_nsec / 1000000000;
+        until.tv_nsec %= 1000000000;
+        sem_timedwait(&second_reads, &until);
+    }
+    memset(states, 0, SIGNET_DEVICE_STATES * sizeof(*states));
+    states[SIGNET_DEVICE_DONE] = now;
+    return SIGNET_OK;
+}
+
+static void take_count(void *ctx, const struct signet_event *event)
+{
+    *(uint64_t *)ctx = event->done;
+}
+
+static void *count_once(void *arg)
+{
+    job_count(arg, NULL);
+    sem_post(&second_reads);
+    return NULL;
+}
+
+/* Who looks at the line keeps what it heard last. */
+static void the_newest_count_is_told_last(void **state)
+{
+    uint64_t told = 0;
+    const struct signet_observer observer = {.on_event = take_count, .ctx = &told};
+    struct job job = {.quota = 9, .observer = &observer};
+    pthread_t first, second;
+    (void)state;
+
+    sem_init(&first_reads, 0, 0);
+    sem_init(&second_reads, 0, 0);
+    assert_int_equal(job_open(&job, NULL), SIGNET_OK);
+    assert_int_equal(pthread_create(&first, NULL, count_once, &job), 0);
+    sem_wait(&first_reads);
+    assert_int_equal(pthread_create(&second, NULL, count_once, &job), 0);
+    pthread_join(first, NULL);
+    pthread_join(second, NULL);
+    assert_int_equal(told, 2);
+    assert_int_equal(job.figures.states[SIGNET_DEVICE_DONE], 2);
+    job_close(&job);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -137,6 +202,7 @@ int main(void)
         cmocka_unit_test(units_are_left_until_they_are_verified_or_at_their_end),
         cmocka_unit_test(a_failed_stage_is_counted_once),
         cmocka_unit_test(a_wait_ends_in_time),
+        cmocka_unit_test(the_newest_count_is_told_last),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
