@@ -115,7 +115,7 @@ def main(folder):
         page.wait()
 
 
-with tempfile.TemporaryDirectory() as folder:
+with tempfile.TemporaryDirectory(prefix='signet' + 40 * 'x') as folder:  # a long word in what the page says
     try:
         main(folder)
     except Broken as e:
