@@ -171,6 +171,8 @@ static enum MHD_Result run_route(struct request *r, const struct route *route)
         refuse(r, MHD_HTTP_FORBIDDEN, SIGNET_E_AUTH, "the header X-Signet-Token is missing");
     else if (r->body.failed)
         refuse(r, MHD_HTTP_CONTENT_TOO_LARGE, SIGNET_E_LIMIT, "the request is too long");
+    else if (r->body.len && memchr(r->body.data, 0, r->body.len)) /* lines of text are read below */
+        refuse(r, MHD_HTTP_BAD_REQUEST, SIGNET_E_USAGE, "there is a zero byte in the request");
     else
         route->answer(r);
     return send_text(r);

@@ -87,6 +87,8 @@ def a_line(hall):
         browser.bad(404, "unknown slot '3'", '/api/line', 'off', '3')
         browser.bad(409, 'has no command', '/api/line', 'erase')
         browser.bad(409, 'control characters', '/api/line', 'operator', 'a\x1bb')
+        browser.bad(400, 'a zero byte', '/api/line', 'operator', 'a\0b')
+        need(browser.log_in(password=PASSWORD + '\0x') == 400, 'a password with more behind a zero byte')
         browser.bad(413, 'too long', '/api/line', 'operator', 2000 * 'x')
         status, _, text = browser.post('/api/line', 'pause')
         need(status == 200 and json.loads(text)['paused'], text)
