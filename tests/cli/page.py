@@ -298,7 +298,7 @@ def at_a_terminal(hall):
         pid, fd = pty.fork()
         if pid == 0:
             os.execv(SIGNET, [SIGNET, 'page', 'password', hall.at('typed'), 'a'])
-        seen, shows = b'', False
+        seen = b''
         for question, answer in zip((b'password: ', b'the password once more: '), answers):
             while not seen.endswith(question):
                 seen += os.read(fd, 1000)
@@ -307,8 +307,8 @@ def at_a_terminal(hall):
         with contextlib.suppress(OSError):
             while piece := os.read(fd, 1000):
                 seen += piece
-                shows = termios.tcgetattr(fd)[3] & termios.ECHO
         code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        shows = termios.tcgetattr(fd)[3] & termios.ECHO
         os.close(fd)
         need(b'long enough' not in seen and shows, seen)
         return code, seen
