@@ -14,7 +14,7 @@
 
 #include <signet/bytes.h>
 #include <signet/error.h>
-#include <signet/ledger.h>
+#include <signet/ledger_read.h>
 #include <stdbool.h>
 #include <stddef.h>
 

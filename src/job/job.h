@@ -10,7 +10,7 @@
 #include <pthread.h>
 #include <signet/cancel.h>
 #include <signet/event.h>
-#include <signet/ledger.h>
+#include <signet/ledger_read.h>
 
 /* The stages of a device, in the order in which it passes them. */
 enum job_stage {

@@ -7,7 +7,7 @@
 
 #include <pthread.h>
 #include <signet/cancel.h>
-#include <signet/ledger.h>
+#include <signet/ledger_read.h>
 
 /* What is done in a transaction. It may be done more than once before it is on disk: it reads arg,
  * and writes to arg only what it writes again. */

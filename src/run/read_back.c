@@ -4,6 +4,7 @@
 #include "scan/scan.h"
 
 #include <signet/label.h>
+#include <signet/ledger_read.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -11,7 +11,7 @@
 #include "fuzz.h"
 
 #include <libpq-fe.h>
-#include <signet/ledger.h>
+#include <signet/ledger_read.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>

@@ -10,7 +10,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
-#include <signet/ledger.h>
+#include <signet/ledger_read.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>

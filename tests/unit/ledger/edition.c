@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A name that gets new credentials: what becomes of the old ones, of the board, of the servers. */
 #include <setjmp.h>
+#include <signet/ledger_read.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <setjmp.h>
+#include <signet/ledger_read.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -5,6 +5,7 @@
  * wrap: sqlite3_prepare_v3
  */
 #include <setjmp.h>
+#include <signet/ledger_read.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

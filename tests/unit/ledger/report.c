@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reports, from events: boards of a line, devices without boards, shifts, what came later. */
 #include <setjmp.h>
+#include <signet/ledger_read.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

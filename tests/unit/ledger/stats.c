@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Counts of an order: slots in the order of a hall, and a yield of devices that are at an end. */
 #include <setjmp.h>
+#include <signet/ledger_read.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
