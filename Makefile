@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # The front door: each target does all the set-up that it needs. CMake does the work.
-.PHONY: all demo test test-asan test-valgrind test-fresh test-deb test-wheel deb wheel sbom torture bench fuzz lint format install uninstall clean
+.PHONY: all product demo test test-asan test-valgrind test-fresh test-deb test-wheel deb wheel sbom torture bench fuzz lint format install uninstall clean
 .DEFAULT_GOAL := all
 PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
@@ -18,8 +18,11 @@ build-asan/build.ninja: scripts/packages.txt CMakeLists.txt
 	@scripts/setup build
 	@cmake --preset asan >/dev/null
 
-demo: build/build.ninja
-	@cmake --build build -j $(JOBS) --target signet_program ptool
+# What is installed: without tests, fuzz targets and examples.
+product: build/build.ninja
+	@cmake --build build -j $(JOBS) --target product
+
+demo: product
 	@scripts/demo
 
 test:
@@ -62,7 +65,7 @@ format:
 	@git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format -i
 
 # DESTDIR=FOLDER: below that folder
-install: all
+install: product
 	@cmake --install build --prefix $(PREFIX) >/dev/null
 	@cp build/install_manifest.txt build/installed.txt
 	@[ -n "$(DESTDIR)" ] || [ "$$(id -u)" -ne 0 ] || ldconfig
@@ -74,11 +77,11 @@ deb:
 	@scripts/setup package
 	@scripts/deb build/packages
 
-wheel: all
+wheel: product
 	@scripts/setup package
 	@scripts/wheel build build/packages
 
-sbom: all
+sbom: product
 	@scripts/sbom build >build/signet.spdx.json && echo build/signet.spdx.json
 
 clean:
