@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* How long an answer, the sending of a label, and the print of one may take. */
@@ -119,14 +120,27 @@ static int print_network(const struct label_printing *p, bool *sent, struct sign
     return rc;
 }
 
+static int refuse_folder(const char *printer, struct signet_error *err)
+{
+    struct stat st;
+
+    if (text_ends_with(printer, "/") || stat(printer, &st) != 0 || !S_ISDIR(st.st_mode))
+        return SIGNET_OK;
+    return error_set_hint(err, SIGNET_E_IO,
+                          "with a slash at its end labels are files in it; else name a file",
+                          "'%s' is a folder", printer);
+}
+
 /* A file of a device: names have no slash, but a colon, which some systems do not take. */
 static int print_to_file(const struct label_printing *p, bool *sent, struct signet_error *err)
 {
     char *path = NULL;
     bool folder = text_ends_with(p->printer, "/");
     /* a file that is not to be added to is no label that may have been printed */
-    int rc = folder ? SIGNET_OK : file_add(p->printer, "", 0, 077, err);
+    int rc = refuse_folder(p->printer, err);
 
+    if (rc == SIGNET_OK && !folder)
+        rc = file_add(p->printer, "", 0, 077, err);
     if (rc == SIGNET_OK)
         rc = p->begin(p->ctx, err);
     if (rc != SIGNET_OK)
@@ -163,6 +177,8 @@ int signet_label_printer(const char *printer, const struct signet_cancel *cancel
         signet_link_close(&link);
         return rc;
     }
+    if (refuse_folder(printer, err) != SIGNET_OK)
+        return SIGNET_E_IO;
     if (access(printer, W_OK) == 0)
         return SIGNET_OK;
     size_t len = slash ? (size_t)(slash - printer) : 0;

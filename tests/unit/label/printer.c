@@ -205,6 +205,13 @@ static void files_take_labels_too(void **state)
     assert_int_equal(label_print(&p, &sent, &err), SIGNET_E_IO);
     assert_false(sent);
     assert_int_equal(d.begun, 0);
+    snprintf(where, sizeof(where), "%s/labels", folder); /* without its slash */
+    assert_int_equal(signet_label_printer(where, NULL, &err), SIGNET_E_IO);
+    assert_non_null(strstr(err.hint, "a slash at its end"));
+    memset(&err, 0, sizeof(err));
+    assert_int_equal(label_print(&p, &sent, &err), SIGNET_E_IO);
+    assert_non_null(strstr(err.hint, "a slash at its end"));
+    assert_false(sent);
     snprintf(where, sizeof(where), "%s/none/all.zpl", folder);
     assert_int_equal(signet_label_printer(where, NULL, &err), SIGNET_E_IO);
     buf_free(&zpl);
