@@ -92,11 +92,11 @@ function figure(name, value) {
 function drawFigures() {
     const o = line.order, boards = o.passed + o.failed, hours = o.seconds / 3600;
     const made = o.slots.length || tiles.size ? o.passed : o.made - o.made_before; // without boards: devices
-    const rows = [['Operator', o.operator || '–'], ['Shift', o.shift || '–'], ['Done of quota', `${o.made} / ${o.quota}`],
+    const rows = [['Operator', o.operator || '–'], ['Shift', o.shift || '–'], ['Done of quota', `${o.made - o.waiting} / ${o.quota}`],
         ['Yield', percent(o.passed, boards)], ['First pass', percent(o.first_pass, boards)],
         ['Passed, failed', `${o.passed}, ${o.failed}`], ['Rate', hours > 0 ? `${Math.round(made / hours)} / h` : '–'],
-        ['Time left', o.seconds_left >= 0 ? duration(o.seconds_left) : '–'], ['Wait for servers', String(o.waiting)]];
-    for (const s of line.servers) rows.push([`Waiting for ${s.server}`, String(s.waiting)]);
+        ['Time left', o.seconds_left >= 0 ? duration(o.seconds_left) : '–'], ['Made, not done yet', String(o.waiting)]];
+    for (const s of line.servers) rows.push([`Not yet at ${s.server}`, String(s.waiting)]);
     $('figures').replaceChildren(...rows.map(([name, value]) => figure(name, value)));
     $('progress').value = o.quota ? o.made / o.quota : 0;
     $('progress').hidden = false;
