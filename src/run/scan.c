@@ -11,6 +11,9 @@
 /* So long a scanned slot is meant by the code that the same scanner reads next. */
 enum { SLOT_MS = 20000 };
 
+/* Refused codes that are told at once, and how often one is told after that. */
+enum { TOLD_AT_ONCE = 20, TOLD_MS = 500 };
+
 static const size_t no_slot = SIGNET_ORDER_SLOTS;
 
 /* The slot that was scanned last; until 0: none. */
@@ -23,6 +26,7 @@ struct run_scan {
     struct line_scans scans;
     struct aim typed; /* by what has no port: panel, page, `signet line scan` */
     uint64_t refused;
+    int64_t told; /* clock_ms(): what was told is paid for by then */
     struct scanner_thread {
         struct signet_run *run;
         const struct signet_scanner *scanner;
@@ -73,6 +77,22 @@ static void tell_scan(struct signet_run *r, const char *stage, size_t slot, cons
     job_report(&r->job, &event);
 }
 
+/* Counts it. Nobody scans so fast: a scanner that does not stop fills no log, and runs no hook for
+ * each. */
+static bool is_told(struct signet_run *r)
+{
+    struct run_scan *s = r->scan;
+    int64_t now = clock_ms();
+
+    pthread_mutex_lock(&r->job.lock);
+    s->refused++;
+    s->told = s->told < now ? now : s->told;
+    bool told = s->told - now <= (TOLD_AT_ONCE - 1) * TOLD_MS;
+    s->told += told ? TOLD_MS : 0;
+    pthread_mutex_unlock(&r->job.lock);
+    return told;
+}
+
 /* Panel, page, hook and report say it. */
 static void refuse_code(struct signet_run *r, size_t slot, const struct signet_error *why)
 {
@@ -85,13 +105,12 @@ static void refuse_code(struct signet_run *r, size_t slot, const struct signet_e
                                        .board = slot == no_slot ? NULL : where->name,
                                        .error = &shown};
 
+    if (!is_told(r))
+        return;
     if (slot == no_slot)
         error_prefix(&shown, "refused scan");
     else
         error_prefix(&shown, "refused scan, slot %s", where->name);
-    pthread_mutex_lock(&r->job.lock);
-    r->scan->refused++;
-    pthread_mutex_unlock(&r->job.lock);
     job_report(&r->job, &event);
     if (r->order->on_refused_scan)
         line_scan_refused(&setup, where, why);

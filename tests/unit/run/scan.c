@@ -141,11 +141,38 @@ static void the_only_slot_that_waits(void **state)
     close_run(&run);
 }
 
+/* Of a scanner that does not stop each code is counted, and few are told. */
+static void a_flood_is_told_in_part(void **state)
+{
+    struct signet_run run;
+    size_t told = 0;
+    (void)state;
+
+    open_run(&run);
+    for (int i = 0; i < 100; i++) {
+        refused[0] = '\0';
+        ports[0].on_code(ports[0].ctx, "SLOT-9", 6);
+        told += refused[0] != '\0';
+    }
+    assert_int_equal(told, 20);
+    assert_int_equal(run_refused_scans(&run), 100);
+    now += 499;
+    reads(0, "SLOT-9", "");
+    now += 1;
+    reads(0, "SLOT-9", "refused scan: the order has no slot '9'");
+    reads(0, "SLOT-9", "");
+    now += 60000; /* when it is quiet again, all are */
+    for (int i = 0; i < 20; i++)
+        reads(0, "SLOT-9", "refused scan: the order has no slot '9'");
+    close_run(&run);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(a_slot_is_for_one_code_of_20_seconds),
                                        cmocka_unit_test(a_slot_is_for_the_scanner_that_read_it),
-                                       cmocka_unit_test(the_only_slot_that_waits)};
+                                       cmocka_unit_test(the_only_slot_that_waits),
+                                       cmocka_unit_test(a_flood_is_told_in_part)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
