@@ -35,6 +35,8 @@ static const struct words table[] = {
     {"add the person anew", "`signet page password FILE NAME`"},
     {"add a person", "`signet page password FILE NAME`"},
     {"list of the ledger's devices", "`signet ledger list LEDGER`"},
+    {"at the slot, while the order runs", "or --reason TEXT"},
+    {"its history says", "`signet ledger show LEDGER NAME`"},
     {"the ledger's figures", "`signet ledger stats LEDGER`"},
     {"it is for a run", "`signet run FILE`"},
     {"a packet is made from it", "`signet packet make -c FILE`"},

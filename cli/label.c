@@ -41,7 +41,7 @@ static int find_board(struct labelled *l, struct signet_error *err)
 static int open_labelled(struct cli *cli, struct labelled *l)
 {
     l->device = (struct signet_label_device){cli->args[1], -1, l->hw_id};
-    int rc = signet_order_load(&l->order, cli->args[0], &cli->err);
+    int rc = cli_order(cli, cli->args[0], &l->order);
     if (rc == SIGNET_OK)
         rc = signet_label_open(&l->label, l->order, &cli->err);
     return rc == SIGNET_OK ? find_board(l, &cli->err) : rc;
@@ -303,12 +303,13 @@ static int record_read(struct cli *cli, const char *reason, char endpoint[SIGNET
     struct labelled l = {0};
     struct signet_ledger *ledger = NULL;
     const char *code = cli->args[1];
-    int rc = signet_order_load(&l.order, cli->args[0], &cli->err);
+    int rc = cli_order(cli, cli->args[0], &l.order);
 
     if (rc == SIGNET_OK)
         rc = signet_label_open(&l.label, l.order, &cli->err);
     if (rc == SIGNET_OK)
         rc = ledger_open(&ledger, l.order->ledger, LEDGER_CHANGE, cli->sign_file, &cli->err);
+    cli->begun = false; /* the reason is of the command line */
     if (rc == SIGNET_OK)
         rc = signet_label_read(l.label, ledger, code, strlen(code), reason, endpoint, &cli->err);
     signet_ledger_close(&ledger);

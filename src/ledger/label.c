@@ -33,7 +33,8 @@ static int find_labelled(struct signet_ledger *l, const char *endpoint, int64_t 
         return error_set(err, rc, "the ledger has no device '%s'",
                          text_shown(endpoint, strlen(endpoint), 80));
     return rc == SIGNET_OK && !made
-               ? error_set(err, SIGNET_E_USAGE, "%s is not made: it gets no label", endpoint)
+               ? error_set_hint(err, SIGNET_E_USAGE, "its history says what became of it",
+                                "%s is not made: it gets no label", endpoint)
                : rc;
 }
 

@@ -24,6 +24,8 @@ def printed_and_seen(d):
     need(len(d.printer.labels()) == 4 and d.kinds(NAMES[1]) == 2 * ['label-sent', 'labelled'], d.history(NAMES[1]))
     need(d.history(NAMES[1])[-1][1] and d.history(NAMES[1])[-1][2].endswith('by hand: torn off'), d.history(NAMES[1]))
     d.make(1, "no device 'nobody'", args=('label', 'show', 'm.yaml', 'nobody'))
+    d.ledger('void', 'ledger.db', NAMES[2], '-r', 'it fell down')
+    d.make(1, f'{NAMES[2]} is not made: it gets no label', 'signet ledger show', args=('label', 'confirm', 'm.yaml', NAMES[2]))
     # a new edition gets a label of its own, and the old label is no server that has to lose something
     d.ledger('rework', 'ledger.db', NAMES[0], '-r', 'lost')
     d.make(0, args=('run', '--plain', 'm.yaml'))
