@@ -61,24 +61,29 @@ static int note_seen(void *ctx, size_t part, const char *text, size_t len, struc
     struct survey *s = ctx;
     struct scan_code code;
 
-    if (!as_read(s->label, text, len, &code) || strcmp(code.text, (const char *)s->own.data) == 0) {
-        s->label->template->parts[part].code = 0;
+    if (!as_read(s->label, text, len, &code)) {
+        s->label->template->parts[part].counts = false;
         return SIGNET_OK;
     }
+    if (strcmp(code.text, (const char *)s->own.data) == 0)
+        s->label->template->parts[part].counts = false;
     return label_texts_add(&s->codes, code.text, s->device, part, err);
 }
 
-/* Fields in which two devices have one code are not compared. */
+/* A code that two devices have tells neither, in whichever fields it is. */
 static void leave_out_shared(struct survey *s)
 {
-    struct part *parts = s->label->template->parts;
-
     const struct label_text *codes = s->codes.list;
 
     label_texts_sort(&s->codes);
-    for (size_t i = 1; i < s->codes.count; i++)
-        if (codes[i].hash == codes[i - 1].hash && codes[i].device != codes[i - 1].device)
-            parts[codes[i].part].code = parts[codes[i - 1].part].code = 0;
+    for (size_t first = 0, end; first < s->codes.count; first = end) {
+        bool shared = false;
+
+        for (end = first; end < s->codes.count && codes[end].hash == codes[first].hash; end++)
+            shared = shared || codes[end].device != codes[first].device;
+        for (size_t i = first; shared && i < end; i++)
+            s->label->template->parts[codes[i].part].counts = false;
+    }
 }
 
 /* Names that boards give are not known before: one stands for them. */
@@ -117,7 +122,7 @@ int label_check_codes(struct label *label, int64_t count, struct signet_error *e
         rc = survey_device(&s, i, count > 0, err);
     leave_out_shared(&s);
     for (size_t i = 0; i < t->count; i++)
-        any = any || (t->parts[i].kind == PART_END && t->parts[i].code);
+        any = any || t->parts[i].counts;
     label_texts_sort(&s.names);
     label->numbers = s.names;
     free(s.codes.list);
@@ -143,8 +148,9 @@ static int compare_code(void *ctx, size_t part, const char *text, size_t len,
     struct search *s = ctx;
     struct scan_code code;
 
-    (void)part, (void)err;
-    s->found = s->found || (as_read(s->label, text, len, &code) && strcmp(code.text, s->code) == 0);
+    (void)err;
+    s->found = s->found || (s->label->template->parts[part].counts &&
+                            as_read(s->label, text, len, &code) && strcmp(code.text, s->code) == 0);
     return SIGNET_OK;
 }
 

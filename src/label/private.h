@@ -17,10 +17,11 @@ struct part {
     struct pieces pieces;
     enum signet_label_field field; /* from here on: of PART_BEGIN and PART_VALUES */
     char hex;                      /* of the field: the mark of its hex digits; 0: it has none */
-    char code;  /* PART_END: of a code that is scanned back: Q a QR code, C Code 128,
-                   X Data Matrix; 0: it is none */
-    bool wraps; /* ^FB: a backslash is no plain letter */
-    size_t at;  /* in the file */
+    char code;   /* PART_END: of a code of which it is known what a scanner makes of it: Q a QR
+                    code, C Code 128, X Data Matrix; 0: it is none */
+    bool counts; /* PART_END: such a code, which tells a device from others */
+    bool wraps;  /* ^FB: a backslash is no plain letter */
+    size_t at;   /* in the file */
 };
 struct label_template {
     char *path;

@@ -351,7 +351,7 @@ static int parse_template(struct parser *p)
 }
 
 /* What is the same on all labels tells nobody which one it is. */
-static void forget_fixed_codes(struct label_template *t)
+static void count_codes(struct label_template *t)
 {
     bool fixed = true;
 
@@ -362,8 +362,8 @@ static void forget_fixed_codes(struct label_template *t)
             fixed = true;
         if (part->kind == PART_VALUES)
             fixed = fixed && part->pieces.fixed;
-        if (part->kind == PART_END && fixed)
-            part->code = 0;
+        if (part->kind == PART_END)
+            part->counts = part->code && !fixed;
     }
 }
 
@@ -395,7 +395,7 @@ int label_template_load(struct label_template **out, const char *path,
                                         .len = text.len,
                                         .hide = text_hide_secrets};
         rc = parse_template(&p);
-        forget_fixed_codes(t);
+        count_codes(t);
     }
     buf_free(&text);
     free(p.printed);

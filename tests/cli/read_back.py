@@ -186,6 +186,12 @@ def with_codes_of_boards(d):
     d.order(2, names='names: {manifest: imei.csv}', more=head)
     d.write('board.zpl', '^XA{qr:{imei}}^FO1,1{qr:{batch}}^FO1,1^BCN,90,Y,N,Y^FD{serial}^FS^BEN^FD{serial}^FS{qr:SAME}^XZ')
     d.make(1, 'board.zpl: scan_back: no code on the label tells its device from others', args=('run', '--dry-run', 'order.yaml'))
+    d.write('board.zpl', '^XA{qr:L{imei}}^FO1,1^BCN^FDL{imei}^FS^BCN^FDL490154203237508^FS^XZ')  # the first one's, on each label
+    d.make(1, 'no code on the label tells', args=('run', '--dry-run', 'order.yaml'))
+    d.write('imei.csv', d.text('imei.csv').replace('B7', 'L490154203237508'))  # the first one's, as everybody's batch
+    for field in ('{batch}', '{imei}'):
+        d.write('board.zpl', f'^XA{{qr:L{{imei}}}}^FO1,1^BCN^FDL{{imei}}^FS^BCN^FD{field}^FS^XZ')
+        d.make(field == '{batch}', args=('run', '--dry-run', 'order.yaml'))
     d.write('board.zpl', '^XA{qr:{imei}}^FO1,1^BXN,4,200^FDL{imei}^FS^XZ')
     d.begin()
     d.until('slot', stage='waiting')
