@@ -51,7 +51,10 @@ static const struct rule rules[] = {
     {"the delivery of device", "is missing: it has an event",
      "SELECT d.endpoint || ' to ' || e.detail FROM events e JOIN devices d ON d.id = e.device"
      " WHERE e.kind = 'delivered' AND NOT EXISTS(SELECT 1 FROM deliveries v"
-     " WHERE v.device = e.device AND v.server = e.detail AND v.state IN (1, 3, 4)) LIMIT 1"},
+     " WHERE v.device = e.device AND v.server = e.detail AND (v.state IN (1, 3, 4)"
+     /* a device that is made anew gets another label */
+     " OR (v.server IN (" LEDGER_NO_SERVERS ") AND EXISTS(SELECT 1 FROM events r WHERE"
+     " r.device = e.device AND r.n > e.n AND r.kind = 'rework')))) LIMIT 1"},
     {"the removal of device", "is missing: it has an event",
      "SELECT d.endpoint || ' from ' || e.detail FROM events e JOIN devices d ON d.id = e.device"
      " WHERE e.kind = 'remove' AND NOT EXISTS(SELECT 1 FROM deliveries v"
@@ -115,8 +118,8 @@ static const struct rule passed = {
     " FROM events e WHERE e.device = -o.id AND e.kind = 'passed'), 0) + CASE WHEN EXISTS("
     "SELECT 1 FROM events e WHERE e.device = 0 AND e.kind = 'migrated' AND e.time >= o.created)"
     " THEN (SELECT count(*) FROM devices) - COALESCE(k.devices, 0) ELSE 0 END"
-    " AND NOT EXISTS(SELECT 1 FROM devices d WHERE d.order_id = o.id AND d.state = {void}"
-    " AND d.exposed = 1 AND d.slot = '') LIMIT 1"};
+    " AND NOT EXISTS(SELECT 1 FROM devices d WHERE d.order_id = o.id"
+    " AND d.state IN ({void}, {retired}) AND d.exposed = 1 AND d.slot = '') LIMIT 1"};
 
 /* One query whose first row names what is wrong. */
 static int check_rule(struct signet_ledger *l, const struct rule *rule, struct signet_error *err)

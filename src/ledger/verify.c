@@ -242,6 +242,8 @@ static bool may_follow(const struct history *h, int to, bool rework)
         return to == SIGNET_DEVICE_RESERVED && !rework;
     if (rework != (h->at == SIGNET_DEVICE_FAILED && to < SIGNET_DEVICE_VOID))
         return false;
+    if (h->at < SIGNET_DEVICE_WRITING && to == SIGNET_DEVICE_RETIRED)
+        return h->left; /* a rework has it begin anew, and another one gave it a new edition */
     return state_may((enum signet_device_state)h->at, (enum signet_device_state)to);
 }
 
