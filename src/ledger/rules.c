@@ -82,22 +82,21 @@ static const struct rule rules[] = {
 };
 
 /* Of what came from other ledgers: the names that it has here end with a site. */
-#define SITE(name) "substr(" name ", length(rtrim(" name ", replace(" name ", '@', ''))))"
 /* clang-format off */
 static const struct rule rules_of_sites[] = {
     {"the site of station", "is none that was imported",
      "SELECT s.name FROM stations s WHERE s.id >= " OWN_END_SQL " AND NOT EXISTS(SELECT 1"
      " FROM events e WHERE e.device = 0 AND e.kind = 'imported' AND substr('@' || e.detail, 1,"
-     " length(" SITE("s.name") ") + 2) = " SITE("s.name") " || ': ') LIMIT 1"},
+     " length(" SITE_OF("s.name") ") + 2) = " SITE_OF("s.name") " || ': ') LIMIT 1"},
     {"the site of order", "is not that of its stations",
      "SELECT o.name FROM orders o WHERE o.id >= " OWN_END_SQL " AND NOT EXISTS(SELECT 1"
      " FROM stations s WHERE s.base = o.id - o.id % " OWN_END_SQL
-     " AND " SITE("s.name") " = " SITE("o.name") ") LIMIT 1"},
+     " AND " SITE_OF("s.name") " = " SITE_OF("o.name") ") LIMIT 1"},
     /* as many as the last import says, since it says it */
     {"the imported events of site", "are more or fewer than were brought here",
-     "SELECT k.site FROM (SELECT max(" SITE("name") ") AS site, ', ' || CAST(sum(seq) AS {int}) ||"
-     " ' here' AS tail FROM stations WHERE id >= " OWN_END_SQL " GROUP BY base) k JOIN events e ON"
-     " e.device = 0 AND e.kind = 'imported' AND substr('@' || e.detail, 1, length(k.site) + 2) ="
+     "SELECT k.site FROM (SELECT " SITE_OF("name") " AS site, ', ' || CAST(sum(seq) AS {int}) ||"
+     " ' here' AS tail FROM stations WHERE id >= " OWN_END_SQL " GROUP BY " SITE_OF("name") ") k"
+     " JOIN events e ON e.device = 0 AND e.kind = 'imported' AND substr('@' || e.detail, 1, length(k.site) + 2) ="
      " k.site || ': ' WHERE e.detail LIKE '% here' AND substr(e.detail, length(e.detail) -"
      " length(k.tail) + 1) <> k.tail AND e.n = (SELECT max(x.n) FROM events x WHERE x.device = 0"
      " AND x.kind = 'imported' AND substr('@' || x.detail, 1, length(k.site) + 2) ="

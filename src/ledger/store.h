@@ -125,6 +125,8 @@ const char *text_clean(const char *text, struct buf *room);
 enum { SITE_MAX = 32 };
 #define NAME_THERE(name)                                                                           \
     "substr(" name ", 1, length(rtrim(" name ", replace(" name ", '@', ''))) - 1)"
+/* @SITE: of all ledgers that came here under its name. */
+#define SITE_OF(name) "substr(" name ", length(rtrim(" name ", replace(" name ", '@', ''))))"
 /* Of device d, whose own column has the name that it had there. */
 #define STATION_OF_D                                                                               \
     "CASE WHEN d.id < " OWN_END_SQL " THEN d.station ELSE COALESCE((SELECT s.name FROM stations s" \

@@ -275,6 +275,28 @@ static void again(void **state)
 }
 
 /* Several sites, each with a name; what came to one by an import is not brought on. */
+/* A site may have several ledgers, with other names of stations and orders. */
+static void two_ledgers_of_one_site(void **state)
+{
+    struct signet_lease lease;
+    int64_t id;
+
+    (void)state;
+    begin(9);
+    open_other("b", "B");
+    make_there("there-1", SIGNET_DEVICE_RESERVED, NULL);
+    must(import("hall"));
+    open_other("c", "C");
+    must(signet_ledger_order(other, "p", "h", 9, &id, &err));
+    must(signet_ledger_reserve(other, id, "there-2", "1", &lease, &err));
+    must(signet_ledger_reserve(other, id, "there-3", "1", &lease, &err));
+    must(import("hall"));
+    verified();
+    must(signet_ledger_reserve(other, id, "there-4", "1", &lease, &err));
+    must(import("hall"));
+    verified();
+}
+
 static void many_sites(void **state)
 {
     (void)state;
@@ -408,6 +430,7 @@ int main(void)
         TEST(no_event_of_it),
         TEST(conflicts),
         TEST(again),
+        TEST(two_ledgers_of_one_site),
         TEST(many_sites),
         TEST(nothing),
         TEST(archive_refused),
