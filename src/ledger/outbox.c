@@ -270,22 +270,47 @@ static bool has_other_server(const struct request *r)
     return false;
 }
 
+/* Also by a server that is no more among those of its order. */
+static int is_registered_now(struct signet_ledger *l, const struct request *r,
+                             const struct signet_lease *lease, bool *is_new,
+                             struct signet_error *err)
+{
+    struct db_rows row;
+
+    *is_new = lease->state != SIGNET_DEVICE_REGISTERED;
+    if (!*is_new || has_other_server(r))
+        return SIGNET_OK;
+    int rc = db_find(l->db, &row, err,
+                     "SELECT 1 FROM deliveries WHERE device = $1 AND state = 1"
+                     " AND server NOT IN (" LEDGER_NO_SERVERS ") LIMIT 1",
+                     "i", lease->device);
+    db_end(&row);
+    *is_new = rc == SIGNET_OK;
+    return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
+}
+
+static int settle_lease(struct signet_ledger *l, const struct request *r,
+                        struct signet_lease *lease, struct signet_error *err)
+{
+    bool is_new;
+    int rc = is_registered_now(l, r, lease, &is_new, err);
+
+    lease->token++;
+    if (rc == SIGNET_OK)
+        rc = db_run(l->db, err, is_new ? register_now : take_again, is_new ? "iii" : "ii",
+                    lease->device, l->db->now + l->lease_seconds, l->db->now);
+    if (is_new)
+        lease->state = SIGNET_DEVICE_REGISTERED;
+    return is_new && rc == SIGNET_OK ? device_event(l, lease->device, "registered", "", err) : rc;
+}
+
 static int settled(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
     struct request *r = arg;
     int rc = find_settled(l, r, err);
 
-    for (size_t i = 0; rc == SIGNET_OK && i < r->count; i++) {
-        struct signet_lease *lease = &r->leases[i];
-        bool is_new = lease->state != SIGNET_DEVICE_REGISTERED && has_other_server(r);
-        lease->token++;
-        rc = db_run(l->db, err, is_new ? register_now : take_again, is_new ? "iii" : "ii",
-                    lease->device, l->db->now + l->lease_seconds, l->db->now);
-        if (is_new)
-            lease->state = SIGNET_DEVICE_REGISTERED;
-        if (is_new && rc == SIGNET_OK)
-            rc = device_event(l, lease->device, "registered", "", err);
-    }
+    for (size_t i = 0; rc == SIGNET_OK && i < r->count; i++)
+        rc = settle_lease(l, r, &r->leases[i], err);
     return rc;
 }
 

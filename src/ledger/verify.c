@@ -222,6 +222,7 @@ struct history {
     bool reworked;          /* by the event before */
     bool left;              /* its credentials may be elsewhere */
     bool delivered;         /* a server has it */
+    bool first_release;     /* 0.1.0 wrote this event */
     bool anew; /* since its last failure it was made anew, though it had been verified */
     char endpoint[SIGNET_ENDPOINT_SIZE];
 };
@@ -257,10 +258,12 @@ static void settle_rework(struct history *h, int to)
     h->reworked = false;
 }
 
-/* What a server has is registered before it is done. */
+/* What a server has is registered before it is done; 0.1.0 did not where the server had been taken
+ * out of the order. */
 static bool passes_servers(const struct history *h, int to)
 {
-    return to != SIGNET_DEVICE_DONE || !h->delivered || h->at == SIGNET_DEVICE_REGISTERED;
+    return to != SIGNET_DEVICE_DONE || !h->delivered || h->at == SIGNET_DEVICE_REGISTERED ||
+           h->first_release;
 }
 
 /* Events that give a device to another. */
@@ -335,6 +338,7 @@ static int check_event(void *ctx, const struct db_rows *row, struct signet_error
                               .at = NONE};
         snprintf(h->endpoint, sizeof(h->endpoint), "%s", db_text(row, 3));
     }
+    h->first_release = strcmp(db_text(row, 9), "0.1.0") == 0;
     return rc == SIGNET_OK ? change_state(h, db_text(row, 2), db_text(row, 8), err) : rc;
 }
 
@@ -343,7 +347,7 @@ static int check_histories(struct signet_ledger *l, struct signet_error *err)
     struct history h = {0};
     const struct db_walk walk = {
         .sql = "SELECT e.device, e.n, e.kind, d.endpoint, d.state, d.error_code, d.exposed,"
-               " d.token, e.detail FROM events e JOIN devices d ON d.id = e.device WHERE "
+               " d.token, e.detail, e.tool FROM events e JOIN devices d ON d.id = e.device WHERE "
                "(e.device, e.n) > ($2, $3) ORDER BY e.device, e.n"
                " LIMIT $1",
         .keys = 2,

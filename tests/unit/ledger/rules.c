@@ -76,6 +76,53 @@ static void an_edition_of_a_reworked_device(void **state)
     verified();
 }
 
+/* Servers of an order may be taken out of it while it runs. */
+static void a_server_that_was_taken_out(void **state)
+{
+    static const char *const label[] = {SIGNET_LEDGER_LABEL};
+    struct signet_lease lease;
+    size_t count;
+
+    (void)state;
+    begin(9);
+    make("one", SIGNET_DEVICE_VERIFIED);
+    deliver("a", SIGNET_OK);
+    deliver(SIGNET_LEDGER_LABEL, SIGNET_OK);
+    must(signet_ledger_settled(ledger, order, label, 1, &lease, 1, &count, &err));
+    assert_int_equal(count, 1);
+    assert_int_equal(lease.state, SIGNET_DEVICE_REGISTERED);
+    must(signet_ledger_advance(ledger, &lease, SIGNET_DEVICE_DONE, NULL, &err));
+    verified();
+}
+
+static int name_of(void *ctx, int64_t number, char name[152], struct signet_error *why)
+{
+    (void)ctx;
+    (void)why;
+    snprintf(name, 152, "d-%lld", (long long)number);
+    return SIGNET_OK;
+}
+
+/* That d-1 was passed over is not in the old copy of the ledger. */
+static void a_recovered_order_that_is_reworked(void **state)
+{
+    const struct signet_ledger_names names = {.name = name_of};
+    const struct signet_ledger_lost lost = {.number = 2, .endpoint = "d-2"};
+    struct signet_lease lease;
+    int64_t other;
+    size_t count;
+
+    (void)state;
+    begin(9);
+    must(signet_ledger_reserve_next(ledger, order, "1", &names, &lease, 1, &count, &err));
+    must(signet_ledger_order(ledger, "other", "h", 9, &other, &err));
+    must(signet_ledger_reserve(ledger, other, "d-1", "1", &lease, &err));
+    must(signet_ledger_expose(ledger, order, &lost, 1, "an old copy", &err));
+    verified();
+    must(signet_ledger_rework(ledger, "d-2", &err));
+    verified();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -83,6 +130,9 @@ int main(void)
                                         place_teardown),
         cmocka_unit_test_setup_teardown(a_label_that_was_set_back, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(an_edition_of_a_reworked_device, place_setup,
+                                        place_teardown),
+        cmocka_unit_test_setup_teardown(a_server_that_was_taken_out, place_setup, place_teardown),
+        cmocka_unit_test_setup_teardown(a_recovered_order_that_is_reworked, place_setup,
                                         place_teardown),
     };
 
