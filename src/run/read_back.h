@@ -12,6 +12,7 @@ struct label_read {
     const char *code;
     const char *slot;                    /* that it was read at; NULL: at none */
     const char *expected;                /* whose label is waited for there; NULL: nobody's */
+    bool unrecorded;                     /* a refusal is no event of the device */
     const char *detail;                  /* of the event "label-read" */
     char endpoint[SIGNET_ENDPOINT_SIZE]; /* out: whose label it is */
 };

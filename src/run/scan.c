@@ -16,21 +16,23 @@ enum { TOLD_AT_ONCE = 20, TOLD_MS = 500 };
 
 static const size_t no_slot = SIGNET_ORDER_SLOTS;
 
-/* The slot that was scanned last; until 0: none. */
-struct aim {
-    size_t slot;
-    int64_t until;
+/* What reads codes: a scanner on a port, or all that has no port. */
+struct code_source {
+    size_t slot;     /* that it scanned last */
+    int64_t until;   /* 0: none */
+    bool tells;      /* the code that it read is told when it is refused */
+    int64_t told;    /* clock_ms(): what was told is paid for by then */
+    uint64_t untold; /* refused codes since one was told */
 };
 
 struct run_scan {
     struct line_scans scans;
-    struct aim typed; /* by what has no port: panel, page, `signet line scan` */
+    struct code_source typed; /* by what has no port: panel, page, `signet line scan` */
     uint64_t refused;
-    int64_t told; /* clock_ms(): what was told is paid for by then */
     struct scanner_thread {
         struct signet_run *run;
         const struct signet_scanner *scanner;
-        struct aim aim;
+        struct code_source source;
         pthread_t thread;
     } threads[SIGNET_ORDER_SCANNERS];
     size_t started;
@@ -77,24 +79,34 @@ static void tell_scan(struct signet_run *r, const char *stage, size_t slot, cons
     job_report(&r->job, &event);
 }
 
-/* Counts it. Nobody scans so fast: a scanner that does not stop fills no log, and runs no hook for
- * each. */
-static bool is_told(struct signet_run *r)
+/* Nobody scans so fast: a scanner that does not stop fills no log and no ledger, runs no hook for
+ * each code, and hides nothing that another one reads. */
+static void look_whether_told(struct signet_run *r, struct code_source *from)
 {
-    struct run_scan *s = r->scan;
     int64_t now = clock_ms();
 
     pthread_mutex_lock(&r->job.lock);
-    s->refused++;
-    s->told = s->told < now ? now : s->told;
-    bool told = s->told - now <= (TOLD_AT_ONCE - 1) * TOLD_MS;
-    s->told += told ? TOLD_MS : 0;
+    from->told = from->told < now ? now : from->told;
+    from->tells = from->told - now <= (TOLD_AT_ONCE - 1) * TOLD_MS;
+    pthread_mutex_unlock(&r->job.lock);
+}
+
+/* Counts it. *untold: those before it that were not told. */
+static bool is_told(struct signet_run *r, struct code_source *from, uint64_t *untold)
+{
+    pthread_mutex_lock(&r->job.lock);
+    bool told = from->tells;
+    r->scan->refused++;
+    *untold = from->untold;
+    from->untold = told ? 0 : from->untold + 1;
+    from->told += told ? TOLD_MS : 0;
     pthread_mutex_unlock(&r->job.lock);
     return told;
 }
 
 /* Panel, page, hook and report say it. */
-static void refuse_code(struct signet_run *r, size_t slot, const struct signet_error *why)
+static void refuse_code(struct signet_run *r, struct code_source *from, size_t slot,
+                        const struct signet_error *why)
 {
     static const struct signet_slot nowhere = {.name = ""};
     const struct signet_slot *where = slot == no_slot ? &nowhere : &r->order->slots[slot];
@@ -104,13 +116,17 @@ static void refuse_code(struct signet_run *r, size_t slot, const struct signet_e
                                        .stage = "scan",
                                        .board = slot == no_slot ? NULL : where->name,
                                        .error = &shown};
+    char before[48] = "";
+    uint64_t untold = 0;
 
-    if (!is_told(r))
+    if (!is_told(r, from, &untold))
         return;
+    if (untold)
+        snprintf(before, sizeof(before), " (%llu more before it)", (unsigned long long)untold);
     if (slot == no_slot)
-        error_prefix(&shown, "refused scan");
+        error_prefix(&shown, "refused scan%s", before);
     else
-        error_prefix(&shown, "refused scan, slot %s", where->name);
+        error_prefix(&shown, "refused scan, slot %s%s", where->name, before);
     job_report(&r->job, &event);
     if (r->order->on_refused_scan)
         line_scan_refused(&setup, where, why);
@@ -130,7 +146,7 @@ static int find_slot(const struct signet_run *r, const char *name, size_t *slot,
 }
 
 /* The slot that was scanned before; else the only one that it can be. */
-static int choose_slot(struct signet_run *r, struct aim *aim, size_t *slot,
+static int choose_slot(struct signet_run *r, struct code_source *from, size_t *slot,
                        struct signet_error *err)
 {
     size_t waiting = 0, last = no_slot;
@@ -141,11 +157,11 @@ static int choose_slot(struct signet_run *r, struct aim *aim, size_t *slot,
             waiting++;
             last = i;
         }
-    *slot = clock_ms() < aim->until     ? aim->slot
+    *slot = clock_ms() < from->until    ? from->slot
             : waiting == 1              ? last
             : r->order->slot_count == 1 ? 0
                                         : no_slot;
-    aim->until = 0;
+    from->until = 0;
     pthread_mutex_unlock(&r->job.lock);
     return *slot != no_slot
                ? SIGNET_OK
@@ -253,21 +269,22 @@ static int scan_label(struct signet_run *r, struct label_read *read, size_t slot
 }
 
 /* A device's code, or a label's: a slot whose board waits for its label takes nothing else. */
-static int scan_board(struct signet_run *r, struct aim *aim, size_t *slot, struct scan_code *code,
-                      struct signet_error *err)
+static int scan_board(struct signet_run *r, struct code_source *from, size_t *slot,
+                      struct scan_code *code, struct signet_error *err)
 {
     char expected[SIGNET_ENDPOINT_SIZE] = "";
     struct label_read read = {
         .ledger = r->job.ledger, .order = r->order, .label = r->label, .code = code->text};
     bool is_label = r->order->label.scan_back;
     int rc =
-        *slot == no_slot && r->order->slot_count > 0 ? choose_slot(r, aim, slot, err) : SIGNET_OK;
+        *slot == no_slot && r->order->slot_count > 0 ? choose_slot(r, from, slot, err) : SIGNET_OK;
 
     if (rc != SIGNET_OK || !is_label)
         return rc == SIGNET_OK ? scan_device(r, *slot, code, err) : rc;
     if (*slot != no_slot) {
         pthread_mutex_lock(&r->job.lock);
         memcpy(expected, r->scans->slots[*slot].label, sizeof(expected));
+        read.unrecorded = !from->tells;
         pthread_mutex_unlock(&r->job.lock);
         read.slot = r->order->slots[*slot].name;
         read.expected = expected[0] ? expected : NULL;
@@ -279,7 +296,7 @@ static int scan_board(struct signet_run *r, struct aim *aim, size_t *slot, struc
     return rc;
 }
 
-static int scan_slot(struct signet_run *r, struct aim *aim, const char *name,
+static int scan_slot(struct signet_run *r, struct code_source *from, const char *name,
                      struct signet_error *err)
 {
     size_t slot;
@@ -288,7 +305,8 @@ static int scan_slot(struct signet_run *r, struct aim *aim, const char *name,
     if (rc != SIGNET_OK)
         return rc;
     pthread_mutex_lock(&r->job.lock);
-    *aim = (struct aim){slot, clock_ms() + SLOT_MS};
+    from->slot = slot;
+    from->until = clock_ms() + SLOT_MS;
     pthread_mutex_unlock(&r->job.lock);
     tell_scan(r, "scanned", slot, NULL);
     return SIGNET_OK;
@@ -303,7 +321,7 @@ static int scan_carrier(struct signet_run *r, const char *name)
     return SIGNET_OK;
 }
 
-static int obey_code(struct signet_run *r, struct aim *aim, size_t *slot, const char *text,
+static int obey_code(struct signet_run *r, struct code_source *from, size_t *slot, const char *text,
                      size_t len, struct signet_error *err)
 {
     struct scan_code code;
@@ -313,9 +331,9 @@ static int obey_code(struct signet_run *r, struct aim *aim, size_t *slot, const 
         return rc;
     switch (code.kind) {
     case SCAN_DEVICE:
-        return scan_board(r, aim, slot, &code, err);
+        return scan_board(r, from, slot, &code, err);
     case SCAN_SLOT:
-        return scan_slot(r, aim, code.text, err);
+        return scan_slot(r, from, code.text, err);
     case SCAN_OPERATOR:
         return signet_run_operator(r, code.text, err);
     case SCAN_CARRIER:
@@ -332,18 +350,20 @@ bool signet_run_has_scan(const struct signet_run *r)
     return r->order->scan.used || r->order->label.scan_back;
 }
 
-static int take_code(struct signet_run *r, struct aim *aim, const char *slot, const char *text,
-                     size_t len, struct signet_error *err)
+static int take_code(struct signet_run *r, struct code_source *from, const char *slot,
+                     const char *text, size_t len, struct signet_error *err)
 {
     struct signet_error why = {0};
     size_t at = no_slot;
+
+    look_whether_told(r, from);
     int rc = slot ? find_slot(r, slot, &at, &why) : SIGNET_OK;
     if (rc == SIGNET_OK)
-        rc = obey_code(r, aim, &at, text, len, &why);
+        rc = obey_code(r, from, &at, text, len, &why);
     if (rc == SIGNET_OK)
         return rc;
     if (rc != SIGNET_E_CANCELLED)
-        refuse_code(r, at, &why);
+        refuse_code(r, from, at, &why);
     return error_copy(err, &why);
 }
 
@@ -361,17 +381,18 @@ static void on_code(void *ctx, const char *text, size_t len)
 {
     struct scanner_thread *t = ctx;
 
-    take_code(t->run, &t->aim, t->scanner->slot, text, len, NULL);
+    take_code(t->run, &t->source, t->scanner->slot, text, len, NULL);
 }
 
 static void on_trouble(void *ctx, const struct signet_error *why)
 {
-    const struct scanner_thread *t = ctx;
+    struct scanner_thread *t = ctx;
     size_t slot = no_slot;
 
     if (t->scanner->slot)
         find_slot(t->run, t->scanner->slot, &slot, NULL);
-    refuse_code(t->run, slot, why);
+    look_whether_told(t->run, &t->source);
+    refuse_code(t->run, &t->source, slot, why);
 }
 
 static void *watch_scanner(void *arg)

@@ -131,9 +131,11 @@ def after_a_kill(d):
     d.until_true(lambda: d.states()[BOARDS[0]] == 'done')
     d.signet('sim', 'tell', 'rack/1.control', 'next')
     d.asks(BOARDS[1])
-    scanner.stdin.write(code(BOARDS[1]) + '\n')
+    scanner.stdin.write(''.join(f'x{i}\n' for i in range(40)) + code(BOARDS[1]) + '\n')  # as one that does not stop
     scanner.stdin.flush()
     need(d.finish() == 0, d.said)
+    told = d.said.count(f'slot 1 waits for the label of {BOARDS[1]}')
+    need(d.kinds(BOARDS[1]) == told * ['label-refused'] + ['label-read'] and d.report['refused_scans'] == 41, (told, d.said))
     scanner.stdin.close()
     need(scanner.wait(timeout=60) == 0 and d.said.count('"stage": "label-read"') == 2, d.said)
     need(set(d.states().values()) == {'done'} and 'unbroken' in d.ledger('verify', 'ledger.db'), d.rows())
