@@ -9,6 +9,10 @@
 
 #define BARE(text) "lower(replace(replace(replace(" text ", ' ', ''), '(', ''), ')', ''))"
 #define OURS       "('orders', 'devices', 'deliveries', 'stations', 'events')"
+/* How full its pages are is for whoever keeps the database. */
+#define INDEX                                                                                      \
+    "regexp_replace(replace(pg_get_indexdef(c.oid, 0, true), ' USING btree', ''),"                 \
+    " ' WITH [(](fillfactor|deduplicate_items)=[^)]*[)]', '')"
 #define IN_SCHEMA(definition)                                                                      \
     "position(" BARE(definition) " || ';' IN " BARE("CAST($1 AS TEXT)") ") > 0"
 
@@ -22,9 +26,7 @@ static const char *const strange[] = {
     "SELECT 'index ' || c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
     " JOIN pg_class t ON t.oid = i.indrelid WHERE t.relname IN " OURS
     " AND pg_table_is_visible(t.oid) AND (position('INDEX ' || c.relname || ' ' IN $1) > 0"
-    " AND NOT " IN_SCHEMA(
-        "replace(pg_get_indexdef(c.oid, 0, true), ' USING btree', '')") ")"
-                                                                        " LIMIT 1",
+    " AND NOT " IN_SCHEMA(INDEX) ") LIMIT 1",
     /* roles.sql has one of its own, which refuses events */
     "SELECT 'trigger ' || g.tgname FROM pg_trigger g JOIN pg_class t ON t.oid = g.tgrelid"
     " JOIN pg_proc f ON f.oid = g.tgfoid WHERE t.relname IN " OURS

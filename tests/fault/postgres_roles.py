@@ -89,6 +89,8 @@ def check(p):
 def changed_schema(p):
     """What a login with the owner's rights could do to the tables, so that names are given twice or events go away."""
     owner = p.server.user
+    p.sql(owner, 'ALTER INDEX u_history SET (fillfactor = 80); CREATE INDEX own_index ON devices(station)')
+    p.ledger(owner, 'verify', word='unbroken')
     for deed, undo in (
             ('DROP INDEX u_endpoint; CREATE UNIQUE INDEX u_endpoint ON devices(endpoint) WHERE freed = 0 AND id < 3',
              'DROP INDEX u_endpoint; CREATE UNIQUE INDEX u_endpoint ON devices(endpoint) WHERE freed = 0'),
