@@ -233,21 +233,29 @@ static void tell_label(const struct cli *cli, const char *event, const char *end
     json_end(&j);
 }
 
+static int confirm_label(struct signet_ledger *ledger, const char *endpoint, const char *reason,
+                         struct signet_error *err)
+{
+    char *detail = NULL;
+
+    if (asprintf(&detail, "confirmed by hand%s%s", reason[0] ? ": " : "", reason) < 0)
+        return cli_error(err, SIGNET_E_NOMEM, "", "out of memory");
+    int rc = signet_ledger_label(ledger, endpoint, SIGNET_LABEL_PRINTED, detail, err);
+    free(detail);
+    return rc;
+}
+
 /* The events are in the order's ledger. */
 static int change_labelled(struct cli *cli, struct labelled *l, const char *reason, bool confirm)
 {
     const struct signet_observer observer = cli_observer(cli);
     struct signet_ledger *ledger = NULL;
-    char detail[300];
     int rc = ledger_open(&ledger, l->order->ledger, LEDGER_CHANGE, cli->sign_file, &cli->err);
 
-    if (rc == SIGNET_OK && !confirm)
-        rc = signet_label_print(l->label, ledger, &l->device, reason, &observer, process_cancel(),
-                                &cli->err);
-    snprintf(detail, sizeof(detail), "confirmed by hand%s%.250s", reason[0] ? ": " : "", reason);
-    if (rc == SIGNET_OK && confirm)
-        rc = signet_ledger_label(ledger, l->device.endpoint, SIGNET_LABEL_PRINTED, detail,
-                                 &cli->err);
+    if (rc == SIGNET_OK)
+        rc = confirm ? confirm_label(ledger, l->device.endpoint, reason, &cli->err)
+                     : signet_label_print(l->label, ledger, &l->device, reason, &observer,
+                                          process_cancel(), &cli->err);
     signet_ledger_close(&ledger);
     if (rc == SIGNET_OK)
         tell_label(cli, confirm ? "confirmed" : "printed", l->device.endpoint);

@@ -126,8 +126,11 @@ int signet_ledger_label(struct signet_ledger *ledger, const char *endpoint,
 {
     struct label_event e = {.endpoint = endpoint, .detail = detail ? detail : "", .what = what};
 
-    if (!text_is_clean(endpoint) || !text_is_clean(e.detail) || what == SIGNET_LABEL_NONE)
+    if (what == SIGNET_LABEL_NONE)
         return error_set(err, SIGNET_E_USAGE, "what is said of a label is no event");
+    if (!text_is_clean(endpoint) || !text_is_clean(e.detail))
+        return error_set(err, SIGNET_E_USAGE, "%s is not UTF-8",
+                         text_is_clean(endpoint) ? "the reason" : "the name");
     return store_change(ledger, record_label, &e, err);
 }
 

@@ -123,7 +123,7 @@ struct asked {
     struct signet_ledger *ledger;
     const struct signet_observer *observer;
     const char *endpoint;
-    char detail[500];
+    struct buf detail;
     struct signet_error told; /* that the printer waits for */
 };
 
@@ -131,7 +131,8 @@ static int record_sent(void *ctx, struct signet_error *err)
 {
     const struct asked *a = ctx;
 
-    return signet_ledger_label(a->ledger, a->endpoint, SIGNET_LABEL_SENT, a->detail, err);
+    return signet_ledger_label(a->ledger, a->endpoint, SIGNET_LABEL_SENT,
+                               (const char *)a->detail.data, err);
 }
 
 /* Until the person ends it. */
@@ -176,17 +177,20 @@ int signet_label_print(struct signet_label *label, struct signet_ledger *ledger,
                                             .wait = tell_wait,
                                             .ctx = &asked};
 
-    snprintf(asked.detail, sizeof(asked.detail), "%.250s by hand: %.200s", printer, reason);
-    int rc = label_make(label->run.label, &of, &zpl, &why);
+    buf_printf(&asked.detail, "%s by hand: %s", printer, reason);
+    int rc = buf_check(&asked.detail, &why);
+    if (rc == SIGNET_OK)
+        rc = label_make(label->run.label, &of, &zpl, &why);
     if (rc == SIGNET_OK)
         rc = label_print(&printing, &sent, &why);
     buf_free(&zpl);
     if (rc == SIGNET_OK)
-        return signet_ledger_label(ledger, device->endpoint, SIGNET_LABEL_PRINTED, asked.detail,
-                                   err);
-    rc = told_failure(&asked, sent, rc, &why);
-    error_copy(err, &why);
-    return rc;
+        rc = signet_ledger_label(ledger, device->endpoint, SIGNET_LABEL_PRINTED,
+                                 (const char *)asked.detail.data, &why);
+    else
+        rc = told_failure(&asked, sent, rc, &why);
+    buf_free(&asked.detail);
+    return rc == SIGNET_OK ? rc : error_copy(err, &why);
 }
 
 int signet_label_read(struct signet_label *label, struct signet_ledger *ledger, const char *code,
@@ -195,12 +199,9 @@ int signet_label_read(struct signet_label *label, struct signet_ledger *ledger, 
 {
     const struct signet_order *order = label->run.order;
     struct scan_code read;
-    char detail[300];
-    struct label_read ask = {.ledger = ledger,
-                             .order = order,
-                             .label = label->run.label,
-                             .code = read.text,
-                             .detail = detail};
+    struct buf detail = {0};
+    struct label_read ask = {
+        .ledger = ledger, .order = order, .label = label->run.label, .code = read.text};
 
     if (!order->label.scan_back)
         return error_set_hint(err, SIGNET_E_UNSUPPORTED, "label: {..., scan_back: true}",
@@ -209,11 +210,15 @@ int signet_label_read(struct signet_label *label, struct signet_ledger *ledger, 
         return error_set_hint(
             err, SIGNET_E_USAGE, "at the slot, while the order runs",
             "the label of a board is read at its slot; by hand it needs a reason");
-    snprintf(detail, sizeof(detail), "by hand%s%.250s", reason[0] ? ": " : "", reason);
-    int rc = scan_read(&order->scan, code, len, &read, err);
+    buf_printf(&detail, "by hand%s%s", reason[0] ? ": " : "", reason);
+    ask.detail = (const char *)detail.data;
+    int rc = buf_check(&detail, err);
+    if (rc == SIGNET_OK)
+        rc = scan_read(&order->scan, code, len, &read, err);
     if (rc == SIGNET_OK)
         rc = run_read_label(&ask, err);
     if (rc == SIGNET_OK)
         memcpy(endpoint, ask.endpoint, sizeof(ask.endpoint));
+    buf_free(&detail);
     return rc;
 }

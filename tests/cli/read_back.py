@@ -173,9 +173,11 @@ def nobody_knows(d):
     need(p.returncode == -9, p.stderr)
     d.make(1, f'nobody knows whether the label of {NAMES[0]} was printed', args=('label', 'read', 'm.yaml', code(NAMES[0])))
     d.make(1, f'the label of {NAMES[1]} is not printed yet', args=('label', 'read', 'm.yaml', code(NAMES[1])))
-    d.make(0, 'label confirmed', args=('label', 'confirm', 'm.yaml', NAMES[0]))
-    for name in NAMES[:1]:
-        d.make(0, 'label read', args=('label', 'read', 'm.yaml', code(name)))
+    reason = 'x' + 150 * 'é'  # a reason is recorded whole, whatever bytes it has
+    d.make(1, 'the reason is not UTF-8', args=('label', 'confirm', '-r', '\udcff', 'm.yaml', NAMES[0]))
+    for what, *words in (('confirm', NAMES[0]), ('print', NAMES[0]), ('read', code(NAMES[0]))):
+        d.make(0, f'{NAMES[0]}: label', args=('label', what, '-r', reason, 'm.yaml', *words))
+        need(d.history(NAMES[0])[-1][2].endswith(f'by hand: {reason}'), d.history(NAMES[0]))
     d.files('false')
     d.make(1, 'does not ask that labels are read', args=('label', 'read', 'm.yaml', code(NAMES[1])))
 
