@@ -71,8 +71,8 @@ static bool in_name(char c)
 /* A name whose value is a secret: token, client_secret, "psk". */
 bool text_names_secret(const char *name, size_t len)
 {
-    static const char *const ends[] = {"secret", "psk", "password",  "passwd",
-                                       "token",  "key", "passphrase"};
+    static const char *const ends[] = {"secret", "psk",        "password",      "passwd",   "token",
+                                       "key",    "passphrase", "authorization", "pin-value"};
 
     for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
         size_t n = strlen(ends[i]);
@@ -98,7 +98,7 @@ static size_t credentials_end(const char *text, size_t end, size_t at)
 {
     size_t last = at;
 
-    for (size_t i = at; i < end && !char_in(text[i], " \t/\"'"); i++)
+    for (size_t i = at; i < end && !char_in(text[i], " \t\"'"); i++)
         if (text[i] == '@')
             last = i;
     return last;
@@ -112,6 +112,28 @@ static size_t value_start(const char *text, size_t end, size_t at)
     return at < end && char_in(text[at], ":=>") ? at + 1 : 0;
 }
 
+/* Where the value begins in NAME=VALUE, as queries have it; SIZE_MAX: nowhere. */
+static size_t assigned(const char *text, size_t word, size_t end)
+{
+    for (size_t i = word; i < end; i++)
+        if (text[i] == '=' && text_names_secret(text + word, i - word))
+            return i + 1;
+    return SIZE_MAX;
+}
+
+/* Does the line before end with a name whose value is a secret, which is then in this line? */
+static bool follows_name(const char *text, size_t line)
+{
+    size_t end = line, word;
+    bool assigns = false;
+
+    for (; end > 0 && char_in(text[end - 1], " \t\r\n:=|>-[{\"'"); end--)
+        assigns = assigns || char_in(text[end - 1], ":=>");
+    for (word = end; word > 0 && in_name(text[word - 1]);)
+        word--;
+    return assigns && text_names_secret(text + word, end - word);
+}
+
 void text_hide_secrets(const void *ctx, const char *text, size_t len, size_t start, size_t end,
                        bool *hide)
 {
@@ -121,6 +143,8 @@ void text_hide_secrets(const void *ctx, const char *text, size_t len, size_t sta
     (void)len;
     while (i > 0 && text[i - 1] != '\n') /* a long line is shown in part */
         i--;
+    if (follows_name(text, i))
+        hide_range(hide, start, end, i, end);
     while (i < end) {
         for (word = i; i < end && (in_name(text[i]) || char_in(text[i], "+/="));)
             i++;
@@ -132,6 +156,7 @@ void text_hide_secrets(const void *ctx, const char *text, size_t len, size_t sta
             hide_range(hide, start, end, word, i);
         if (text_names_secret(text + word, i - word) && (from = value_start(text, end, i)))
             hide_range(hide, start, end, from, end);
+        hide_range(hide, start, end, assigned(text, word, i), end);
         if (i + 3 <= end && memcmp(text + i, "://", 3) == 0)
             hide_range(hide, start, end, i + 3, credentials_end(text, end, i + 3));
     }

@@ -43,10 +43,14 @@ static int set_up_ledger(struct signet_ledger *l, const char *where,
         return error_nomem(err);
     while (kind + 1 < sizeof(kinds) / sizeof(kinds[0]) && !kinds[kind]->takes(where))
         kind++;
-    if (kinds[kind] == &sqlite_ops && strstr(where, "://"))
+    if (kinds[kind] == &sqlite_ops && strstr(where, "://")) {
+        bool secret = strpbrk(where, "@?") != NULL; /* it may hold a password */
         return error_set_hint(err, SIGNET_E_USAGE,
                               "a ledger is a file, or postgresql://HOST/DATABASE",
-                              "ledger '%s' is no file and no database that is known", where);
+                              "ledger '%.*s%s' is no file and no database that is known",
+                              secret ? (int)strcspn(where, ":") : 200, where,
+                              secret ? "://..." : "");
+    }
     const struct db_watch watch = {.observer = o->observer, .cancel = o->cancel};
     int rc = kinds[kind]->open(&l->db, where, how, &watch, err);
     if (rc == SIGNET_OK)

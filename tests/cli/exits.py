@@ -66,6 +66,7 @@ def verdicts(line):
     gives(line, 1, 'ledger', 'show', 'ledger.db', 'nobody')
     for verb in ('list', 'verify'):
         gives(line, 2, 'ledger', verb, 'mysql://host/db', word='no database that is known')
+        gives(line, 2, 'ledger', verb, 'postgres1://eve:hunter@host/db', word="ledger 'postgres1://...' is no file")
     line.write('mysql.yaml', line.text('minted.yaml').replace('ledger: ledger.db', 'ledger: "mysql://host/db"'))
     for verb in (('run',), ('run', '--dry-run'), ('ledger', 'sync'), ('ledger', 'recover')):  # there is a work folder, which knows of ledger.db
         gives(line, 1, *verb, 'mysql.yaml', word="ledger 'mysql://host/db' is no file")

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/base.h"
 #include <setjmp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,6 +77,9 @@ static void what_may_be_a_secret_is_dots(void **state)
         {"a: 00112233445566778899aabbccddeeff", "a: ................................"},
         {"name: batch-2026-48", "name: batch-2026-48"},
         {"at: https://me:pw@host/x", "at: https://.....@host/x"},
+        {"at: https://me:p/w@host/x", "at: https://......@host/x"},
+        {"at: https://host/x?a=b&password=pw", "at: https://host/x?a=b&password=.."},
+        {"Authorization: Bearer pw", "Authorization:.........."},
         {"on_pass: [/bin/true]", "on_pass: [/bin/true]"},
         {"\"token\" is \"\xe2\x80\x9cno\"", "\"token\" is \"\xe2\x80\x9cno\""},
         {"\xe2\x80\x9cpsk\xe2\x80\x9d: abc", "\xe2\x80\x9cpsk\xe2\x80\x9d:...."},
@@ -90,12 +94,33 @@ static void what_may_be_a_secret_is_dots(void **state)
     }
 }
 
+/* A value may stand in the line behind that of its name. */
+static void a_line_whose_name_stands_before_it_is_dots(void **state)
+{
+    static const char *const before[] = {"{\"token\":\n", "{\"token\"\n :\r\n", "psk: |\n",
+                                         "psk: >-\n", "\"key\": [\n"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(before) / sizeof(*before); i++) {
+        char text[64];
+        int len = snprintf(text, sizeof text, "%s'pw'", before[i]);
+        struct signet_error err = shown(text, (size_t)len - 1);
+
+        assert_true(strncmp(err.excerpt, "....\n", 5) == 0);
+    }
+    struct signet_error err = shown("token: one\nname: pw\n", 11);
+    assert_true(strncmp(err.excerpt, "name: pw\n", 9) == 0);
+    err = shown("token\nname: pw\n", 6);
+    assert_true(strncmp(err.excerpt, "name: pw\n", 9) == 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_place_is_line_and_character),
         cmocka_unit_test(the_line_is_shown_with_a_caret),
         cmocka_unit_test(what_may_be_a_secret_is_dots),
+        cmocka_unit_test(a_line_whose_name_stands_before_it_is_dots),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
