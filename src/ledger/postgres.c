@@ -167,6 +167,11 @@ static int look_at_address(struct station *s, const char *where, struct signet_e
             wipe(o->val, strlen(o->val));
         }
     int rc = check_sslmode(s, options, err);
+    if (rc == SIGNET_OK && strchr(address_option(options, "dbname"), '@')) /* errors would say it */
+        rc = error_set_hint(err, SIGNET_E_USAGE,
+                            "put the password into ~/.pgpass (mode 0600), and take it out",
+                            "the ledger's address has an '@' behind a '/', as of a password with a "
+                            "'/' in it");
     if (rc == SIGNET_OK)
         rc = keep_hosts(s, options, err);
     s->pq->conninfoFree(options);

@@ -41,7 +41,8 @@ void template_blame(const struct template *t, const struct manifest_row *row,
             column = (int)pieces->list[i].column;
     if (row && column < 0) {
         error_prefix(err, "%s:%llu", t->manifest, line);
-    } else if (row && t->secret[column]) {
+    } else if (row && (t->secret[column] ||
+                       text_names_secret(t->columns[column], strlen(t->columns[column])))) {
         error_prefix(err, "%s:%llu: %s", t->manifest, line, t->columns[column]);
     } else if (row) {
         const uint8_t *value = manifest_field(row, (size_t)column, &len);

@@ -303,9 +303,14 @@ later('a profile with a mode of another', 'device: ./p.yaml', "./p.yaml:2:9: 'mo
 for name, url, *answer in (
         ('a database that nobody runs', 'postgresql://127.0.0.1:1/x', 'two.yaml:4:10: postgresql://127.0.0.1:1/x: cannot reach', '^', 'is it running'),
         ('another database', 'mysql://127.0.0.1/x', "two.yaml:4:10: ledger 'mysql://127.0.0.1/x' is no file", '^', 'postgresql://HOST'),
+        ('a password in an address of another', 'mysql://u:hunter2@127.0.0.1/x', "two.yaml:4:1: ledger 'mysql://...' is no file", '^', 'postgresql://HOST'),
+        ('a password with a slash', 'postgresql://u:p/hunter2@127.0.0.1/x', "two.yaml:4:1: the ledger's address has an '@' behind a '/'", '^', '.pgpass'),
         ('a ledger that is a folder', 'cert', 'two.yaml:4:10: cert: this is not a plain file', '^', 'name the file'),
         ('a ledger that is a table', 'devices.csv', 'two.yaml:4:10: devices.csv is a table (CSV)', '^', 'manifest:')):
     order(name, 'ledger: two.db', f'ledger: "{url}"', *answer)
+order('a column of keys in place of a number', TABLE, TABLE, 'devices.csv:2:8: psk: is no whole number', '^', 'signet-config(5)', base=TABLE,
+      devices__csv='endpoint,psk\nurn:a1,hunter2\nurn:a2,hunter2\nurn:a3,hunter2\n',
+      template=(CONFIG % '').replace('RID.Server.Lifetime: 60', 'RID.Server.Lifetime: "{psk}"'))
 for name, old, new, *answer in (
         ('an image that is not there', 'flasher: none', 'flasher: nrfutil, initial: nix.hex', "two.yaml:6:54: slot 1: cannot open 'nix.hex'", 'hint: '),
         ('an image that is cut', 'flasher: none', 'flasher: nrfutil, initial: a.hex', 'a.hex:1:10: not a hex digit', 'copied whole'),
