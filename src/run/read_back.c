@@ -24,7 +24,7 @@ static int compare_label(void *ctx, const struct signet_ledger_device *d, struct
     struct signet_error why = {0};
     bool has = false;
 
-    if (d->freed || d->imported || d->state == SIGNET_DEVICE_RETIRED ||
+    if (d->freed || d->imported ||
         label_has_code(o->read->label, &device, o->read->code, &has, &why) != SIGNET_OK || !has)
         return SIGNET_OK;
     o->found = true;
