@@ -215,6 +215,11 @@ int signet_label_read(struct signet_label *label, struct signet_ledger *ledger, 
     int rc = buf_check(&detail, err);
     if (rc == SIGNET_OK)
         rc = scan_read(&order->scan, code, len, &read, err);
+    if (rc == SIGNET_OK && read.kind != SCAN_DEVICE)
+        rc = error_set_hint(err, SIGNET_E_NOT_FOUND,
+                            "scan the code on the label that tells its device from others",
+                            "what was read is the code of a slot, a person or a carrier, or the "
+                            "set-up code");
     if (rc == SIGNET_OK)
         rc = run_read_label(&ask, err);
     if (rc == SIGNET_OK)

@@ -6,6 +6,7 @@ from _desk import NAMES, Desk
 from _signet import SIGNET, TORTURE, Broken, need, with_failpoint
 
 BOARDS = ['urn:dev:os:n-001', 'urn:dev:os:n-002', 'urn:dev:os:n-003']
+SET_UP = r'''SIGNETSETUPyzqwam0123456789-_.:/;,!@#$%&*()<>?|\"'=+[]{}~^`'''
 REFUSED = 'on_refused_scan: [/bin/sh, -c, "echo \\"$0\\" >>{}", "{{slot}}: {{message}}"]\n'
 
 
@@ -173,6 +174,9 @@ def nobody_knows(d):
     need(p.returncode == -9, p.stderr)
     d.make(1, f'nobody knows whether the label of {NAMES[0]} was printed', args=('label', 'read', 'm.yaml', code(NAMES[0])))
     d.make(1, f'the label of {NAMES[1]} is not printed yet', args=('label', 'read', 'm.yaml', code(NAMES[1])))
+    d.files(more='scan: {operator_prefix: OP-}\n')
+    for other in ('OP-' + code(NAMES[0]), SET_UP):
+        d.make(1, 'what was read is the code of a slot, a person', args=('label', 'read', 'm.yaml', other))
     reason = 'x' + 150 * 'é'  # a reason is recorded whole, whatever bytes it has
     d.make(1, 'the reason is not UTF-8', args=('label', 'confirm', '-r', '\udcff', 'm.yaml', NAMES[0]))
     for what, *words in (('confirm', NAMES[0]), ('print', NAMES[0]), ('read', code(NAMES[0]))):
