@@ -242,11 +242,10 @@ static int record_import(struct import *m, struct signet_error *err)
 {
     char text[240];
     struct db_rows row;
-    int rc =
-        db_find(m->copy.to->db, &row, err,
-                "SELECT CAST(sum(seq) AS {int}) FROM stations WHERE id >= " OWN_END_SQL
-                " AND " SITE_OF("name") " = $1",
-                "s", m->copy.site);
+    int rc = db_find(m->copy.to->db, &row, err,
+                     "SELECT CAST(sum(seq) AS {int}) FROM stations WHERE id >= " OWN_END_SQL
+                     " AND " SITE_OF("name") " = $1",
+                     "s", m->copy.site);
 
     if (rc != SIGNET_OK)
         return rc;

@@ -45,11 +45,10 @@ static int set_up_ledger(struct signet_ledger *l, const char *where,
         kind++;
     if (kinds[kind] == &sqlite_ops && strstr(where, "://")) {
         bool secret = strpbrk(where, "@?") != NULL; /* it may hold a password */
-        return error_set_hint(err, SIGNET_E_USAGE,
-                              "a ledger is a file, or postgresql://HOST/DATABASE",
-                              "ledger '%.*s%s' is no file and no database that is known",
-                              secret ? (int)strcspn(where, ":") : 200, where,
-                              secret ? "://..." : "");
+        return error_set_hint(
+            err, SIGNET_E_USAGE, "a ledger is a file, or postgresql://HOST/DATABASE",
+            "ledger '%.*s%s' is no file and no database that is known",
+            secret ? (int)strcspn(where, ":") : 200, where, secret ? "://..." : "");
     }
     const struct db_watch watch = {.observer = o->observer, .cancel = o->cancel};
     int rc = kinds[kind]->open(&l->db, where, how, &watch, err);

@@ -390,14 +390,16 @@ static void archive_refused(void **state)
 /* What was brought answers to its chain, like all else. */
 static void changed_here(void **state)
 {
-    static const char *const tampers[][2] = {
-        {"UPDATE devices SET slot = '9' WHERE id > " OWN, "device there was changed"},
-        {"UPDATE orders SET quota = quota + 1 WHERE id > " OWN, "order o@b was changed"},
-        {"UPDATE orders SET name = 'x@b' WHERE id > " OWN, "order x@b was changed"},
-        {"UPDATE stations SET name = 'C@b' WHERE id > " OWN, "event 1 of station C@b was changed"},
-        {"UPDATE stations SET base = 2 * base WHERE id > " OWN, "event 1 of station B@b"},
+    static const char *const tampers[][3] = {
+        {"devices SET slot = '9'", "device there was changed", "devices SET slot = '1'"},
+        {"orders SET quota = quota + 1", "order o@b was changed", "orders SET quota = quota - 1"},
+        {"orders SET name = 'x@b'", "order x@b was changed", "orders SET name = 'o@b'"},
+        {"orders SET name = 'o@c'", "site of order o@c is not that", "orders SET name = 'o@b'"},
+        {"stations SET name = 'C@b'", "event 1 of station C@b was", "stations SET name = 'B@b'"},
+        {"stations SET name = 'B@c'", "site of station B@c is none", "stations SET name = 'B@b'"},
+        {"stations SET base = 2 * base", "event 1 of station B@b", "stations SET base = base / 2"},
     };
-    char undo[200];
+    char text[200];
     int64_t events = 0;
     char head[65];
     (void)state;
@@ -408,15 +410,11 @@ static void changed_here(void **state)
     must(import("b"));
     verified();
     for (size_t i = 0; i < sizeof(tampers) / sizeof(tampers[0]); i++) {
-        sql(tampers[i][0]);
+        snprintf(text, sizeof(text), "UPDATE %s WHERE id > " OWN, tampers[i][0]);
+        sql(text);
         refused(signet_ledger_verify(ledger, &events, head, &err), SIGNET_E_LEDGER, tampers[i][1]);
-        snprintf(undo, sizeof(undo), "%s",
-                 i == 0   ? "UPDATE devices SET slot = '1' WHERE id > " OWN
-                 : i == 1 ? "UPDATE orders SET quota = quota - 1 WHERE id > " OWN
-                 : i == 2 ? "UPDATE orders SET name = 'o@b' WHERE id > " OWN
-                 : i == 3 ? "UPDATE stations SET name = 'B@b' WHERE id > " OWN
-                          : "UPDATE stations SET base = base / 2 WHERE id > " OWN);
-        sql(undo);
+        snprintf(text, sizeof(text), "UPDATE %s WHERE id > " OWN, tampers[i][2]);
+        sql(text);
         verified();
     }
 }
