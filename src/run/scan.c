@@ -231,6 +231,19 @@ static int check_repeat(struct signet_run *r, const char *endpoint, struct signe
     return signet_ledger_devices(r->job.ledger, &filter, refuse_state, NULL, err);
 }
 
+/* Labels that show secrets are read here by mistake, too: what is no code of a board is not told.
+ */
+static int hide_code(const struct signet_run *r, int rc, struct signet_error *err)
+{
+    bool shown = rc == SIGNET_E_SYNTAX || rc == SIGNET_E_MEANING || rc == SIGNET_E_NOT_FOUND;
+
+    if (!shown || !r->order->label.print_secrets)
+        return rc;
+    return error_set_hint(err, (enum signet_code)rc, "scan the code of the board",
+                          "what was read is the code of no board of the order; it is not shown, "
+                          "since labels of the order have secrets");
+}
+
 static int scan_device(struct signet_run *r, size_t slot, struct scan_code *code,
                        struct signet_error *err)
 {
@@ -239,6 +252,7 @@ static int scan_device(struct signet_run *r, size_t slot, struct scan_code *code
 
     if (rc == SIGNET_OK)
         rc = name_device(r, code->text, endpoint, err);
+    rc = hide_code(r, rc, err);
     if (rc == SIGNET_OK)
         rc = check_repeat(r, endpoint, err);
     if (rc == SIGNET_OK)

@@ -213,6 +213,21 @@ def with_codes_of_boards(d):
     need(d.finish() == 4, d.said)
 
 
+def with_secrets(d):
+    """A code with a password that is read where no label is waited for is not told."""
+    d.write('imei.csv', 'endpoint,imei,wifi_password\n' + ''.join(f'{n},4901542032375{i}8,s3cr3t-{i}\n' for i, n in enumerate(BOARDS)))
+    d.boards(1, each=3, hold=600000)
+    d.order(2, names='names: {manifest: imei.csv}', more=f'label: {{template: board.zpl, printer: "{d.printer.url}", scan_back: true, '
+            f'print_secrets: [wifi_password]}}\nscan: {{column: imei}}\n' + REFUSED.format(d.at('refused')))
+    d.write('board.zpl', '^XA{qr:WIFI:P:{wifi_password}}^XZ')
+    d.begin()
+    d.until('slot', stage='waiting')
+    d.refused('what was read is the code of no board of the order', '1', 'WIFI:P:s3cr3t-0')
+    d.signet('line', 'stop', 'order.yaml')
+    d.finish()
+    need('s3cr3t' not in d.said + d.text('refused') and d.report['refused_scans'] == 1, d.said)
+
+
 def rehearsed(d):
     """The simulated scanner reads what the simulated printer printed."""
     scanner = subprocess.Popen([SIGNET, 'sim', 'scanner', '--link', d.at('scanner'), '--labels', d.at('printed'), '--delay', '700', '-m', 'cut'],
@@ -244,7 +259,7 @@ def wrong_orders(d):
 
 
 for test in sys.argv[1:] and [globals()[n] for n in sys.argv[1:]] or (without_boards, at_their_slots, after_a_kill, by_hand,
-                                                                         nobody_knows, with_codes_of_boards, rehearsed, wrong_orders):
+                                                                         nobody_knows, with_codes_of_boards, with_secrets, rehearsed, wrong_orders):
     with tempfile.TemporaryDirectory() as folder:
         desk = Back(folder)
         try:
