@@ -4,6 +4,7 @@
 What comes is verified, lost answers are asked for again, and a dry run requests nothing."""
 import json, os, socket, subprocess, sys, tempfile, time
 from _mint import House
+from _port import free_port
 from _signet import SIGNET, Broken, need
 
 PASSWORD = 'pw-271828'
@@ -132,12 +133,6 @@ def order(h):
         need('"which": "est", "verdict": "pass"' in p.stdout, p.stdout)
         call('authority', 'show', '--order-file', path, word='CN=signet sim authority')
         need(s.stop()['devices'] == 2, 'requests')
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(('127.0.0.1', 0))
-        return s.getsockname()[1]
 
 
 def cmp(h):

@@ -15,6 +15,8 @@ import tempfile
 import threading
 import time
 
+from _port import free_port
+
 signet = os.path.join(os.environ['SIGNET_BUILD'], 'signet')
 if not shutil.which('openssl'):
     sys.exit(77)
@@ -50,28 +52,16 @@ def get(name):
         return f.read()
 
 
-def free_port(kind):
-    with socket.socket(socket.AF_INET, kind) as s:
-        s.bind(('127.0.0.1', 0))
-        return s.getsockname()[1]
-
-
 def server(*args, dtls=False):
-    """An openssl server; the port is free again only if the kernel says so, so try a few."""
-    for _ in range(5):
-        port = free_port(socket.SOCK_DGRAM if dtls else socket.SOCK_STREAM)
-        p = subprocess.Popen(['openssl', 's_server', '-accept', f'127.0.0.1:{port}', *args]
-                             + (['-dtls'] if dtls else []), cwd=work, stdin=subprocess.PIPE,
-                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        started.append(p)
-        line = b''
-        while b'ACCEPT' not in line:
-            line = p.stdout.readline()
-            if not line:
-                break
-        if line:
-            return p, port
-    raise AssertionError('no openssl s_server')
+    port = free_port()
+    p = subprocess.Popen(['openssl', 's_server', '-accept', f'127.0.0.1:{port}', *args, *(['-dtls'] if dtls else [])], cwd=work,
+                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    started.append(p)
+    line = b''
+    while b'ACCEPT' not in line:
+        line = p.stdout.readline()
+        assert line, 'no openssl s_server'
+    return p, port
 
 
 def stop(p):
@@ -345,10 +335,10 @@ def test_no_connection():
 
 
 def test_hostile():
-    dead = free_port(socket.SOCK_STREAM)
+    dead = free_port()
     _, err = fetch(dead, code=1)
     assert 'refused' in err, err
-    _, err = fetch(free_port(socket.SOCK_DGRAM), '--dtls', code=1)
+    _, err = fetch(free_port(), '--dtls', code=1)
     assert 'nobody listens' in err, err
     for answer, words in [(lambda c: c.send(b'220 mail ready\r\n'), 'does it speak TLS on this port?'),
                           (lambda c: c.send(os.urandom(4000)), 'TLS'),

@@ -6,6 +6,7 @@ import base64, collections, hashlib, hmac, http.server, json, os, shutil, socket
 import jsonschema
 from _line import DEADLINE, Line
 from _parts import main, part
+from _port import free_port
 from _day import HAS_CLOCK
 from _signet import BUILD, SIGNET, TORTURE, Broken, need, with_failpoint
 
@@ -104,9 +105,7 @@ class House(Line):
         return next(n for n in self.report['notify'] if n['name'] == name)
 
     def mosquitto(self, *lines):
-        with socket.socket() as s:
-            s.bind(('127.0.0.1', 0))
-            self.broker_port = s.getsockname()[1]
+        self.broker_port = free_port()
         self.write('broker.conf', '\n'.join([f'listener {self.broker_port} 127.0.0.1', 'log_type none', *(lines or ['allow_anonymous true'])]) + '\n')
         self.start_broker()
 

@@ -4,7 +4,7 @@
 in signet(1) works as it stands there."""
 import os, re, signal, subprocess
 from _parts import main, part
-from _place import free_port
+from _port import free_port
 from _signet import SIGNET, SOURCE, Folder, need
 
 DEADLINE = 120

@@ -5,7 +5,8 @@ states in the ledger; whatever fails, the boards are made and the other server h
 has each device once. Tokens and keys are nowhere in what was printed."""
 import functools, json, signal, socket, subprocess, time
 from _parts import main, part
-from _place import BOARDS, DEADLINE, Place, expect, free_port
+from _place import BOARDS, DEADLINE, Place, expect
+from _port import free_port
 from _signet import SIGNET
 
 

@@ -4,16 +4,11 @@ import os, shutil, socket, subprocess, threading
 import _parts
 from _mint import House
 from _parts import part
+from _port import free_port
 from _postgres import Server, binaries_or_skip
 from _signet import need
 
 BIN = binaries_or_skip('postgres_tls')
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(('127.0.0.1', 0))
-        return s.getsockname()[1]
 
 
 class Place:

@@ -7,6 +7,7 @@ LESHAN_VERSIONS="1.0.0 2.0.0-M5" tries other versions than the usual ones."""
 import contextlib, ctypes, fcntl, json, os, re, shutil, subprocess, sys, tempfile, threading, time, warnings
 
 import _leshan_stacks, _stack_certs
+from _port import free_port
 
 BUILD = os.path.abspath(os.environ['SIGNET_BUILD'])
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -109,17 +110,11 @@ def has_mbedtls():
         print('no Mbed TLS: its verdicts are not compared')
         return None
 
-def free_port():
-    import socket
-    with socket.socket() as s:
-        s.bind(('127.0.0.1', 0))
-        return s.getsockname()[1]
-
 @contextlib.contextmanager
 def demo(jar, folder):
     cwd = os.path.join(folder, 'demo')
     os.makedirs(cwd)
-    for attempt in range(3): # another process may take the web port first
+    for _ in range(3):
         web = free_port()
         opens = [f'--add-opens=java.base/{package}=ALL-UNNAMED' for package in ('java.lang', 'java.net', 'java.util', 'java.time')]
         p = subprocess.Popen(['java', *opens, '-Xmx256m', '-jar', jar, '-lh', '127.0.0.1', '-lp', '0', '-slh', '127.0.0.1', '-slp', '0',

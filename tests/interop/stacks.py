@@ -4,10 +4,11 @@
 same server, and it is the one that a row of the table says. The servers are OpenSSL's s_server and GnuTLS's gnutls-serv; Leshan's
 are in interop/leshan, where they run anyway (lib/_leshan_stacks.py).
 Skipped where one of them or Mbed TLS is missing, and fails in CI."""
-import concurrent.futures, contextlib, ctypes, os, socket, subprocess, sys, tempfile, time, warnings
+import concurrent.futures, contextlib, ctypes, os, subprocess, sys, tempfile, time, warnings
 
 from cryptography.hazmat.primitives import hashes, serialization
 
+from _port import free_port
 from _stack_certs import DER, HOST, Certs, der_key, pem_key
 
 warnings.simplefilter('ignore')
@@ -175,12 +176,6 @@ def rows(c):
         gnutls.label, gnutls.server = 'GnuTLS: ' + row.label, 'gnutls'
         table.append(gnutls)
     return table
-
-
-def free_port():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        s.bind(('127.0.0.1', 0))
-        return s.getsockname()[1]
 
 
 def listens(port):

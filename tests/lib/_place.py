@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A small line for tests: a rack of boards, an order, and simulated servers of any kind."""
-import json, os, socket, subprocess
+import json, os, subprocess
 from _signet import IMAGE, SIGNET, TEMPLATE, Folder
 
 TOKEN, BOARDS, DEADLINE = 'T0kenCanary7d1f', 2, 90
@@ -11,12 +11,6 @@ def expect(what, good, detail=''):
     if not good:
         raise AssertionError(f'{what}: {detail}')
     checks[0] += 1
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(('127.0.0.1', 0))
-        return s.getsockname()[1]
 
 
 class Place(Folder):
