@@ -38,11 +38,7 @@ int console_name(struct signet_board *b, char name[static 152], struct signet_er
 
     for (int tries = 0; tries < 3 && code == SIGNET_E_SYNTAX; tries++)
         code = b->recipe->console->id(b, id, err);
-    if (code != SIGNET_OK)
-        return code;
-    snprintf(name, 152, "%s%s", prefix ? prefix : b->recipe->console->prefix, id);
-    if (endpoint_name_valid(name, strlen(name)))
-        return SIGNET_OK;
-    return error_set(err, SIGNET_E_BOARD, "%s: '%.60s' is not a name that Signet takes", b->port,
-                     text_shown(id, strlen(id), 60));
+    if (code == SIGNET_OK)
+        snprintf(name, 152, "%s%s", prefix ? prefix : b->recipe->console->prefix, id);
+    return code;
 }

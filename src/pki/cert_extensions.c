@@ -125,17 +125,14 @@ static bool policies(struct der *d)
     return true;
 }
 
-/* Only "any policy" is one that they can enforce. */
+/* Only "any policy" is one that they can enforce. value is well-formed: policies() */
 static bool only_any_policy(const struct der *value)
 {
     static const uint8_t any[] = {0x06, 0x04, 0x55, 0x1d, 0x20, 0x00};
     struct der d = *value, list, policy;
 
-    if (!der_next(&d, DER_SEQUENCE, NULL, &list))
-        return false;
-    while (!ended(&list))
-        if (!der_next(&list, DER_SEQUENCE, NULL, &policy) ||
-            policy.end - policy.at < (ptrdiff_t)sizeof any ||
+    for (der_next(&d, DER_SEQUENCE, NULL, &list); der_next(&list, DER_SEQUENCE, NULL, &policy);)
+        if (policy.end - policy.at < (ptrdiff_t)sizeof any ||
             memcmp(policy.at, any, sizeof any) != 0)
             return false;
     return true;

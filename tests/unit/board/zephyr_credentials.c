@@ -308,6 +308,52 @@ static void another_credential_is_there(void **state)
     signet_bytes_free(&psk);
 }
 
+/* A bootstrap account besides, whose tag is that or the usual one. */
+static int load_two_accounts(struct bench *b, const char *sec_tag, struct signet_error *err)
+{
+    const struct signet_value bootstrap = {SIGNET_TYPE_BOOLEAN, {.boolean = true}};
+    struct signet_board_options o = on_port(b, false);
+    struct signet_tree *tree = NULL;
+    int stage;
+
+    bench_packet(b, 0);
+    assert_int_equal(signet_packet_decode(b->packet.data, b->packet.len, &tree, NULL), SIGNET_OK);
+    for (uint16_t rid = 0; rid <= 5; rid++) {
+        struct signet_path path = {0, 0, rid, SIGNET_NO_ID};
+        const struct signet_record *old = signet_tree_find(tree, path);
+
+        if (!old)
+            continue;
+        const struct signet_value value = rid == 1 ? bootstrap : old->value;
+        path.iid = 1;
+        assert_int_equal(signet_tree_put(tree, path, &value, NULL), SIGNET_OK);
+    }
+    signet_bytes_free(&b->packet);
+    assert_int_equal(signet_packet_encode(tree, &b->packet, NULL), SIGNET_OK);
+    signet_tree_free(&tree);
+    if (sec_tag)
+        o.recipe[0] = (struct signet_option){"bootstrap_sec_tag", sec_tag};
+    bench_open(b, "zephyr-credentials", o, NULL, NULL);
+    return bench_run(b, &stage, err);
+}
+
+static void two_accounts_have_a_tag_each(void **state)
+{
+    struct bench *b = *state;
+    struct signet_error err = {0};
+
+    board(b, NULL);
+    assert_int_equal(load_two_accounts(b, "35724861", &err), SIGNET_E_MEANING);
+    assert_non_null(strstr(err.msg, "two accounts have the security tag 35724861"));
+    assert_false(holds(b, "PSK"));
+    assert_int_equal(load_two_accounts(b, NULL, &err), SIGNET_OK);
+    assert_true(holds(b, "PSK"));
+    struct signet_bytes second = {0};
+    sim_board_credential(b->sims[0], TAG + 1, "PSK_ID", &second, NULL);
+    assert_int_equal(second.len, 8);
+    signet_bytes_free(&second);
+}
+
 static void options_that_do_not_do(void **state)
 {
     static const struct {
@@ -364,6 +410,7 @@ int main(int argc, char **argv)
         TEST(what_the_board_refuses),
         TEST(a_credential_that_is_longer_than_the_buffer),
         TEST(another_credential_is_there),
+        TEST(two_accounts_have_a_tag_each),
         TEST(options_that_do_not_do),
     };
 

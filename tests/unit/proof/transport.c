@@ -267,6 +267,8 @@ static void uris(void **state)
         {"COAPS://[::1]:7/x/y/", "::1", "/x/y", 7, true, true, NULL},
         {"coap://1.2.3.4:1", "1.2.3.4", "", 1, false, true, NULL},
         {"http://a", "", "", 0, false, false, NULL},
+        {"coap+tcp://a", "", "", 0, false, false, NULL},
+        {"coaps+tcp://a:5684", "", "", 0, false, false, NULL},
         {"coap://", "", "", 0, false, false, NULL},
         {"coap://a:0", "", "", 0, false, false, NULL},
         {"coap://a:65536", "", "", 0, false, false, NULL},
