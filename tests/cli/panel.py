@@ -149,9 +149,17 @@ def codes(hall):
     t.ends(4)
 
 
-for test in (keys, sizes, what_a_tool_says, codes):
+def more_slots_than_lines(hall):
+    """Those without a line are counted by what they do."""
+    t = Terminal(hall, hall.order(9), width=40, height=6)
+    t.shows('... 4 more slots:  4 PASS')
+    t.press('qy\r')
+    t.ends(4)
+
+
+for test, slots in ((keys, 2), (sizes, 2), (what_a_tool_says, 2), (codes, 2), (more_slots_than_lines, 5)):
     folder = tempfile.mkdtemp()
-    hall = Hall(folder, slots=2, rack=('-N', '9', '-H', '3600000'))
+    hall = Hall(folder, slots=slots, rack=('-N', '9', '-H', '3600000'))
     try:
         test(hall)
     except Broken as e:

@@ -121,6 +121,12 @@ static void what_goes_wrong(void **state)
     assert_int_equal(ask(b, &csr, &err), SIGNET_E_BOARD);
     assert_non_null(strstr(err.msg, "the modem is online (518)"));
     assert_non_null(strstr(err.hint, "+CFUN=4"));
+    int stage;
+    modem(b, "no-heap");
+    bench_open(b, "nrf91", on_port(b, false, false), NULL, NULL);
+    assert_int_equal(bench_run(b, &stage, &err), SIGNET_E_BOARD);
+    assert_int_equal(stage, 2);
+    assert_non_null(strstr(err.msg, "identity of the pre-shared key: the modem said"));
 }
 
 /* 528 once in a while, a line that is lost, a restart: written again. */

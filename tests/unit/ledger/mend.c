@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -70,11 +71,32 @@ static void void_while_it_is_worked_on(void **state)
     assert_int_equal(sql_number("SELECT count(*) FROM devices WHERE freed = 1"), 2);
 }
 
+/* Not without force, and the message says until when. */
+static void not_from_the_hands_of_another(void **state)
+{
+    struct signet_ledger *other;
+    char words[128];
+    struct tm tm;
+    (void)state;
+    begin(9);
+    other = ledger;
+    reserve("one", "7");
+    const time_t until = (time_t)sql_number("SELECT lease_until FROM devices");
+    open_as("B");
+    strftime(words, sizeof(words),
+             "one is in the hands of station A (slot 7) until %Y-%m-%dT%H:%M:%SZ",
+             gmtime_r(&until, &tm));
+    refused(signet_ledger_void(ledger, "one", "test", &err), SIGNET_E_BUSY, words);
+    signet_ledger_close(&other);
+    verified();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(rework_keeps_the_board, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(void_while_it_is_worked_on, place_setup, place_teardown),
+        cmocka_unit_test_setup_teardown(not_from_the_hands_of_another, place_setup, place_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -39,6 +39,7 @@ static void lines_without_codes(void **state)
     becomes("\x1b]0;ti\x1btle\x07shown\n", "shown|"); /* an escape that ends nothing */
     becomes("\x1bPdevice\x1b\\shown\n", "shown|");
     becomes("\x1b(Bshown\n", "shown|");
+    becomes("\x1b Fshown\n", "shown|");
     becomes("\x1b[12\nshown\n", "shown|"); /* broken off */
     becomes("abx\bc\n", "abc|");
     becomes("\b\bab\n", "ab|");

@@ -52,6 +52,7 @@ static void ranges(void **state)
         {"<7 to >12.5", SIGNET_TYPE_INTEGER, ""},
         {"2 Instances", SIGNET_TYPE_INTEGER, ""},
         {"1..", SIGNET_TYPE_INTEGER, ""},
+        {"1..5 6..7", SIGNET_TYPE_INTEGER, ""},
         {"[", SIGNET_TYPE_INTEGER, ""},
         {"[]", SIGNET_TYPE_INTEGER, ""},
         {"[:]", SIGNET_TYPE_INTEGER, ""},

@@ -67,6 +67,8 @@ static void logins_and_tokens(void **state)
     }
     assert_int_equal(open_with("coiot", NULL, NULL, "t", &err), SIGNET_E_USAGE);
     assert_string_equal(err.hint, "did you mean 'coiote'?");
+    assert_int_equal(open_with("coiote", "pasword", "anna", "t", &err), SIGNET_E_USAGE);
+    assert_string_equal(err.hint, "\"auth\": \"password\" is the nearest word known");
     signet_server_close(&server);
 }
 
