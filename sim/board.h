@@ -217,6 +217,7 @@ void at_line(struct sim_board *board, const uint8_t *data, size_t len);
 struct sim_file *files_find(struct sim_fs *fs, const struct smp_item *name);
 struct sim_file *files_make(struct sim_fs *fs, const struct smp_item *name); /* or finds it */
 void files_close(struct sim_file *file);
+bool files_below(const struct sim_fs *fs, const struct smp_item *name); /* is it a directory? */
 void files_lose(struct sim_file *file); /* what was not written back */
 void files_truncate(struct sim_file *file);
 bool files_append(struct sim_fs *fs, struct sim_file *file, const void *data, size_t len);
@@ -228,6 +229,8 @@ void fs_format(struct sim_fs *fs); /* a chip erase: files too */
 struct fs_reply {
     struct buf *body; /* opened map: pairs only */
     int group;        /* of rc; -1: the plain form */
+    bool has_len;     /* "len" stands behind the error */
+    size_t len;
 };
 int fs_write(struct sim_board *board, const struct smp_answer *request, struct fs_reply *reply);
 int fs_read(struct sim_board *board, const struct smp_answer *request, struct fs_reply *reply);

@@ -62,6 +62,15 @@ struct sim_file *files_find(struct sim_fs *fs, const struct smp_item *name)
     return NULL;
 }
 
+bool files_below(const struct sim_fs *fs, const struct smp_item *name)
+{
+    for (size_t i = 0; i < SIM_FILES_MAX; i++)
+        if (strncmp(fs->files[i].path, (const char *)name->data, name->len) == 0 &&
+            fs->files[i].path[name->len] == '/')
+            return true;
+    return false;
+}
+
 static struct sim_file *make_file(struct sim_fs *fs, const struct smp_item *name)
 {
     for (size_t i = 0; i < SIM_FILES_MAX; i++) {

@@ -14,11 +14,12 @@
 #define RC_NOT_SUPP  8
 #define FS_BAD_NAME  2
 #define FS_NO_FILE   3
+#define FS_DIRECTORY 4
 #define FS_TOO_FAR   12
 #define FS_HASH_TYPE 13
 #define FS_EMPTY     16
 #define NAME_MOST    64
-#define PIECE        256 /* bytes of data in one answer to a read */
+#define READ_REST    44 /* of a buffer, what an answer to a read has beside data */
 #define APPLY_NS     (50 * INT64_C(1000000))
 
 static const char packet_path[] = "/factory/provision.cbor";
@@ -46,8 +47,11 @@ void fs_format(struct sim_fs *fs)
     buf_free(&fs->applied);
 }
 
-static int no_file(const struct sim_board *board, struct fs_reply *reply)
+static int no_file(const struct sim_board *board, const struct smp_item *name,
+                   struct fs_reply *reply)
 {
+    if (later_server(board) && files_below(&board->fs, name))
+        return fs_error(board, FS_DIRECTORY, RC_UNKNOWN, reply);
     return fs_error(board, FS_NO_FILE, RC_NO_ENTRY, reply);
 }
 
@@ -171,10 +175,13 @@ int fs_write(struct sim_board *board, const struct smp_answer *request, struct f
 {
     const struct smp_item *off = smp_answer_want(request, "off", CBOR_UNSIGNED);
     const struct smp_item *name = smp_answer_want(request, "name", CBOR_TEXT);
+    static const struct smp_item nothing = {.kind = CBOR_BYTES};
     const struct smp_item *data = smp_answer_want(request, "data", CBOR_BYTES);
     const struct smp_item *len = smp_answer_want(request, "len", CBOR_UNSIGNED);
     int rc = judge_name(board, name, reply);
 
+    if (!data && later_server(board))
+        data = &nothing;
     if (!off || !name || !data || !name->len || name->len > NAME_MOST || (!off->value && !len))
         return RC_INVALID;
     if (rc)
@@ -186,7 +193,7 @@ int fs_write(struct sim_board *board, const struct smp_answer *request, struct f
             board, &(struct upload_request){off->value, len ? len->value : 0, name, data}, reply);
     if (wire_now() < board->mounted_at || board->firmware != SIM_FIRMWARE_INITIAL ||
         !item_is(name, packet_path))
-        return no_file(board, reply);
+        return no_file(board, name, reply);
     return factory_write(board, off->value, data, reply);
 }
 
@@ -232,9 +239,9 @@ int fs_read(struct sim_board *board, const struct smp_answer *request, struct fs
         upload_close(&board->fs);
     data = content(board, name, &len);
     if (!data)
-        return no_file(board, reply);
+        return no_file(board, name, reply);
     at = off->value < len ? (size_t)off->value : len;
-    n = len - at < PIECE ? len - at : PIECE;
+    n = len - at < board->buf_size - READ_REST ? len - at : board->buf_size - READ_REST;
     put_uint(reply->body, "off", off->value);
     cbor_put_text(reply->body, "data");
     cbor_put_bytes(reply->body, data + at, n);
@@ -256,7 +263,7 @@ int fs_status(struct sim_board *board, const struct smp_answer *request, struct 
         item_is(name, packet_path))
         len = board->fs.stream.len;
     else if (!content(board, name, &len))
-        return no_file(board, reply);
+        return no_file(board, name, reply);
     put_uint(reply->body, "len", len);
     return 0;
 }
@@ -315,7 +322,7 @@ int fs_hash(struct sim_board *board, const struct smp_answer *request, struct fs
     if (rc)
         return rc;
     data = content(board, name, &len);
-    return data ? hash_part(board, request, sha, data, len, reply) : no_file(board, reply);
+    return data ? hash_part(board, request, sha, data, len, reply) : no_file(board, name, reply);
 }
 
 int fs_close(struct sim_board *board)

@@ -155,7 +155,7 @@ static void put_slot(const struct sim_images *images, unsigned i, struct buf *bo
                  (unsigned)get_le(slot->data + 22, 2));
     if (build)
         snprintf(version + n, sizeof version - (size_t)n, ".%u", (unsigned)build);
-    cbor_put_map(body, 8);
+    buf_byte(body, 0xbf);
     put_uint(body, "slot", i);
     put_text(body, "version", version, strlen(version));
     cbor_put_text(body, "hash");
@@ -165,6 +165,7 @@ static void put_slot(const struct sim_images *images, unsigned i, struct buf *bo
     put_flag(body, "confirmed", reverts == (i == 1));
     put_flag(body, "active", i == 0);
     put_flag(body, "permanent", i == 1 && perm);
+    buf_byte(body, 0xff);
 }
 
 static int put_state(const struct sim_images *images, struct buf *body)

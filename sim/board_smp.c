@@ -10,11 +10,14 @@
 #define ANSWER_MAX    SMP_PACKET_MAX
 #define SHELL_MAX     256
 #define LINES_FREE_NS (INT64_C(30) * 1000000)
+#define MAP_OPEN      0xbf /* of a length that is not told, as all of the board's are */
+#define MAP_END       0xff
 #define RC_UNKNOWN    1
 #define RC_INVALID    3
 #define RC_NO_ENTRY   5
 #define RC_NOT_SUPP   8
 #define OS_FORMAT     2
+#define SHELL_EMPTY   3
 
 /* Later ones answer no text with no text. */
 static int echo(const struct sim_board *board, const struct smp_answer *request, struct buf *body)
@@ -71,9 +74,10 @@ static int os_command(struct sim_board *board, const struct smp_header *header,
 static void put_hash_type(struct buf *body, const char *name, unsigned format, unsigned size)
 {
     cbor_put_text(body, name);
-    cbor_put_map(body, 2);
+    buf_byte(body, MAP_OPEN);
     put_uint(body, "format", format);
     put_uint(body, "size", size);
+    buf_byte(body, MAP_END);
 }
 
 static int fs_command(struct sim_board *board, const struct smp_header *header,
@@ -93,9 +97,10 @@ static int fs_command(struct sim_board *board, const struct smp_header *header,
         if (board->firmware != SIM_FIRMWARE_SMP_FILE)
             return RC_NOT_SUPP;
         cbor_put_text(reply->body, "types");
-        cbor_put_map(reply->body, 2);
+        buf_byte(reply->body, MAP_OPEN);
         put_hash_type(reply->body, "crc32", 0, 4);
         put_hash_type(reply->body, "sha256", 1, 32);
+        buf_byte(reply->body, MAP_END);
         return 0;
     case 4:
         return fs_close(board);
@@ -133,8 +138,10 @@ static void join_words(const struct smp_answer *request, const struct smp_item *
     buf_byte(line, '\0');
 }
 
-static int shell_command(const struct smp_answer *request, struct buf *body)
+static int shell_command(const struct sim_board *board, const struct smp_answer *request,
+                         struct fs_reply *reply)
 {
+    struct buf *body = reply->body;
     const struct smp_item *argv = smp_answer_want(request, "argv", CBOR_ARRAY);
     struct buf line = {0}, out = {0};
     int ret = 1;
@@ -142,6 +149,11 @@ static int shell_command(const struct smp_answer *request, struct buf *body)
     if (!argv)
         return RC_INVALID;
     join_words(request, argv, &line);
+    if (line.len == 1 && later_server(board)) {
+        buf_free(&line);
+        reply->group = SMP_GROUP_SHELL;
+        return SHELL_EMPTY;
+    }
     buf_text(&out, "\r\n");
     if (!line.failed)
         ret = run_shell((const char *)line.data, &out);
@@ -245,7 +257,7 @@ static void send_answer(struct sim_board *board, const struct smp_header *reques
     struct buf lines = {0};
 
     board->answers++;
-    header.op++;
+    header.op = header.op == SMP_READ ? SMP_READ + 1 : SMP_WRITE + 1;
     header.flags = 0;
     header.length = (uint16_t)body->len;
     if (board->generation < SIM_ZEPHYR_36)
@@ -274,6 +286,7 @@ static int translate(int group, int rc)
     case SMP_GROUP_IMAGE:
         return image_plain_rc(rc);
     case SMP_GROUP_OS:
+    case SMP_GROUP_SHELL:
         return RC_INVALID;
     default:
         return settings_plain_rc(rc);
@@ -290,24 +303,29 @@ static bool says_zero(const struct sim_board *board, const struct smp_header *he
 
 /* Errors of the server itself (rc 8: no such command) are plain in both versions. */
 static void finish_body(const struct sim_board *board, const struct smp_header *header, int rc,
-                        int group, struct buf *body)
+                        const struct fs_reply *reply)
 {
+    struct buf *body = reply->body;
+    int group = reply->group;
     bool version2 = header->version >= 1 && later_server(board);
 
     if (rc && (group < 0 || !version2)) { /* nothing but the code is left of the answer */
         rc = group < 0 ? rc : translate(group, rc);
         buf_reset(body);
-        buf_byte(body, 0xbf);
+        buf_byte(body, MAP_OPEN);
     }
     if (rc && group >= 0 && version2) {
         cbor_put_text(body, "err");
-        cbor_put_map(body, 2);
+        buf_byte(body, MAP_OPEN);
         put_uint(body, "group", (unsigned)group);
         put_uint(body, "rc", (uint64_t)rc);
+        buf_byte(body, MAP_END);
+        if (reply->has_len)
+            put_uint(body, "len", reply->len);
     } else if (rc || says_zero(board, header)) {
         put_uint(body, "rc", (uint64_t)rc);
     }
-    buf_byte(body, 0xff);
+    buf_byte(body, MAP_END);
 }
 
 static int run_command(struct sim_board *board, const struct smp_header *header,
@@ -322,26 +340,28 @@ static int run_command(struct sim_board *board, const struct smp_header *header,
     if (header->group == SMP_GROUP_SETTINGS)
         return settings_command(board, header, request, reply);
     if (header->group == SMP_GROUP_SHELL && header->id == 0 && header->op == SMP_WRITE)
-        return shell_command(request, reply->body);
+        return shell_command(board, request, reply);
     return RC_NOT_SUPP;
 }
 
 static void handle(struct sim_board *board, const uint8_t *packet, size_t len)
 {
     struct buf body = {.max = ANSWER_MAX};
-    struct fs_reply reply = {&body, -1};
+    struct fs_reply reply = {.body = &body, .group = -1};
     struct smp_answer request;
     struct smp_header header;
     int rc = RC_INVALID;
 
     smp_header_decode(&header, packet);
-    if (header.op != SMP_READ && header.op != SMP_WRITE)
+    if (header.op != SMP_READ && header.op != SMP_WRITE && !later_server(board))
         return;
-    buf_byte(&body, 0xbf);
-    if (smp_answer_decode(&request, packet + SMP_HEADER_SIZE, len - SMP_HEADER_SIZE))
+    buf_byte(&body, MAP_OPEN);
+    if (header.op != SMP_READ && header.op != SMP_WRITE)
+        rc = RC_NOT_SUPP;
+    else if (smp_answer_decode(&request, packet + SMP_HEADER_SIZE, len - SMP_HEADER_SIZE))
         rc = run_command(board, &header, &request, &reply);
     if (rc >= 0 && !board->halted) {
-        finish_body(board, &header, rc, reply.group, &body);
+        finish_body(board, &header, rc, &reply);
         send_answer(board, &header, &body);
     }
     buf_free(&body);
@@ -402,6 +422,11 @@ static bool holds_line(struct sim_board *board, int64_t at)
     return board->lines_held < board->line_buffers && ++board->lines_held;
 }
 
+static bool begins_as_frame(const uint8_t *data, size_t len)
+{
+    return len >= 2 && (memcmp(data, "\x06\x09", 2) == 0 || memcmp(data, "\x04\x14", 2) == 0);
+}
+
 void smp_line(struct sim_board *board, const uint8_t *data, size_t len, int64_t at_ns)
 {
     struct buf text = {0};
@@ -411,6 +436,10 @@ void smp_line(struct sim_board *board, const uint8_t *data, size_t len, int64_t 
     if (len > LINE_WHOLE) {
         smp_frames_reset(&board->frames);
         return;
+    }
+    if (!begins_as_frame(data, len)) { /* a marker elsewhere in a line is none */
+        buf_append(&text, data, len);
+        len = 0;
     }
     for (size_t at = 0, used = 0; at < len; at += used) {
         size_t n = smp_frames_feed(&board->frames, data + at, len - at, &used, &text);

@@ -25,8 +25,8 @@ int fs_error(const struct sim_board *board, int fs_rc, int plain_rc, struct fs_r
 
 int wrong_offset(const struct sim_board *board, size_t want, struct fs_reply *reply)
 {
-    if (later_server(board))
-        put_uint(reply->body, "len", want);
+    reply->has_len = true;
+    reply->len = want;
     return fs_error(board, FS_OFFSET, RC_UNKNOWN, reply);
 }
 
@@ -92,7 +92,7 @@ static struct sim_file *open_written(struct sim_fs *fs, const struct smp_item *n
 
     if (!fs->written || fs->written != file) {
         upload_close(fs);
-        fs->written = files_make(fs, name);
+        fs->written = files_below(fs, name) ? NULL : files_make(fs, name);
     }
     if (fs->written)
         fs->written->open = fs->uploading = true;

@@ -283,6 +283,28 @@ static int send_next(struct upload *up, struct signet_error *err)
     return (int)err->code;
 }
 
+/* Later boards answer that they have nothing of an empty file, and leave one that is there as it
+ * was; Zephyr 3.2 makes none. */
+static int check_empty(struct upload *up, struct signet_error *err)
+{
+    uint64_t len = 0;
+    bool closed;
+    int rc = smp_close_open_file(up->smp, &closed, err);
+
+    if (!rc)
+        rc = signet_smp_status(up->smp, up->path, &len, err);
+    if (smp_gone(rc) || rc == SIGNET_E_NOT_FOUND)
+        return rc;
+    up->unsure = rc != SIGNET_OK;
+    if (!len)
+        return SIGNET_OK;
+    return error_set_hint(
+        err, SIGNET_E_BOARD,
+        "SMP neither empties nor deletes a file: let the firmware do it, or write "
+        "at least one byte",
+        "the board keeps the %llu bytes that the file had", (unsigned long long)len);
+}
+
 /* A board that started again while a stream was written has lost it, whatever it answered since. */
 static int check_boots(const struct upload *up, struct signet_error *err)
 {
@@ -304,6 +326,8 @@ static int send_all(struct upload *up, struct signet_error *err)
         if (!rc && up->off == up->len && up->unsure)
             rc = make_sure(up, err);
     } while (!rc && up->off < up->len);
+    if (!rc && !up->len && !up->smp->options.stream)
+        rc = check_empty(up, err);
     return rc;
 }
 

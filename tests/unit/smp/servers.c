@@ -189,7 +189,8 @@ static void answers_as_servers_give_them(void **state)
     }
 }
 
-/* Zephyr 3.2 answers an empty file with offset 0 and makes none: that is no success. */
+/* Zephyr 3.2 answers an empty file with offset 0 and makes none: that is no success, with or
+ * without a comparison. */
 static void empty_files(void **state)
 {
     static const enum sim_generation generations[] = {SIM_ZEPHYR_32, SIM_ZEPHYR_33, SIM_ZEPHYR_44};
@@ -203,7 +204,8 @@ static void empty_files(void **state)
         struct bench b;
 
         set_up(&b, &board, NULL);
-        OK(&b, signet_smp_upload(b.smp, "/lfs1/f", data, 0, NULL, &b.err));
+        assert_int_equal(signet_smp_upload(b.smp, "/lfs1/f", data, 0, NULL, &b.err),
+                         makes ? SIGNET_OK : SIGNET_E_NOT_FOUND);
         assert_int_equal(signet_smp_compare(b.smp, "/lfs1/f", data, 0, NULL, &how, &b.err),
                          makes ? SIGNET_OK : SIGNET_E_BOARD);
         if (!makes)
@@ -252,9 +254,10 @@ static void put_pair(struct buf *packet, const char *key, const char *text, int 
         cbor_put_uint(packet, (uint64_t)number);
 }
 
-/* As read in the sources of 4.x: names are judged before files, types of hashes before names of
- * files that are not there, and hashes may be of a part. */
-static void as_the_sources_have_it(void **state)
+/* What real servers of 3.5.0 and 4.4.0 answer: names are judged before files, types of hashes
+ * before names of files that are not there, hashes may be of a part, and a chunk may lack its data.
+ */
+static void as_later_servers_answer(void **state)
 {
     static const struct {
         struct smp_command command;
@@ -272,6 +275,11 @@ static void as_the_sources_have_it(void **state)
         {{SMP_READ, SMP_GROUP_FS, 2}, "name", "/lfs1/f", "len", NULL, 0, -1, 3, 3},
         {{SMP_READ, SMP_GROUP_FS, 2}, "name", "/lfs1/f", "off", NULL, 99, -1, 0, 0},
         {{SMP_READ, SMP_GROUP_FS, 2}, "name", "/lfs1/f", "off", NULL, 100, SMP_GROUP_FS, 12, 1},
+        {{SMP_READ, SMP_GROUP_FS, 0}, "name", "/lfs1", "off", NULL, 0, SMP_GROUP_FS, 4, 1},
+        {{SMP_READ, SMP_GROUP_FS, 1}, "name", "/lfs1", NULL, NULL, 0, SMP_GROUP_FS, 4, 1},
+        {{SMP_READ, SMP_GROUP_FS, 2}, "name", "/lfs1", "type", "crc32", 0, SMP_GROUP_FS, 4, 1},
+        {{SMP_WRITE, SMP_GROUP_FS, 0}, "name", "/lfs1", "off", NULL, 5, SMP_GROUP_FS, 1, 1},
+        {{SMP_WRITE, SMP_GROUP_FS, 0}, "name", "/lfs1/f", "off", NULL, 100, -1, 0, 0},
     };
 
     (void)state;
@@ -297,7 +305,85 @@ static void as_the_sources_have_it(void **state)
     }
 }
 
-/* Later servers do not empty a file for an upload of nothing, which the comparison tells. */
+static void an_empty_line_of_the_shell(void **state)
+{
+    (void)state;
+    for (int version = 1; version <= 2; version++) {
+        const struct sim_board_options board = {.firmware = SIM_FIRMWARE_SMP_FILE,
+                                                .generation = SIM_ZEPHYR_44};
+        const struct signet_smp_options options = {.version = version};
+        struct smp_command run = {SMP_WRITE, SMP_GROUP_SHELL, 0};
+        struct bench b;
+
+        set_up(&b, &board, &options);
+        cbor_put_text(smp_begin(b.smp, 1), "argv");
+        cbor_put_array(&b.smp->packet, 0);
+        assert_int_equal(smp_request(b.smp, run, 0, &b.err), SIGNET_E_SMP);
+        assert_int_equal(b.smp->last.group, version == 2 ? SMP_GROUP_SHELL : -1);
+        assert_int_equal(b.smp->last.rc, 3);
+        tear_down(&b);
+    }
+}
+
+/* Maps without a told length everywhere, "err" before "len": byte for byte as 3.5.0 and 4.4.0. */
+static void offset_behind_the_error(void **state)
+{
+    static const uint8_t want[] = "\xbf\x63"
+                                  "err\xbf\x65"
+                                  "group\x08\x62rc\x0b\xff\x63len\x18\x64\xff";
+    const struct sim_board_options board = {.firmware = SIM_FIRMWARE_SMP_FILE,
+                                            .generation = SIM_ZEPHYR_44};
+    const struct signet_smp_options options = {.version = 2};
+    struct smp_command write = {SMP_WRITE, SMP_GROUP_FS, 0};
+    struct bench b;
+
+    (void)state;
+    set_up(&b, &board, &options);
+    OK(&b, signet_smp_upload(b.smp, "/lfs1/f", data, 100, NULL, &b.err));
+    struct buf *packet = smp_begin(b.smp, 2);
+    put_pair(packet, "name", "/lfs1/f", 0);
+    put_pair(packet, "off", NULL, 7);
+    assert_int_equal(smp_request(b.smp, write, 0, &b.err), SIGNET_E_SMP);
+    assert_memory_equal(b.smp->frames.packet + SMP_HEADER_SIZE, want, sizeof want - 1);
+    tear_down(&b);
+}
+
+/* How many answers a board gave in the end to an echo with this operation and such a line. */
+static uint64_t answers_to(const char *before, uint8_t op)
+{
+    const struct sim_board_options board = {.firmware = SIM_FIRMWARE_SMP_FILE,
+                                            .generation = SIM_ZEPHYR_44};
+    struct smp_header header = {.op = op, .length = 1, .sequence = 9};
+    uint8_t packet[SMP_HEADER_SIZE + 1] = {[SMP_HEADER_SIZE] = 0xa0};
+    struct signet_bytes reply = {0};
+    struct sim_board_state seen;
+    struct buf line = {0};
+    struct bench b;
+
+    set_up(&b, &board, NULL);
+    smp_header_encode(&header, packet);
+    buf_text(&line, before);
+    smp_frame_encode(&line, packet, sizeof packet, SMP_LINE_RAW);
+    OK(&b, link_write(b.link, line.data, line.len, clock_ms() + 1000, &b.err));
+    OK(&b, signet_smp_echo(b.smp, "x", &reply, &b.err)); /* what came before it is done */
+    signet_bytes_free(&reply);
+    sim_board_state(b.board, &seen);
+    buf_free(&line);
+    tear_down(&b);
+    return seen.frames_out - 1;
+}
+
+static void frames_begin_their_line(void **state)
+{
+    (void)state;
+    assert_int_equal(answers_to("", SMP_WRITE), 1);
+    assert_int_equal(answers_to("\n", SMP_WRITE), 1);
+    assert_int_equal(answers_to("noise ", SMP_WRITE), 0);
+    assert_int_equal(answers_to("", SMP_WRITE + 1), 1); /* rc 8 to what is no request */
+}
+
+/* Later servers do not empty a file for an upload of nothing, and say nothing of it: the length
+ * tells, and so does a comparison. */
 static void nothing_over_something(void **state)
 {
     const struct sim_board_options board = {.firmware = SIM_FIRMWARE_SMP_FILE,
@@ -308,7 +394,9 @@ static void nothing_over_something(void **state)
     (void)state;
     set_up(&b, &board, NULL);
     OK(&b, signet_smp_upload(b.smp, "/lfs1/f", data, 100, NULL, &b.err));
-    OK(&b, signet_smp_upload(b.smp, "/lfs1/f", data, 0, NULL, &b.err));
+    assert_int_equal(signet_smp_upload(b.smp, "/lfs1/f", data, 0, NULL, &b.err), SIGNET_E_BOARD);
+    assert_string_equal(b.err.msg,
+                        "upload to /lfs1/f: the board keeps the 100 bytes that the file had");
     assert_int_equal(signet_smp_compare(b.smp, "/lfs1/f", data, 0, NULL, &how, &b.err),
                      SIGNET_E_BOARD);
     assert_true(board_has(&b, 100));
@@ -361,7 +449,10 @@ int main(void)
         cmocka_unit_test(answers_as_servers_give_them),
         cmocka_unit_test(empty_files),
         cmocka_unit_test(as_measured),
-        cmocka_unit_test(as_the_sources_have_it),
+        cmocka_unit_test(as_later_servers_answer),
+        cmocka_unit_test(an_empty_line_of_the_shell),
+        cmocka_unit_test(offset_behind_the_error),
+        cmocka_unit_test(frames_begin_their_line),
         cmocka_unit_test(nothing_over_something),
         cmocka_unit_test(over_udp),
     };

@@ -204,7 +204,8 @@ static void named_cases(void **state)
         size_t len;
         int retries, rc;
     } cases[] = {
-        {"", 0, 2, SIGNET_OK},
+        {"", 0, 2, SIGNET_E_NOT_FOUND}, /* it answers, and has no such file */
+        {"AARRR", 0, 2, -1},            /* its length is not told */
         {"", 1, 2, SIGNET_OK},
         {"L", 2, 2, SIGNET_OK},  /* chunk 1 is taken: chunk 0 was there */
         {"RA", 2, 2, SIGNET_OK}, /* rc 3: it was not */
