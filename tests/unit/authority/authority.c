@@ -126,6 +126,23 @@ static void refusals(void **state)
     ca_free(&sub);
 }
 
+/* est: its certificate is read, and its key has to be there as well. */
+static void a_client_without_its_key(void **state)
+{
+    struct test_ca ca = ca_make("root", "EC", NULL, NULL);
+    struct signet_authority_info info = {
+        .kind = "est", .url = "https://127.0.0.1:1", .client_cert = chain, .client_key = secret};
+    const struct signet_authority_options options = {.size = sizeof(options), .info = &info};
+    struct signet_authority *a = NULL;
+    struct signet_error err;
+
+    (void)state;
+    files(&ca, NULL, NULL);
+    assert_int_equal(signet_authority_open(&a, &options, &err), SIGNET_E_IO);
+    assert_non_null(strstr(err.msg, "who we are at the authority"));
+    ca_free(&ca);
+}
+
 /* What the authority above does not allow is found, for a device and before it. */
 static void constraints(void **state)
 {
@@ -233,8 +250,11 @@ static void described(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(encrypted_keys), cmocka_unit_test(refusals),
-        cmocka_unit_test(constraints),    cmocka_unit_test(requests),
+        cmocka_unit_test(encrypted_keys),
+        cmocka_unit_test(refusals),
+        cmocka_unit_test(a_client_without_its_key),
+        cmocka_unit_test(constraints),
+        cmocka_unit_test(requests),
         cmocka_unit_test(described),
     };
 

@@ -76,6 +76,7 @@ static const struct row refused[] = {
     ROW(NULL, "", "", "3: {0: {0: 'vendor'}}", "read-only"),
     ROW(NULL, "", "", "12: {0: {9: 256}}", "must be 0 to 255, not 256"),
     ROW(NULL, "", "", "12: {0: {9: 256.0}}", "must be 0 to 255, not 256"), /* whole, too */
+    ROW(NULL, "", "", "12: {0: {9: 9007199254740992.0}}", "must be an integer, not a number"),
     ROW("7: 'U'", "", "7: ''", "", "is not a binding"),
     ROW("7: 'U'", "", "7: 'QU'", "", "is not a binding"),
     ROW("7: 'U'", "", "7: 'UU'", "", "is not a binding"),

@@ -26,6 +26,8 @@ static const struct {
     {"mod37-2", "A999914123456N"},
     {"mod97-10", "5493001KJTIIGC8Y1R12"},
     {"mod97-10", "79444"},
+    {"mod97-10", "1A59"}, /* A is 10, two digits */
+    {"mod11-2", "01"},
 };
 
 /* Each other last digit is wrong, and so is a character that has no value. */
@@ -50,6 +52,7 @@ static void good_and_wrong(void **state)
     assert_true(scan_check_digit("mod11-2", "000000012281955X"));  /* an ISNI */
     assert_false(scan_check_digit("mod11-2", "000000012281X955")); /* X is the last one only */
     assert_false(scan_check_digit("mod11-2", "0000000114559648"));
+    assert_false(scan_check_digit("mod11-2", "1-004")); /* right, were - counted as -1 */
 }
 
 static void nothing_to_check(void **state)
