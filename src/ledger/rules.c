@@ -7,9 +7,17 @@ struct rule {
     const char *before, *after, *sql;
 };
 
+/* It counts up by one: the highest could not, and nobody would get the device again. */
+#define NO_TOKEN "(token < 1 OR token > 1000000000000)"
+
 /* Each finds the first row that is not what the events say, and gives its name. Rows that have
  * their own hash are looked at before. */
 static const struct rule rules[] = {
+    /* a walk in the order of the keys would not see the lowest number */
+    {"a number", "is below 1, and is nobody's",
+     "SELECT 'of an event of station number ' || station FROM events WHERE seq < 1"
+     " UNION ALL SELECT 'of order ' || name FROM orders WHERE id < 1"
+     " UNION ALL SELECT 'of device ' || endpoint FROM devices WHERE id < 1 LIMIT 1"},
     {"the head of station number", "is missing",
      "SELECT station FROM events WHERE station NOT IN (SELECT id FROM stations) LIMIT 1"},
     {"device number", "is missing: it has events", /* nobody's events are not of a device */
@@ -77,8 +85,9 @@ static const struct rule rules[] = {
      " WHERE d.order_id = o.id) AND NOT EXISTS(SELECT 1 FROM devices d WHERE d.order_id = o.id"
      " AND d.state = {void} AND d.freed = 1) LIMIT 1"},
     {"the token of", "is none", /* of a device or a delivery */
-     "SELECT 'device number ' || id FROM devices WHERE token < 1 UNION ALL SELECT 'the delivery of"
-     " device number ' || device || ' to ' || server FROM deliveries WHERE token < 1 LIMIT 1"},
+     "SELECT 'device number ' || id FROM devices WHERE " NO_TOKEN " UNION ALL SELECT 'the delivery"
+     " of device number ' || device || ' to ' || server FROM deliveries WHERE " NO_TOKEN
+     " LIMIT 1"},
 };
 
 /* Of what came from other ledgers: the names that it has here end with a site. */
@@ -92,6 +101,11 @@ static const struct rule rules_of_sites[] = {
      "SELECT o.name FROM orders o WHERE o.id >= " OWN_END_SQL " AND NOT EXISTS(SELECT 1"
      " FROM stations s WHERE s.base = o.id - o.id % " OWN_END_SQL
      " AND " SITE_OF("s.name") " = " SITE_OF("o.name") ") LIMIT 1"},
+    {"the imported site", "is missing: it has an event",
+     "SELECT e.detail FROM events e WHERE e.device = 0 AND e.kind = 'imported'"
+     " AND e.detail LIKE '% here' AND e.detail NOT LIKE '%, 0 here' AND NOT EXISTS(SELECT 1"
+     " FROM stations s WHERE s.id >= " OWN_END_SQL " AND substr('@' || e.detail, 1,"
+     " length(" SITE_OF("s.name") ") + 2) = " SITE_OF("s.name") " || ': ') LIMIT 1"},
     /* as many as the last import says, since it says it */
     {"the imported events of site", "are more or fewer than were brought here",
      "SELECT k.site FROM (SELECT " SITE_OF("name") " AS site, ', ' || CAST(sum(seq) AS {int}) ||"

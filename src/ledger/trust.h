@@ -32,6 +32,23 @@ int log_check_event(struct log_check *check, const char *there, const char *name
 int log_check_end(const struct log_check *check, const char *name, const char *tree,
                   const char *checkpoint, struct signet_error *err);
 
+/* site.c: the stations of one import, which come by their numbers */
+struct site {
+    int64_t base, events;
+    char name[SITE_MAX + 2]; /* @SITE */
+    struct buf heads;        /* with their numbers there */
+};
+struct site_chain {
+    int64_t base, station, last;
+    const char *name, *head;
+};
+int site_add(struct signet_ledger *ledger, struct site *site, const struct site_chain *chain,
+             struct signet_error *err);
+/* SIGNET_E_LEDGER: they are not the ledger that the last import of the site brought. */
+int site_end(struct signet_ledger *ledger, struct site *site, struct signet_error *err);
+/* The head of a ledger, of all its stations' heads. */
+int heads_hash(const struct buf *heads, char out[static 65], struct signet_error *err);
+
 /* rules.c: the columns that no hash covers. SIGNET_E_LEDGER: one is not what the events make it. */
 int rules_check(struct signet_ledger *ledger, struct signet_error *err);
 

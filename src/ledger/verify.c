@@ -12,6 +12,7 @@ struct verify {
     struct trust *trust; /* NULL: nothing is known from elsewhere */
     int64_t events;
     struct buf heads; /* what all chains end with */
+    struct site site; /* the one whose stations are at it */
 };
 
 struct chain {
@@ -101,7 +102,8 @@ static int check_station(void *ctx, const struct db_rows *row, struct signet_err
         rc = log_check_end(&c.log, c.name, db_text(row, 7), db_text(row, 6), err);
     v->events += c.last;
     buf_printf(&v->heads, "%lld:%lld:%s,", (long long)c.station, (long long)c.last, c.head);
-    return rc;
+    const struct site_chain own = {c.base, c.station, c.last, c.name, c.head};
+    return rc == SIGNET_OK ? site_add(v->ledger, &v->site, &own, err) : rc;
 }
 
 static int check_chains(struct verify *v, struct signet_error *err)
@@ -119,6 +121,8 @@ static int check_chains(struct verify *v, struct signet_error *err)
                                  .ctx = v};
     int rc = db_walk(v->ledger->db, &walk, err, "");
 
+    if (rc == SIGNET_OK)
+        rc = site_end(v->ledger, &v->site, err);
     return rc == SIGNET_OK && v->trust ? trust_end(v->trust, err) : rc;
 }
 
@@ -376,7 +380,6 @@ static int verify_with(struct signet_ledger *l, struct trust *trust, int64_t *ev
 
     for (size_t i = 0; trust && i < trust->known_count; i++) /* it may be a second try */
         trust->known[i].found = false;
-    uint8_t digest[32];
     int rc = check_database(l, true, err);
 
     if (rc == SIGNET_OK)
@@ -390,14 +393,11 @@ static int verify_with(struct signet_ledger *l, struct trust *trust, int64_t *ev
     if (rc == SIGNET_OK)
         rc = check_database(l, false, err);
     if (rc == SIGNET_OK)
-        rc = buf_check(&v.heads, err);
+        rc = heads_hash(&v.heads, head, err);
     if (rc == SIGNET_OK)
-        rc = sha256(v.heads.data ? v.heads.data : (const uint8_t *)"", v.heads.len, digest, err);
-    if (rc == SIGNET_OK) {
-        hex_encode(digest, sizeof(digest), head);
         *events = v.events;
-    }
     buf_free(&v.heads);
+    buf_free(&v.site.heads);
     return rc;
 }
 

@@ -2,7 +2,7 @@
 """What a station signs: who has its key and an old checkpoint finds every other history, however well it was made."""
 import os, re, shutil, sqlite3, subprocess
 import _parts
-from _chain import Forger
+from _chain import DEVICE, Forger, row_hash
 from _mint import House
 from _parts import part
 from _signet import SIGNET, need
@@ -209,6 +209,7 @@ def what_no_hash_covers(p):
             ("UPDATE orders SET quota = 900 WHERE name = 'o'", 'order o was changed'),
             ("UPDATE orders SET hash = hash || 'x' WHERE name = 'o'", 'order o was changed'),
             ('UPDATE devices SET token = 1 WHERE state = 8', 'the token of device urn:dev:os:q-0000001 was set back'),
+            ('UPDATE devices SET token = (1 << 62) WHERE id = 1', 'the token of device number 1 is none'),
             ('UPDATE devices SET lease_until = 1 << 40 WHERE id = 1', 'the lease of device urn:dev:os:o-0000001'),
             ('UPDATE devices SET state = 0, exposed = 0 WHERE id = 1', 'device urn:dev:os:o-0000001 was changed'),
             ('UPDATE devices SET freed = 1 WHERE id = 1', 'device urn:dev:os:o-0000001 was changed'),
@@ -216,6 +217,61 @@ def what_no_hash_covers(p):
             ("CREATE TRIGGER sqliteXstat AFTER UPDATE ON devices BEGIN SELECT 1; END", 'was dropped, added or changed')):
         p.sql(deed, ledger=shutil.copy(p.at('ledger.db'), p.at('changed.db')))
         need(says in p.call('verify', 'changed.db', code=1), deed)
+
+
+@part
+def below_the_first_number(p):
+    """What a walk in the order of the keys does not see: an event that changes a device, an order with a device."""
+    lowest = -(1 << 63)
+    shutil.copy(p.at('ledger.db'), p.at('changed.db'))
+    with sqlite3.connect(p.at('changed.db')) as db:
+        db.execute("UPDATE devices SET slot = 'x', events = events + 1 WHERE id = 5")
+        row = db.execute(f'SELECT {", ".join(DEVICE)} FROM devices WHERE id = 5').fetchone()
+        db.execute("INSERT INTO events VALUES(1, ?, 5, ?, 0, 'note', '', '', '', ?, 'x')", (lowest, row[-1], row_hash(row)))
+    db.close()
+    p.verify('a number of an event of station number 1 is below 1', ledger='changed.db')
+    for deeds, says in (((f"INSERT INTO orders(id, name, hash, quota, issued, cursor, created, events) VALUES({lowest}, 'ghost', 'h', 1, 0, 1, 0, 0)",),
+                         'a number of order ghost is below 1'),
+                        ((f"INSERT INTO devices(id, order_id, number, endpoint, station, slot, created, changed, lease_until) VALUES({lowest}, 1, -1, 'spirit', 'A', '1', 0, 0, 0)",),
+                         'a number of device spirit is below 1')):
+        p.sql(*deeds, ledger=shutil.copy(p.at('ledger.db'), p.at('changed.db')))
+        p.verify(says, ledger='changed.db')
+
+
+@part
+def text_behind_a_schema(p):
+    """A zero byte in the text of a trigger, and a table under the name of what ANALYZE leaves."""
+    for deed in ("UPDATE sqlite_schema SET sql = sql || char(0) || 'x' WHERE name = 'events_delete'",
+                 "UPDATE sqlite_schema SET sql = 'CREATE TABLE sqlite_stat1(tbl,idx,stat,more)' WHERE name = 'sqlite_stat1'"):
+        p.sql('ANALYZE', 'PRAGMA writable_schema = ON', deed, ledger=shutil.copy(p.at('old.db'), p.at('changed.db')))
+        need('was dropped, added or changed' in p.call('verify', 'changed.db', code=1), deed)
+    p.sql('ANALYZE', ledger='old.db')
+    p.call('verify', 'old.db')
+
+
+@part
+def sites_that_were_taken_out_or_changed(p):
+    """What was imported is there under the name of its site, though no own hash covers it."""
+    for site in 'bc':
+        os.mkdir(p.at(site))
+        house = House(p.at(site))
+        code, out = house.run(house.order(f'of-{site}', 2, station=f'line-{site}', packets='x.ndjson'))
+        need(code == 0, out)
+        p.call('import', '--site', site, 'ledger.db', f'{site}/ledger.db')
+    p.call('verify', 'ledger.db')
+    swap = "UPDATE {0} SET name = substr(name, 1, length(name) - 1) || CASE WHEN name LIKE '%@b' THEN 'c' ELSE 'b' END WHERE id > 1 << 39"
+    p.sql(swap.format('stations'), swap.format('orders'), ledger=shutil.copy(p.at('ledger.db'), p.at('changed.db')))
+    need('is not the ledger that was imported as it' in p.call('verify', 'changed.db', code=1), 'swapped')
+    shutil.copy(p.at('ledger.db'), p.at('changed.db'))
+    with sqlite3.connect(p.at('changed.db')) as db:
+        (trigger,), = db.execute("SELECT sql FROM sqlite_schema WHERE name = 'events_delete'")
+        db.execute('DROP TRIGGER events_delete')
+        for table, column in (('events', 'station'), ('devices', 'id'), ('orders', 'id'), ('stations', 'id')):
+            db.execute(f'DELETE FROM {table} WHERE {column} > 2 * (1 << 40)')
+        db.execute(trigger)
+    db.close()
+    said = p.call('verify', 'changed.db', code=1)
+    need('the imported site c: ' in said and 'is missing: it has an event' in said, said)
 
 
 @part
