@@ -60,8 +60,8 @@ int cli_ask(void *ctx, const char *what, struct signet_bytes *secret, struct sig
     (void)ctx;
     if (fd < 0)
         return cli_error(err, SIGNET_E_AUTH,
-                         "passphrase_file names a file (mode 600) that has it; a token may have "
-                         "pin-source=file:FILE",
+                         "name a file (mode 600) that has it: --passphrase-file, "
+                         "--new-passphrase-file, or passphrase_file; a token: pin-source=file:FILE",
                          "%s is not known, and there is no terminal to ask for it", PLAIN(what));
     int rc = ask_terminal(fd, what, answer, &len, err);
     if (rc == SIGNET_OK) {

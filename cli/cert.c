@@ -377,8 +377,11 @@ static int fetch_cert(struct cli *cli, unsigned flags, unsigned seconds, const c
     char host[256];
     uint16_t port;
 
-    if (!split_host_port(cli->args[0], host, &port))
-        return cli_usage(cli, "'%s' is not HOST:PORT", cli->args[0]);
+    if (!split_host_port(cli->args[0], host, &port)) {
+        cli_error(&cli->err, SIGNET_E_USAGE, "write the server's name and port, such as HOST:5684",
+                  "'%s' is not HOST:PORT", cli->args[0]);
+        return cli_fail(cli, &cli->err);
+    }
     if (!output && !cli->json && !isatty(STDOUT_FILENO))
         output = "-";
     int rc = signet_cert_fetch(&cert, host, port, flags, seconds * 1000, NULL, &cli->err);

@@ -102,10 +102,14 @@ static bool long_known(const struct cli *cli, const struct option_row *rows, con
 static bool letters_known(const struct cli *cli, const struct option_row *rows, const char *word,
                           bool more, bool *value)
 {
+    const char *whole = word;
     for (; *word; word++) {
         const struct option_row *row = row_lettered(rows, *word);
         if (!row && !strchr("h?", *word)) {
-            cli_usage(cli, "there is no option -%s", PLAIN(((char[2]){*word, '\0'})));
+            if (row_named(rows, whole, strcspn(whole, "=")))
+                cli_usage(cli, "two dashes stand before a long option: --%s", PLAIN(whole));
+            else
+                cli_usage(cli, "there is no option -%s", PLAIN(((char[2]){*word, '\0'})));
             return false;
         }
         if (row && row->arg) { /* the rest is its value */
@@ -153,6 +157,17 @@ static bool value_apart(const struct cli *cli, const struct option_row *rows, co
     return true;
 }
 
+/* As word processors write two dashes. */
+static bool long_dash(const struct cli *cli, const char *word)
+{
+    bool dash = !strncmp(word, "\xe2\x80\x93", 3) || !strncmp(word, "\xe2\x80\x94", 3) ||
+                !strncmp(word, "\xe2\x88\x92", 3);
+    if (dash)
+        cli_usage(cli, "'%s' begins with a long dash, as word processors write it: write --%s",
+                  PLAIN(word), PLAIN(word + 3 + (word[3] == '-')));
+    return dash;
+}
+
 bool cli_options_known(const struct cli *cli, int argc, char **argv, const struct option_row *rows)
 {
     for (int i = 1; i < argc; i++) {
@@ -160,6 +175,8 @@ bool cli_options_known(const struct cli *cli, int argc, char **argv, const struc
         bool value = false, more = i + 1 < argc;
         if (!strcmp(word, "--"))
             break;
+        if (long_dash(cli, word))
+            return false;
         if (word[0] != '-' || !word[1])
             continue;
         if (!(word[1] == '-' ? long_known(cli, rows, word + 2, more, &value)

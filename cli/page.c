@@ -144,6 +144,8 @@ static int page_password(int argc, char **argv)
                    "changes the password, which is asked for, or is a line of standard input.",
                    2, 2))
         return EXIT_USAGE;
+    if (!access(cli.args[1], F_OK) && access(cli.args[0], F_OK))
+        return cli_usage(&cli, "'%s' is a file: FILE stands before NAME", PLAIN(cli.args[1]));
     int rc = ask_password(&password, &cli.err);
     if (rc == SIGNET_OK)
         rc = signet_page_login(cli.args[0], cli.args[1], (char *)password.data, &cli.err);

@@ -98,6 +98,13 @@ static int unknown_noun(const char *word)
         names[n++] = noun->name;
     names[n++] = "help";
     names[n++] = "version";
+    if (word[0] == '-') {
+        fprintf(stderr,
+                "signet: error: %s stands before the command\n"
+                "hint: options stand behind it, such as 'signet ledger list LEDGER --json'\n",
+                word);
+        return EXIT_USAGE;
+    }
     if (!of || !word[0])
         return unknown_word("command", word, names, n);
     fprintf(stderr, "signet: error: there is no command '%s'\nhint: did you mean '%s %s'?\n", word,

@@ -13,7 +13,7 @@
 extern "C" {
 #endif
 
-/* The kinds that Signet reads; those behind are told by name only. */
+/* The kinds that Signet reads; SIGNET_FILE_OTHER is told by name only. */
 enum signet_file_kind {
     SIGNET_FILE_UNKNOWN = 0,
     SIGNET_FILE_ORDER,
@@ -28,6 +28,8 @@ enum signet_file_kind {
     SIGNET_FILE_PROFILE,
     SIGNET_FILE_LABEL,
     SIGNET_FILE_OTHER, /* this one and all above it */
+    SIGNET_FILE_IMAGE, /* for a board */
+    SIGNET_FILE_LOGINS,
 };
 
 /* Of the first bytes of a file, or all of it. */

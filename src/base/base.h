@@ -93,6 +93,7 @@ enum {
     BLAME_NAMES = 1,  /* without quotes as well, when it is a key of the text */
     BLAME_VALUES = 2, /* or a value */
     BLAME_START = 4,  /* else the beginning */
+    BLAME_SERVER = 8, /* else the url: it is what a server answered */
 };
 /* The first place where the word stands whole, as a key or as a value; SIZE_MAX: nowhere. */
 size_t text_find_word(const struct text_source *source, const char *word, size_t len, bool key);
@@ -331,6 +332,9 @@ int file_read_own(const char *path, size_t max, struct secret *out, struct signe
  * fsync, rename, fsync of the folder. */
 int file_write(const char *path, const void *data, size_t len, mode_t mode,
                struct signet_error *err);
+/* SIGNET_E_EXISTS when an output that a person named would replace a file of another kind, such as
+ * an order (file_kind.c). */
+int file_spare(const char *path, const void *data, size_t len, struct signet_error *err);
 /* As file_write, but it may be lost in a power cut: nothing waits for the disk. */
 int file_replace(const char *path, const void *data, size_t len, mode_t mode,
                  struct signet_error *err);

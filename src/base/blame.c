@@ -4,8 +4,10 @@
 #include "base/base.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <signet/text.h>
 #include <stdio.h>
+#include <unistd.h>
 
 enum { TEXT_MAX = 1024 * 1024 };
 
@@ -56,11 +58,18 @@ size_t text_find_word(const struct text_source *s, const char *word, size_t len,
 static size_t find_value(const struct text_source *s, const char *word, size_t len)
 {
     const char *slash = strrchr(s->name, '/');
+    char here[PATH_MAX];
     size_t folder = slash ? (size_t)(slash - s->name) + 1 : 0,
            at = text_find_word(s, word, len, false);
 
     if (at == NOWHERE && folder && len > folder && strncmp(word, s->name, folder) == 0)
         at = text_find_word(s, word + folder, len - folder, false);
+    if (at == NOWHERE && len > 1 && *word == '/' && s->name[0] != '/' &&
+        getcwd(here, sizeof here)) {
+        folder = strlen(here) + 1 + folder;
+        if (len > folder && strncmp(word, here, strlen(here)) == 0)
+            at = text_find_word(s, word + folder, len - folder, false);
+    }
     return at;
 }
 
@@ -113,6 +122,15 @@ static size_t find_words(const struct text_source *s, const char *msg, bool key)
     return found;
 }
 
+static size_t first_char(const struct text_source *s)
+{
+    size_t at = s->len >= 3 && memcmp(s->text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+
+    while (at < s->len && (isspace((unsigned char)s->text[at]) || in_comment(s, at)))
+        at++;
+    return at < s->len ? at : NOWHERE;
+}
+
 static size_t find_blamed(const struct text_source *s, const char *msg, unsigned flags)
 {
     size_t first = strcspn(msg, " "), at = find_quoted(s, msg, false);
@@ -122,10 +140,16 @@ static size_t find_blamed(const struct text_source *s, const char *msg, unsigned
         at = find_value(s, msg, first);
     if (at == NOWHERE)
         at = find_quoted(s, msg, true);
+    if (at == NOWHERE && msg[first] == ':') /* "on_pass: ..." */
+        at = text_find_word(s, msg, first, true);
     if (at == NOWHERE && flags & BLAME_VALUES)
         at = find_words(s, msg, false);
     if (at == NOWHERE && flags & BLAME_NAMES)
         at = find_words(s, msg, true);
+    if (at == NOWHERE && flags & BLAME_SERVER)
+        at = text_find_word(s, "url", 3, true);
+    if (at == NOWHERE && flags & BLAME_NAMES && strstr(msg, " has no ")) /* a key is missing */
+        at = first_char(s);
     return at == NOWHERE && flags & BLAME_START ? 0 : at;
 }
 
@@ -163,7 +187,9 @@ int signet_file_blame(int rc, const char *path, struct signet_error *err)
         const struct text_source source = {path, (const char *)text.data, text.len,
                                            text_hide_secrets, NULL};
 
-        error_blame(err, &source, BLAME_NAMES);
+        bool answered = rc == SIGNET_E_SERVER || rc == SIGNET_E_AUTH;
+
+        error_blame(err, &source, BLAME_NAMES | (answered ? BLAME_SERVER : 0));
     }
     buf_free(&text);
     return rc;

@@ -147,7 +147,10 @@ static int open_folder(const char *path, const char **name, struct signet_error 
     else
         snprintf(folder, sizeof folder, "%.*s", slash == path ? 1 : (int)(slash - path), path);
     fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
+    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+        error_set_hint(err, SIGNET_E_IO, "make the folder, or name another place",
+                       "cannot write '%s': there is no folder '%s'", path, folder);
+    else if (fd < 0)
         error_sys(err, SIGNET_E_IO, errno, "cannot open the folder of '%s'", path);
     return fd;
 }
@@ -381,5 +384,7 @@ int signet_bytes_read_secret(const char *path, size_t max, struct signet_bytes *
 
 int signet_bytes_write(const char *path, const void *data, size_t len, struct signet_error *err)
 {
-    return file_write(path, data, len, 0600, err);
+    int rc = file_spare(path, data, len, err);
+
+    return rc ? rc : file_write(path, data, len, 0600, err);
 }

@@ -73,7 +73,7 @@ static const struct {
      "download the file that it points to, and name that"},
     {FORM_PROGRAM, SIGNET_FILE_OTHER, "a program", "name the file that is meant"},
     {FORM_SCRIPT, SIGNET_FILE_OTHER, "a script", "name the file that is meant"},
-    {FORM_FIRMWARE, SIGNET_FILE_OTHER, "a firmware image",
+    {FORM_FIRMWARE, SIGNET_FILE_IMAGE, "a firmware image",
      "an order names it: 'board: {initial: FILE}' or 'final: FILE'"},
     {FORM_HTML, SIGNET_FILE_OTHER, "a web page (HTML)",
      "download the file itself, not the page that shows it"},
@@ -126,6 +126,8 @@ static const char *const wanted_names[] = {
     [SIGNET_FILE_PROFILE] = "a device profile",
     [SIGNET_FILE_LABEL] = "a label in ZPL",
     [SIGNET_FILE_OTHER] = NULL,
+    [SIGNET_FILE_IMAGE] = "a firmware image",
+    [SIGNET_FILE_LOGINS] = "a file of logins",
 };
 
 static size_t form_row(enum file_form form)
@@ -161,6 +163,20 @@ static ssize_t read_start(const char *path, char head[HEAD + 1])
     return n;
 }
 
+int file_spare(const char *path, const void *data, size_t len, struct signet_error *err)
+{
+    char head[HEAD + 1];
+    ssize_t n = read_start(path, head);
+    size_t i = form_row(n > 0 ? file_form(head, (size_t)n) : FORM_UNKNOWN);
+
+    /* A label that was filled in looks like its template. */
+    if (i == sizeof(forms) / sizeof(*forms) || forms[i].kind == SIGNET_FILE_OTHER ||
+        (forms[i].kind != SIGNET_FILE_LABEL && forms[i].kind == signet_file_kind(data, len)))
+        return SIGNET_OK;
+    return error_set_hint(err, SIGNET_E_EXISTS, "name another file, or remove this one",
+                          "will not write over '%s': it is %s", path, forms[i].name);
+}
+
 /* The ledger that an order names, for the hint; a word that says so when none is found. */
 static const char *ledger_of(const char *text, char out[static 120])
 {
@@ -187,6 +203,17 @@ static bool fits_wanted(enum signet_file_kind wanted, enum signet_file_kind foun
     return !wanted_names[wanted] || found == SIGNET_FILE_UNKNOWN || found == wanted || either;
 }
 
+/* "PATH: ...", "... 'PATH' ...", "... PATH:7:1 ..."; the words of a message are no path. */
+static bool names_file(const char *msg, const char *path)
+{
+    size_t len = strlen(path);
+
+    for (const char *at = msg; (at = strstr(at, path)); at++)
+        if (at == msg || at[-1] == '\'' || at[len] == ':' || at[len] == '\0')
+            return true;
+    return false;
+}
+
 /* The path in front, unless the message has it: "PATH: ...", "PATH:7:1: ..." */
 static int name_file(int rc, const char *path, struct signet_error *err)
 {
@@ -194,7 +221,7 @@ static int name_file(int rc, const char *path, struct signet_error *err)
     unsigned line = 0, column = 0;
     const char *place;
 
-    if (rc == SIGNET_OK || rc == SIGNET_E_NOMEM || !path || !err || strstr(err->msg, path))
+    if (rc == SIGNET_OK || rc == SIGNET_E_NOMEM || !path || !err || names_file(err->msg, path))
         return rc;
     place = strstr(err->msg, " (line ");
     if (place && sscanf(place, " (line %u, column %u)", &line, &column) == 2)

@@ -121,8 +121,9 @@ static int find_images(struct signet_board *b, const struct signet_board_options
     if (!code && o->final)
         code = signet_image_check(&b->final, o->final, o->final_sha256, err);
     if (!code && from->image_dir && !o->initial && !o->final)
-        code = error_set(err, SIGNET_E_NOT_FOUND, "%s: neither %s nor %s is there", from->image_dir,
-                         usual_options.initial, usual_options.final);
+        code = error_set_hint(err, SIGNET_E_NOT_FOUND, "or name the images: initial, final",
+                              "'%s' has neither %s nor %s", from->image_dir, usual_options.initial,
+                              usual_options.final);
     return code;
 }
 

@@ -96,7 +96,8 @@ static void end_number(struct parser *p, size_t start)
     else if (c == 'j' || c == 'J')
         fail_at(p, start, SIGNET_E_SYNTAX, NULL, "LwM2M has no complex numbers");
     else if (isalnum((unsigned char)c) || (c & 0x80))
-        fail_at(p, p->at, SIGNET_E_SYNTAX, "text and keys stand in quotes",
+        fail_at(p, p->at, SIGNET_E_SYNTAX,
+                "write digits alone, without a unit; text and keys stand in quotes",
                 "this does not belong to a number");
 }
 

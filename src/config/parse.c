@@ -40,7 +40,7 @@ static bool name_is(const struct parser *p, struct name n, const char *name)
 static struct value unknown_name(struct parser *p, struct name n, const char *prefix,
                                  const char *const *candidates, size_t count)
 {
-    char name[41], hint[128] = "a number works for every identifier";
+    char name[41], hint[128] = "signet-config(5) has the names; a number works as well";
     const char *near = NULL;
 
     snprintf(name, sizeof name, "%.*s", (int)n.len, p->text + n.at);
@@ -287,7 +287,8 @@ static struct value parse_dict(struct parser *p)
                     : string_starts(p) || name_starts(p->text[p->at]) ||
                             isdigit((unsigned char)p->text[p->at])
                         ? "is a comma missing before this? Constants only: no conditions or calls"
-                        : "constants only: no conditions, comparisons or calls",
+                    : p->text[p->at] == ';' ? "write a comma: ,"
+                                            : "constants only: no conditions, comparisons or calls",
                     "',' or '}' should follow the value");
     }
     if (p->at >= p->len)
@@ -300,7 +301,8 @@ static struct value parse_dict(struct parser *p)
 
 static struct value parse_parentheses(struct parser *p)
 {
-    static const char tuple[] = "several values are a dictionary: {0: 1, 1: 2}";
+    static const char tuple[] =
+        "close it with ) before the comma; several values are a dictionary: {0: 1, 1: 2}";
     size_t start = p->at++;
 
     skip_blank(p);
@@ -309,7 +311,8 @@ static struct value parse_parentheses(struct parser *p)
     struct value v = parse_expression(p);
     skip_blank(p);
     if (p->text[p->at] == ',')
-        fail_at(p, p->at, SIGNET_E_SYNTAX, tuple, "LwM2M has no tuples");
+        fail_at(p, start, SIGNET_E_SYNTAX, tuple,
+                "this ( is not closed before the comma, and LwM2M has no tuples");
     expect(p, ')', "close the parenthesis");
     return v;
 }
@@ -331,6 +334,9 @@ static struct value parse_primary(struct parser *p)
         return parse_strings(p);
     if (name_starts(c))
         return parse_named(p);
+    if (c == '/' && (p->text[p->at + 1] == '/' || p->text[p->at + 1] == '*'))
+        return fail_at(p, p->at, SIGNET_E_SYNTAX, "begin the comment with #",
+                       "a comment does not begin with /%c here", p->text[p->at + 1]);
     if (c == '[')
         return fail_at(p, p->at, SIGNET_E_SYNTAX, "several values are a dictionary: {0: 1, 1: 2}",
                        "LwM2M has no lists");

@@ -113,8 +113,10 @@ int packet_save(struct signet_factory *f, const char *path, const struct signet_
                 struct signet_error *err)
 {
     struct signet_tree *tree = NULL;
-    int rc = signet_packet_decode(packet->data, packet->len, &tree, err);
+    int rc = file_spare(path, packet->data, packet->len, err);
 
+    if (rc == SIGNET_OK)
+        rc = signet_packet_decode(packet->data, packet->len, &tree, err);
     if (rc == SIGNET_OK)
         rc = keep_packet(path, tree, f->observer, err);
     signet_tree_free(&tree);

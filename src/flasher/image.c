@@ -39,7 +39,7 @@ int signet_image_check(struct signet_image *out, const char *path, const char *e
         code = sha256(file.data, file.len, digest, err);
     buf_free(&file);
     if (code)
-        return code;
+        return signet_file_explain(code, SIGNET_FILE_IMAGE, path, err);
     hex_encode(digest, sizeof(digest), image.sha256);
     if (expected_sha256 && strcasecmp(expected_sha256, image.sha256) != 0)
         return error_set_hint(

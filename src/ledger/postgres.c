@@ -158,7 +158,10 @@ static int look_at_address(struct station *s, const char *where, struct signet_e
 
     if (!options) {
         s->pq->freemem(said); /* it may quote a password */
-        return error_set(err, SIGNET_E_USAGE, "the ledger is no postgresql:// address");
+        return error_set_hint(err, SIGNET_E_USAGE,
+                              "postgresql://USER@HOST/DATABASE?sslrootcert=FILE: are all names "
+                              "behind ? those of libpq?",
+                              "the ledger's address cannot be read");
     }
     for (PQconninfoOption *o = options; o->keyword; o++)
         if ((strcmp(o->keyword, "password") == 0 || strcmp(o->keyword, "sslpassword") == 0) &&

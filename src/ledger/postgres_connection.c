@@ -360,6 +360,8 @@ static int refuse_connection(struct station *s, int rc, struct signet_error *err
                strstr(text, "root certificate") || strstr(text, "does not support SSL")
                    ? "over TCP the server must prove who it is: ?sslrootcert=FILE in the address, "
                      "or ~/.postgresql/root.crt; ?sslmode=disable sends all in clear"
+               : strstr(text, "not translate host name") || strstr(text, "invalid port")
+                   ? "are host and port of the address right?"
                : strstr(text, "too many") || strstr(text, "remaining connection")
                    ? "each station needs one connection: raise max_connections, or end others"
                    : "is it running, and does ~/.pgpass have the password?");

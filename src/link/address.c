@@ -4,6 +4,8 @@
 #include "link/backend.h"
 
 #include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
 
 static const char serial_prefix[] = "serial:";
 
@@ -95,10 +97,40 @@ int address_parse(struct link_address *out, const char *address, struct signet_e
     return question ? take_port_options(&out->options, question + 1, err) : SIGNET_OK;
 }
 
-int link_check(const char *address, const char *options, struct signet_error *err)
+/* A port that is not there may come; what is there must be one. */
+static int check_device_path(const char *path, struct signet_error *err)
+{
+    struct stat st;
+    bool there = stat(path, &st) == 0;
+
+    if (there && !S_ISCHR(st.st_mode))
+        return error_set_hint(
+            err, SIGNET_E_USAGE, "the list of boards shows the ports that are there",
+            "'%s' is a %s, not a serial port", path, S_ISDIR(st.st_mode) ? "folder" : "file");
+    if (!there && strncasecmp(path, "COM", 3) == 0 && path[3] &&
+        strspn(path + 3, "0123456789") == strlen(path + 3))
+        return error_set_hint(err, SIGNET_E_USAGE,
+                              "here ports are called /dev/ttyACM0 or /dev/ttyUSB0; the list of "
+                              "boards shows those that are there",
+                              "'%s' is a name of Windows", path);
+    return SIGNET_OK;
+}
+
+static int check_address(const char *address, struct signet_error *err)
 {
     struct link_address parsed;
-    int rc = address ? address_parse(&parsed, address, err) : SIGNET_OK;
+    char host[256], port[16];
+    int rc = address_parse(&parsed, address, err);
+
+    if (rc != SIGNET_OK)
+        return rc;
+    return parsed.kind == LINK_SERIAL ? check_device_path(parsed.device, err)
+                                      : tcp_split(parsed.rest, host, port, err);
+}
+
+int link_check(const char *address, const char *options, struct signet_error *err)
+{
+    int rc = address ? check_address(address, err) : SIGNET_OK;
 
     if (!rc && options && strlen(options) > LINK_OPTIONS_MAX)
         rc = error_set(err, SIGNET_E_USAGE, "the options of a port are too long");

@@ -27,6 +27,9 @@ void serial_release(int fd); /* before it is closed: others may have it from now
 /* "minicom (process 4711)", or "" when it is nobody who can be seen (holder.c). */
 enum { HOLDER_SIZE = 96 };
 const char *holder_of(const char *path, char out[static HOLDER_SIZE]);
+/* "HOST:PORT" or "[V6]:PORT" */
+int tcp_split(const char *address, char host[static 256], char port[static 16],
+              struct signet_error *err);
 /* datagrams: UDP, with that one peer; else TCP */
 int tcp_open(int *fd, const char *address, bool datagrams, const struct signet_cancel *cancel,
              struct signet_error *err);

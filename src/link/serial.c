@@ -24,6 +24,10 @@ static int cannot_open(const char *path, int sys, struct signet_error *err)
 
     if (sys == EBUSY)
         return in_use(path, err);
+    if (sys == EISDIR)
+        return error_set_hint(err, SIGNET_E_USAGE,
+                              "the list of boards shows the ports that are there",
+                              "this is a folder, not a serial port");
     rc = error_sys(err, missing ? SIGNET_E_NOT_FOUND : SIGNET_E_LINK, sys, "cannot open the port");
     if (missing)
         error_hint(err, "the list of boards shows the ports that are there");

@@ -14,9 +14,8 @@
 
 #define CONNECT_MS 10000
 
-/* "HOST:PORT" or "[V6]:PORT" */
-static int split_address(const char *address, char host[static 256], char port[static 16],
-                         struct signet_error *err)
+int tcp_split(const char *address, char host[static 256], char port[static 16],
+              struct signet_error *err)
 {
     const char *colon = strrchr(address, ':');
     size_t len = colon ? (size_t)(colon - address) : 0;
@@ -25,7 +24,7 @@ static int split_address(const char *address, char host[static 256], char port[s
         strspn(colon + 1, "0123456789") != strlen(colon + 1) ||
         strtoull(colon + 1, NULL, 10) > 65535)
         return error_set_hint(err, SIGNET_E_USAGE, "write tcp:HOST:PORT or udp:HOST:PORT",
-                              "not an address");
+                              "'%s' is not an address, HOST:PORT", address);
     if (address[0] == '[' && address[len - 1] == ']') {
         address++;
         len -= 2;
@@ -74,7 +73,7 @@ int tcp_open(int *fd, const char *address, bool datagrams, const struct signet_c
     int64_t deadline = clock_ms() + CONNECT_MS;
     struct addrinfo *list = NULL;
     char host[256], port[16];
-    int rc = split_address(address, host, port, err);
+    int rc = tcp_split(address, host, port, err);
 
     if (rc)
         return rc;

@@ -105,6 +105,8 @@ static int parse_scheme(struct coap_uri *out, struct part *rest, bool *without_h
     while (i < SCHEMES && (strlen(schemes[i].name) != name.len ||
                            strncasecmp(schemes[i].name, name.at, name.len) != 0))
         i++;
+    if (i == SCHEMES && (rest->len < name.len + 3 || memcmp(colon, "://", 3) != 0)) /* HOST:PORT */
+        return refuse(err, WRITE_HOST, "has no scheme (RFC 3986, section 3.1)");
     if (i == SCHEMES)
         return refuse(err, "coap, coaps, coap+tcp and coaps+tcp are the schemes of LwM2M servers",
                       "has the scheme '%s', which is none of an LwM2M server (LwM2M Core 1.2, "

@@ -86,6 +86,24 @@ static int check_slot_twice(struct reader *r, const yaml_node_t *node,
     return SIGNET_OK;
 }
 
+/* "1-4.2": bus, socket of the computer, sockets of hubs. */
+static bool is_hub_path(const char *text)
+{
+    size_t bus = strspn(text, "0123456789");
+
+    text += bus;
+    if (!bus || *text != '-')
+        return false;
+    do {
+        size_t n = strspn(++text, "0123456789");
+
+        if (!n)
+            return false;
+        text += n;
+    } while (*text == '.');
+    return *text == '\0';
+}
+
 int reader_slot(struct reader *r, yaml_node_t *node)
 {
     struct signet_order *o = r->root;
@@ -101,6 +119,9 @@ int reader_slot(struct reader *r, yaml_node_t *node)
                                 "the list of boards shows them; a port may have its programmer's "
                                 "serial number beside it",
                                 "a slot has a port, a serial number or a hub path");
+    if (p.hub && !is_hub_path(p.hub))
+        return reader_fail_hint(r, node, "the list of boards shows them; such as 1-4.2",
+                                "'%.60s' is no hub path", p.hub);
     snprintf(number, sizeof(number), "%zu", o->slot_count + 1);
     slot->name = p.name ? p.name : reader_keep(r, number, strlen(number));
     if (!slot->name)

@@ -273,7 +273,8 @@ int http_start(struct signet_page *p, struct signet_error *err)
                                      options, MHD_OPTION_END);
     if (p->daemon)
         return SIGNET_OK;
-    return p->tls ? error_set_hint(err, SIGNET_E_CERT, "both have to be PEM, and belong together",
-                                   "the page's certificate or its key is of no use")
+    return p->tls ? error_set_hint(err, SIGNET_E_CERT, "compare the fingerprints of both keys",
+                                   "the page's key and certificate are not PEM, or do not belong "
+                                   "together")
                   : error_set(err, SIGNET_E_IO, "the page's HTTP server does not start");
 }

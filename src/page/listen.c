@@ -69,6 +69,18 @@ int listen_parse(const char *text, struct listen_address *out, struct signet_err
                           "'%s' is no address of a page", text_shown(text, strlen(text), 80));
 }
 
+/* Gives the port. */
+static unsigned show_address(const struct listen_address *a, char host[static INET6_ADDRSTRLEN])
+{
+    const struct sockaddr_in *four = (const struct sockaddr_in *)&a->at;
+    const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)&a->at;
+    bool is_six = a->at.ss_family == AF_INET6;
+
+    inet_ntop(a->at.ss_family, is_six ? (const void *)&six->sin6_addr : &four->sin_addr, host,
+              INET6_ADDRSTRLEN);
+    return ntohs(is_six ? six->sin6_port : four->sin_port);
+}
+
 int listen_open(const struct listen_address *a, int *out, struct signet_error *err)
 {
     int on = 1, fd = socket(a->at.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -81,28 +93,31 @@ int listen_open(const struct listen_address *a, int *out, struct signet_error *e
     int sys = errno;
     if (fd >= 0)
         close(fd);
-    if (sys != EADDRINUSE)
-        return error_sys(err, SIGNET_E_IO, sys, "the page's address");
-    error_sys(err, SIGNET_E_BUSY, sys, "the page's address");
-    error_hint(err, "another program listens there: name another port, or 0 for any");
-    return SIGNET_E_BUSY;
+    char host[INET6_ADDRSTRLEN] = "";
+    unsigned port = show_address(a, host);
+
+    if (sys == EADDRINUSE)
+        return error_set_hint(err, SIGNET_E_BUSY, "name another port, or 0 for any that is free",
+                              "the page's address: another program listens at %s, port %u", host,
+                              port);
+    error_sys(err, SIGNET_E_IO, sys, "the page's address: %s, port %u", host, port);
+    if (sys == EADDRNOTAVAIL)
+        error_hint(err, "this computer has no such address (`ip address` shows those it has)");
+    else if (sys == EACCES)
+        error_hint(err, "ports below 1024 are for root: name another, such as 8470");
+    return SIGNET_E_IO;
 }
 
 int listen_name(int socket, char out[LISTEN_NAME_SIZE], struct signet_error *err)
 {
     struct listen_address a = {.len = sizeof(a.at)};
     char host[INET6_ADDRSTRLEN] = "";
-    bool six;
+    unsigned port;
 
     if (getsockname(socket, (struct sockaddr *)&a.at, &a.len) != 0)
         return error_sys(err, SIGNET_E_IO, errno, "the page's address");
-    six = a.at.ss_family == AF_INET6;
-    const struct sockaddr_in *four = (const struct sockaddr_in *)&a.at;
-    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&a.at;
-    inet_ntop(a.at.ss_family, six ? (const void *)&v6->sin6_addr : &four->sin_addr, host,
-              sizeof(host));
-    snprintf(out, LISTEN_NAME_SIZE, six ? "[%s]:%u" : "%s:%u", host,
-             ntohs(six ? v6->sin6_port : four->sin_port));
+    port = show_address(&a, host);
+    snprintf(out, LISTEN_NAME_SIZE, a.at.ss_family == AF_INET6 ? "[%s]:%u" : "%s:%u", host, port);
     return SIGNET_OK;
 }
 

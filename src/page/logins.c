@@ -47,10 +47,21 @@ static bool read_login(char *line, struct login_person *out)
            hex_decode(part[4], strlen(part[4]), out->hash, LOGIN_HASH) == LOGIN_HASH;
 }
 
+/* It may hold a password: no letter of it is shown. */
+static int refuse_line(const char *file, int number, const char *line, struct signet_error *err)
+{
+    const struct text_source source = {file, line, strlen(line), text_hide_all, NULL};
+
+    error_set_hint(err, SIGNET_E_SYNTAX, "remove the line, and add the person anew",
+                   "%s:%d:1: this is no login", file, number);
+    error_excerpt(err, &source, 0);
+    return SIGNET_E_SYNTAX;
+}
+
 static int read_logins(const char *file, char *text, struct login_persons *out,
                        struct signet_error *err)
 {
-    char *line;
+    char *line, copy[LINE_LIMIT];
 
     for (int number = 1; (line = strsep(&text, "\n")); number++) {
         if (!*line || *line == '#')
@@ -58,9 +69,11 @@ static int read_logins(const char *file, char *text, struct login_persons *out,
         if (out->count == LOGIN_PERSONS_MAX)
             return error_set(err, SIGNET_E_LIMIT, "%s: more than %d logins", file,
                              LOGIN_PERSONS_MAX);
-        if (!read_login(line, &out->list[out->count]))
-            return error_set_hint(err, SIGNET_E_SYNTAX, "add the person anew",
-                                  "%s:%d: this is no login", file, number);
+        snprintf(copy, sizeof(copy), "%s", line);
+        bool good = strlen(line) < sizeof(copy) && read_login(copy, &out->list[out->count]);
+        wipe(copy, sizeof(copy));
+        if (!good)
+            return refuse_line(file, number, line, err);
         out->count++;
     }
     return SIGNET_OK;
@@ -75,7 +88,7 @@ int logins_read(const char *file, struct login_persons *out, struct signet_error
     if (rc == SIGNET_OK)
         rc = read_logins(file, (char *)text.data, out, err);
     secret_wipe(&text);
-    return rc;
+    return signet_file_explain(rc, SIGNET_FILE_LOGINS, file, err);
 }
 
 bool logins_match(const struct login_person *person, const char *password)
@@ -102,12 +115,13 @@ static int make_login(const char *name, const char *password, struct login_perso
     size_t len = strlen(password);
 
     if (!is_login_name(name))
-        return error_set(err, SIGNET_E_USAGE,
-                         "the name of a login has 1 to %d letters, digits and . _ -",
-                         LOGIN_NAME_MAX);
+        return error_set_hint(err, SIGNET_E_USAGE, "such as: anna",
+                              "the name of a login has 1 to %d letters, digits and . _ -",
+                              LOGIN_NAME_MAX);
     if (len < LOGIN_PASSWORD_MIN || len > LOGIN_PASSWORD_MAX)
-        return error_set(err, SIGNET_E_USAGE, "a password has %d to %d bytes", LOGIN_PASSWORD_MIN,
-                         LOGIN_PASSWORD_MAX);
+        return error_set_hint(err, SIGNET_E_USAGE, "give it again, as the first line",
+                              "a password has %d to %d bytes", LOGIN_PASSWORD_MIN,
+                              LOGIN_PASSWORD_MAX);
     snprintf(out->name, sizeof(out->name), "%s", name);
     out->log_n = LOG_N;
     int rc = random_bytes(out->salt, LOGIN_SALT, err);

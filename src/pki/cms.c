@@ -83,8 +83,10 @@ static int read_cms(CMS_ContentInfo **out, const void *data, size_t len, struct 
     if (!whole)
         return error_set(err, SIGNET_E_SYNTAX, "this is no CMS in DER, or not whole");
     if (OBJ_obj2nid(CMS_get0_type(cms)) != NID_id_smime_ct_authEnvelopedData)
-        return error_set(err, SIGNET_E_UNSUPPORTED,
-                         "this CMS is no AuthEnvelopedData: nothing would show a change of it");
+        return error_set_hint(
+            err, SIGNET_E_UNSUPPORTED,
+            "it was not sealed by Signet; with OpenSSL: cms -encrypt -aes-256-gcm",
+            "this CMS is no AuthEnvelopedData: nothing would show a change of it");
     return SIGNET_OK;
 }
 

@@ -291,12 +291,11 @@ int signet_order_verify(const struct signet_order *o, const char *const *keys, s
 
     if (asprintf(&path, "%s.sig", o->path) < 0)
         return error_nomem(err);
-    int rc =
-        access(path, F_OK) == 0
-            ? file_read(path, TLOG_NOTE_MAX, &text, err)
-            : error_set_hint(err, SIGNET_E_CRYPTO,
-                             "the owner's signature lies beside the order, ORDER.yaml.sig",
-                             "order %s is not signed, and this station knows its owner", o->name);
+    int rc = access(path, F_OK) == 0
+                 ? file_read(path, TLOG_NOTE_MAX, &text, err)
+                 : error_set_hint(err, SIGNET_E_CRYPTO,
+                                  "the owner's signature lies beside the order, ORDER.yaml.sig",
+                                  "order %s is not signed by its owner", o->name);
     if (rc == SIGNET_OK)
         rc = tlog_note_parse(text.data, text.len, &note, err);
     if (rc == SIGNET_OK)

@@ -72,6 +72,12 @@ static void add_hint(const struct server_form *form, long status, const char *wo
         error_hint(err, "are url and port those of %s's API?", form->name);
     else if (status >= 300 && status < 400)
         error_hint(err, "a redirect is not followed: give the server's own url");
+    else if (status == 407)
+        error_hint(err, "a proxy wants a login: ask who runs the network");
+    else if (status == 429)
+        error_hint(err, "the server has too many requests: wait a minute, then try again");
+    else if (status >= 500)
+        error_hint(err, "the fault is the server's: ask who runs it");
 }
 
 /* An answer that is not 2xx. */
@@ -116,8 +122,11 @@ int server_call(struct signet_server *server, const struct http_request *request
     if (rc == SIGNET_OK && out) {
         *out = read_json(answer);
         if (!*out)
-            rc =
-                error_set(err, SIGNET_E_SERVER, "%s answered with no JSON", server->ops->form.name);
+            rc = error_set_hint(err, SIGNET_E_SERVER,
+                                "are url and port those of its API? A proxy or the page of a login "
+                                "may have answered",
+                                "%s answered with %s", server->ops->form.name,
+                                http_first_byte(answer) == '<' ? "a web page" : "no JSON");
     }
     secret_wipe(&answer->body);
     return rc;

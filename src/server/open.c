@@ -32,7 +32,7 @@ static int choose_auth(struct signet_server *server, const void *token, size_t t
         out->prefix = ops->header(auth);
     if (!plain && !out->prefix) {
         near = signet_word_nearest(auth, known, sizeof known / sizeof *known);
-        error_set(err, SIGNET_E_USAGE, "%s has no such auth", ops->can.kind);
+        error_set(err, SIGNET_E_USAGE, "'auth' has a word that is unknown to %s", ops->can.kind);
         if (near)
             error_hint(err, "\"auth\": \"%s\" is the nearest word known", near);
         return SIGNET_E_USAGE;
@@ -41,7 +41,7 @@ static int choose_auth(struct signet_server *server, const void *token, size_t t
         return SIGNET_OK;
     if (!server->info.user)
         return error_set_hint(err, SIGNET_E_USAGE, "\"user\": \"NAME\"",
-                              "auth \"%s\" needs a \"user\"", auth);
+                              "'auth' is \"%s\", and there is no \"user\"", auth);
     out->login = log_in;
     int rc = secret_set(&server->password, token, token_len, err);
     secret_live(&server->password);

@@ -115,7 +115,8 @@ int tlog_vkey_parse(const char *text, struct tlog_vkey *out, struct signet_error
     uint8_t id[4];
 
     if (!tlog_split_key(text, strlen(text), &key, key.key))
-        return error_set_hint(err, SIGNET_E_SYNTAX, hint, "this is no Ed25519 key of a signer");
+        return error_set_hint(err, SIGNET_E_SYNTAX, hint, "'%s' is no Ed25519 key of a signer",
+                              text_shown(text, strcspn(text, "+"), 60));
     memcpy(id, key.id, sizeof(id));
     int rc = tlog_find_id(&key, err);
     if (rc == SIGNET_OK && memcmp(id, key.id, sizeof(id)) != 0)

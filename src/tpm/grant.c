@@ -209,7 +209,7 @@ static int take_grant_text(const void *text, size_t len, struct grant *out,
     if (lines_read(text, len, GRANT_FIRST, lines, COUNT_OF(lines)))
         return SIGNET_OK;
     return error_set_hint(err, SIGNET_E_SYNTAX, "signet order grant makes one",
-                          "it is no grant of uses");
+                          "this is no grant of uses");
 }
 
 /* What needs no TPM. */

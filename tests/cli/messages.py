@@ -85,7 +85,7 @@ def wrong_lines(folder):
     os.chdir(folder)
     for line, words in WRONG.items():
         said = run(*line.split(), code=2)
-        helps = line.split()[0] in ('frobnicate', 'runn') or 'hint: did you mean' in said or "--help' lists the options" in said
+        helps = line.split()[0] in ('frobnicate', 'runn') or 'hint: did you mean' in said or "--help' lists the options" in said or 'such as HOST:5684' in said
         expect(f'signet {line[:100]}', words in said and helps and 'signet: error: ' in said, said)
     for seconds in ('1', '86400'):
         says('a limit is within', run('run', '--wait', seconds, 'x', code=1), "cannot open 'x'")

@@ -263,7 +263,7 @@ def beyond_this_computer(hall):
     os.chmod(hall.at('key.pem'), 0o600)
     hall.write('other.pem', 'no certificate')
     p = call('page', ledger, '-l', '127.0.0.1:0', '--page-cert', hall.at('other.pem'), *tls[2:])
-    need(p.returncode == 1 and 'is of no use' in p.stderr, p.stderr)
+    need(p.returncode == 1 and 'do not belong together' in p.stderr, p.stderr)
     p = call('run', hall.order(1), '--page-logins', file)
     need(p.returncode == 2 and 'has a meaning with --page' in p.stderr, p.stderr)
     p = call('run', hall.order(1), '--page', '--metrics=127.0.0.1:1')
@@ -285,7 +285,7 @@ def beyond_this_computer(hall):
         while stream.answer.readline():
             need(time.monotonic() < end, 'the stream outlives its session')
         p = call('page', ledger, '-l', f'127.0.0.1:{browser.port}')
-        need(p.returncode == 1 and 'another program listens there' in p.stderr, p.stderr)
+        need(p.returncode == 1 and 'another program listens at 127.0.0.1' in p.stderr, p.stderr)
 
     for said, name, words in (('short\n', 'a', 'has 8 to 200 bytes'), ('', 'a', 'has no password'), ('long enough\n', 'a b', '1 to 40 letters')):
         p = call('page', 'password', hall.at('others'), name, said=said)

@@ -41,7 +41,7 @@ class Place:
 @part
 def signed(p):
     need(p.call('order', 'owner', 'o.yaml').strip() == p.key, 'its owner')
-    p.make('is not signed, and this station knows its owner')
+    p.make('is not signed by its owner')
     need('is not signed' in p.call('run', '--dry-run', 'o.yaml', code=1), 'a dry run')
     p.sign()
     need('10 devices' in p.call('order', 'verify', 'o.yaml', '--vkey', p.key), 'verify')

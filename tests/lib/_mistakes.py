@@ -348,3 +348,53 @@ add('a file for the labels of a printer', 'sim printer order.yaml', 'order.yaml:
 for line, said in (('sim server -m latency=x', "'latency=x' has no number"), ('smp settings write -p tcp:127.0.0.1:1 a', "'write' takes 2 words")):
     add(line, line, said, 'hint: ', code=2)
 add('plain http for ptool', 'ptool -c cfg -e x -s server.json --token-file token', "server.json:1:31: the server's url", '^', 'https://', server__json='{"domain": "/a/", "port": 1, "url": "ftp://127.0.0.1"}')
+# an output in place of a file that somebody needs
+for line, what in (('packet make -c cfg -o cfg', "'cfg': it is a configuration"), ('packet make -c cfg -o order.yaml', "'order.yaml': it is a work order"),
+                   ('packet make -c cfg -o one.db', "'one.db': it is a ledger"), ('ledger checkpoint one.db -o server.json', "'server.json': it is the JSON file of a server"),
+                   ('provision -c cfg -o key.pem', "'key.pem': it is a private key")):
+    add(f'an output over {what}', line, 'will not write over ' + what, 'name another file')
+add('an output in no folder', 'packet make -c cfg -o no/out', "cannot write 'no/out': there is no folder 'no'", 'make the folder')
+# configurations
+config('a semicolon', GOOD.replace('Lifetime: 60,', 'Lifetime: 60;'), "cfg:3:71: ',' or '}'", '^', 'write a comma')
+config('a comment of C', '// mine\n' + GOOD, 'cfg:1:1: a comment does not begin with //', '^', 'with #')
+config('a parenthesis that is not closed', GOOD.replace('60,', '(24*60,'), 'cfg:3:69: this ( is not closed', '^', 'close it')
+config('a server without a scheme', GOOD.replace('coaps://', ''), 'cfg:1:21: RID.Security.ServerURI (/0/1/0) has no scheme', '^', 'write coaps://')
+config('a fraction of a second', GOOD.replace('60,', '60.5,'), 'cfg:3:48: RID.Server.Lifetime (/1/1/1) must be an integer', '^', 'a whole number')
+config('a unit', GOOD.replace('60,', '60s,'), 'cfg:3:71: this does not belong to a number', '^', 'without a unit')
+# servers
+server('no domain', '{"kind": "coiote", "url": "https://127.0.0.1:1"}', 'server.json:1:1: the server information has no domain', '^', '"domain": "/acme/"', line='server check server.json --token-file token')
+server('an auth with a slip', '{"kind": "leshan", "url": "https://127.0.0.1:1",\n "auth": "passwrd"}', "server.json:2:3: 'auth' has a word", '^', '"password"', line='server check server.json --token-file token')
+server('a password without its user', '{"kind": "thingsboard", "url": "https://127.0.0.1:1",\n "auth": "password"}', "server.json:2:3: 'auth' is", '^', '"user": "NAME"', line='server check server.json --token-file token')
+server('no file of an export', '{"kind": "export"}', 'server.json:1:1: the export has no file', '^', 'devices.csv', line='register -s server.json -e x -c cfg')
+add('a token of two lines', 'server check server.json --token-file token', 'token: the access token holds blanks', 'one word', token='a\nb\n')
+# slots and what they run
+for name, place, *answer in (
+        ('a port of Windows', '{port: COM3}', "two.yaml:7:16: slot 1: 'COM3' is a name of Windows", '/dev/ttyACM0'),
+        ('a folder for a port', '{port: cert}', "slot 1: ", "cert' is a folder, not a serial port", 'signet board list'),
+        ('a file for a port', '{port: cfg}', "slot 1: ", "cfg' is a file, not a serial port", 'signet board list'),
+        ('an address without a port', '{port: "tcp:10.0.0.1"}', "slot 1: '10.0.0.1' is not an address", 'tcp:HOST:PORT'),
+        ('a hub that is none', '{hub: usb1}', "two.yaml:7:9: 'usb1' is no hub path", '1-4.2')):
+    order(name, '{port: x}', place, *answer, base=BOARD)
+for name, old, new, *answer in (
+        ('a hook that is not there', 'slots:', 'on_pass: [lampp, x]\nslots:', 'two.yaml:7:', 'on_pass: lampp is not installed', '^'),
+        ('a hook that is a folder', 'slots:', 'on_pass: [./cert]\nslots:', 'two.yaml:7:1: on_pass: ', '^'),
+        ('a programmer that is elsewhere', 'flasher: none', 'flasher: jlink, flasher_tool: tools/jl', "two.yaml:6:57: slot 1: cannot find the program", '^'),
+        ('a folder without images', 'flasher: none', 'flasher: jlink, image_dir: cert', "two.yaml:6:54: slot 1: 'cert' has neither initial.hex nor final.hex", '^', 'name the images'),
+        ('a picture for an image', 'flasher: none', 'flasher: jlink, initial: a.hex', 'a.hex is a picture, not a firmware image', 'is meant')):
+    order(name, old, new, *answer, base=BOARD, a__hex=b'\x89PNG\r\n\x1a\n' + bytes(60))
+for name, url, *answer in (
+        ('a database with a slip behind ?', 'postgresql://127.0.0.1/x?sslmod=disable', "two.yaml:4:1: the ledger's address cannot be read", '^', 'are all names behind ?'),
+        ('a database at no host', 'postgresql://no.such.invalid/x?sslmode=disable', 'two.yaml:4:10: postgresql://no.such.invalid', 'there is no such host', '^', 'are host and port')):
+    order(name, 'ledger: two.db', f'ledger: "{url}"', *answer)
+# the page, keys, and the command line
+PAGE = 'page one.db --listen 127.0.0.1:0 --page-cert ca.pem --page-key key.pem --page-logins lg'
+add('a password in a file of logins', PAGE, 'lg:1:1: this is no login', '....:.......\n^', 'add the person anew', lg='anna:hunter2\n')
+add('an order for logins', PAGE.replace('lg', 'order.yaml'), 'order.yaml is a work order, not a file of logins', 'its ledger is one.db')
+for line, said, do in (
+        ('page password anna order.yaml', "'order.yaml' is a file", 'FILE stands before NAME'), ('cert fetch https://127.0.0.1:1/', "'https://127.0.0.1:1/' is not HOST:PORT", 'such as HOST:5684'),
+        ('run \u2013dry-run order.yaml', 'begins with a long dash', 'write --dry-run'), ('run -dry-run order.yaml', 'two dashes stand before a long option: --dry-run', 'hint: '),
+        ('--json ledger list one.db', '--json stands before the command', 'options stand behind it')):
+    add(line, line, said, do, code=2)
+for line, said, do in (
+        ('order verify --vkey garbage order.yaml', 'is not signed by its owner', 'ORDER.yaml.sig'), ('order owner order.yaml garbage', "'garbage' is no Ed25519 key of a signer", 'NAME+8 hex digits')):
+    add(line, line, said, do)

@@ -426,7 +426,7 @@ static void what_a_refusal_says(void **state)
     assert_string_equal(
         err.msg, "test:2:1: RID.Server.ShortServerID (/1/1/0) must be an integer, not a string "
                  "(LwM2M Core 1.2, Appendix C)");
-    assert_string_equal(err.hint, "write a number without quotes");
+    assert_string_equal(err.hint, "write a whole number, without quotes");
     assert_string_equal(err.excerpt, "0: '.', 1: 60, 6: True, 7: '.'}}}\n^");
     signet_tree_free(&tree);
 }

@@ -20,7 +20,7 @@ static const struct refusal refusals[] = {
     {"", "1:1", "nothing in it", "dictionary"},
     {" # only a comment\n", "1:", "nothing in it", "dictionary"},
     {"[1]", "1:1", "no lists", "{0: 1, 1: 2}"},
-    {"(1, 2)", "1:3", "no tuples", "{0: 1, 1: 2}"},
+    {"(1, 2)", "1:1", "no tuples", "{0: 1, 1: 2}"},
     {"{1: {1: {1: ()}}}", "1:13", "no tuples", "{0: 1"},
     {"{1: {1: {1: 1}}} 2", "1:18", "after the end", "one dictionary"},
     {"{1: {1: {1: 1}}", "1:1", "never closed", "}"},

@@ -198,7 +198,8 @@ static void what_is_no_port(void **state)
     assert_int_equal(signet_link_open(&link, file, 0, NULL, &err), SIGNET_E_USAGE);
     assert_int_equal(signet_link_open(&link, "/dev/null", 0, NULL, &err), SIGNET_E_USAGE);
     assert_non_null(strstr(err.msg, "/dev/null: this is not a serial port"));
-    assert_int_equal(signet_link_open(&link, folder, 0, NULL, &err), SIGNET_E_LINK);
+    assert_int_equal(signet_link_open(&link, folder, 0, NULL, &err), SIGNET_E_USAGE);
+    assert_non_null(strstr(err.msg, "this is a folder, not a serial port"));
     assert_null(link);
 }
 

@@ -56,7 +56,8 @@ static const struct {
 } bad[] = {
     {"", "is empty"},
     {"h", "has no scheme (RFC 3986, section 3.1)"},
-    {"h:5684", "has the scheme 'h'"},
+    {"h:5684", "has no scheme"},
+    {"htp://h:5684", "has the scheme 'htp'"},
     {"http://h", "has the scheme 'http'"},
     {"coapx://h", "has the scheme 'coapx'"},
     {"coaps+ws://h", "has the scheme 'coaps+ws'"},

@@ -331,7 +331,7 @@ static void logins(void **state)
          "Coiote's login answered without a",
          "",
          0},
-        {{200, "<html>"}, SIGNET_E_SERVER, "no JSON", "are \"user\" and its secret right?", 0},
+        {{200, "<html>"}, SIGNET_E_SERVER, "a web page", "are \"user\" and its secret right?", 0},
         {{401, "{\"error\": \"no\"}"}, SIGNET_E_AUTH, "401 no", "are \"user\" and its secret", 0},
         {{0}, SIGNET_E_NET, "no connection", "", 0},
     };

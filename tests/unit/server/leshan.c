@@ -265,7 +265,7 @@ static void what_a_bootstrap_server_has(void **state)
     assert_int_equal(signet_server_check(server, &err), SIGNET_OK);
     assert_string_equal(script_asked[0], "GET /api/bootstrap ");
     assert_int_equal(signet_server_check(server, &err), SIGNET_E_SERVER);
-    assert_string_equal(err.msg, "Leshan answered with no JSON");
+    assert_string_equal(err.msg, "Leshan answered with a web page");
     assert_int_equal(signet_config_parse(text, strlen(text), "t", &tree, &err), SIGNET_OK);
     device.tree = tree;
     assert_int_equal(signet_server_validate(server, &device, &err), SIGNET_E_MEANING);
