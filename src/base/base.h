@@ -85,6 +85,9 @@ size_t text_offset(const char *text, size_t len, struct line_column place);
 void error_write_at(struct signet_error *err, enum signet_code code,
                     const struct text_source *source, size_t at, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
+/* As error_at(), of a name that nobody knows: its value may be a secret, and is not shown. */
+int error_at_unknown(struct signet_error *err, enum signet_code code,
+                     const struct text_source *source, size_t at, const char *what);
 /* The excerpt alone, for an error that has its place in its message. */
 void error_excerpt(struct signet_error *err, const struct text_source *source, size_t at);
 /* blame.c: an error about what a text means, which has no place yet, gets that of the value or key

@@ -68,19 +68,41 @@ static bool in_name(char c)
     return isalnum((unsigned char)c) || c == '_' || c == '-';
 }
 
+static const char *const secret_ends[] = {"psk",        "key",           "secret",
+                                          "password",   "passwd",        "token",
+                                          "passphrase", "authorization", "pin-value"};
+enum {
+    SECRET_ENDS = sizeof(secret_ends) / sizeof(*secret_ends),
+    SHORT_ENDS = 2,
+    NAME_MAX_LEN = 32
+};
+
 /* A name whose value is a secret: token, client_secret, "psk". */
 bool text_names_secret(const char *name, size_t len)
 {
-    static const char *const ends[] = {"secret", "psk",        "password",      "passwd",   "token",
-                                       "key",    "passphrase", "authorization", "pin-value"};
+    for (size_t i = 0; i < SECRET_ENDS; i++) {
+        size_t n = strlen(secret_ends[i]);
 
-    for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
-        size_t n = strlen(ends[i]);
-
-        if (len >= n && strncasecmp(name + len - n, ends[i], n) == 0)
+        if (len >= n && strncasecmp(name + len - n, secret_ends[i], n) == 0)
             return true;
     }
     return false;
+}
+
+/* The same with a slip in its last word, for what is shown: pasword, API_tokn, keys. */
+static bool resembles_secret(const char *name, size_t len)
+{
+    char word[NAME_MAX_LEN];
+    size_t start = len, n = 0;
+
+    while (start > 0 && isalpha((unsigned char)name[start - 1]))
+        start--;
+    for (; start < len && n + 1 < sizeof(word); start++)
+        word[n++] = (char)tolower((unsigned char)name[start]);
+    n -= n > 0 && word[n - 1] == 's';
+    word[n] = '\0';
+    return text_names_secret(name, len) || text_names_secret(word, n) ||
+           signet_word_nearest(word, secret_ends + SHORT_ENDS, SECRET_ENDS - SHORT_ENDS);
 }
 
 /* What looks like a key: a long word with digits in it. */
@@ -116,7 +138,7 @@ static size_t value_start(const char *text, size_t end, size_t at)
 static size_t assigned(const char *text, size_t word, size_t end)
 {
     for (size_t i = word; i < end; i++)
-        if (text[i] == '=' && text_names_secret(text + word, i - word))
+        if (text[i] == '=' && resembles_secret(text + word, i - word))
             return i + 1;
     return SIZE_MAX;
 }
@@ -131,7 +153,7 @@ static bool follows_name(const char *text, size_t line)
         assigns = assigns || char_in(text[end - 1], ":=>");
     for (word = end; word > 0 && in_name(text[word - 1]);)
         word--;
-    return assigns && text_names_secret(text + word, end - word);
+    return assigns && resembles_secret(text + word, end - word);
 }
 
 void text_hide_secrets(const void *ctx, const char *text, size_t len, size_t start, size_t end,
@@ -154,12 +176,24 @@ void text_hide_secrets(const void *ctx, const char *text, size_t len, size_t sta
         }
         if (looks_secret(text + word, i - word))
             hide_range(hide, start, end, word, i);
-        if (text_names_secret(text + word, i - word) && (from = value_start(text, end, i)))
+        if (resembles_secret(text + word, i - word) && (from = value_start(text, end, i)))
             hide_range(hide, start, end, from, end);
         hide_range(hide, start, end, assigned(text, word, i), end);
         if (i + 3 <= end && memcmp(text + i, "://", 3) == 0)
             hide_range(hide, start, end, i + 3, credentials_end(text, end, i + 3));
     }
+}
+
+/* And all behind the colon that follows the place *ctx. */
+static void hide_value(const void *ctx, const char *text, size_t len, size_t start, size_t end,
+                       bool *hide)
+{
+    size_t at = *(const size_t *)ctx;
+    const char *colon = memchr(text + at, ':', len - at);
+
+    text_hide_secrets(NULL, text, len, start, end, hide);
+    if (colon)
+        hide_range(hide, start, end, (size_t)(colon - text) + 1, end);
 }
 
 void text_hide_all(const void *ctx, const char *text, size_t len, size_t start, size_t end,
@@ -213,6 +247,14 @@ void error_excerpt(struct signet_error *err, const struct text_source *source, s
     }
     gate_mask(err->excerpt, used);
     snprintf(err->excerpt + used, sizeof err->excerpt - used, "\n%*s", (int)caret + 1, "^");
+}
+
+int error_at_unknown(struct signet_error *err, enum signet_code code,
+                     const struct text_source *source, size_t at, const char *what)
+{
+    const struct text_source hidden = {source->name, source->text, source->len, hide_value, &at};
+
+    return error_at(err, code, &hidden, at, "%s", what);
 }
 
 void error_write_at(struct signet_error *err, enum signet_code code,

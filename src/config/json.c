@@ -127,14 +127,15 @@ static int unknown(const struct text_source *source, const char *name, const str
                    const struct signet_option_info *table, struct signet_error *err)
 {
     const char *names[NAMES_MAX + SIGNET_OPTIONS_MAX];
+    char what[240];
     size_t count = 0;
 
     for (; count < file->count && count < NAMES_MAX; count++)
         names[count] = file->members[count].name;
     count += adapter_option_names(table, names + count);
-    error_at(err, SIGNET_E_SYNTAX, source, json_member_at(source, name, false),
-             "unknown member \"%s\"",
+    snprintf(what, sizeof(what), "unknown member \"%s\"",
              strlen(name) < 200 ? text_shown(name, strlen(name), 200) : "...");
+    error_at_unknown(err, SIGNET_E_SYNTAX, source, json_member_at(source, name, false), what);
     text_hint_known(name, names, count, err);
     return SIGNET_E_SYNTAX;
 }

@@ -256,10 +256,12 @@ static int unknown_key(struct reader *r, const yaml_node_t *key, const struct en
                        size_t count)
 {
     const char *names[64];
+    char what[80];
 
     for (size_t i = 0; i < count && i < 64; i++)
         names[i] = table[i].name;
-    reader_fail(r, key, SIGNET_E_MEANING, "unknown key '%s'", shown(key));
+    snprintf(what, sizeof(what), "unknown key '%s'", shown(key));
+    error_at_unknown(r->err, SIGNET_E_MEANING, &r->source, place_in(r, &key->start_mark), what);
     if (find_entry(r->table, r->count, scalar_text(key)) < r->count)
         error_hint(r->err, "'%s' is a key of the file itself: write it without indentation",
                    shown(key));

@@ -141,6 +141,8 @@ server('a text without quotes', '{"url": coiote}', 'server.json:1:9: a text with
 server('a name without quotes', '{url: "https://127.0.0.1:1"}', 'server.json:1:2: a name in double quotes', '"name": value')
 server('a list', '[]', 'server.json:1:1: this must be a JSON object', 'write one object')
 server('a member with a slip', '{"ulr": "https://127.0.0.1:1"}', 'server.json:1:2: unknown member "ulr"', "did you mean 'url'?")
+server('a member with a slip, and its secret', '{"url": "https://127.0.0.1:1", "geheim": "x y z"}', 'server.json:1:32: unknown member "geheim"', '"geheim":.........\n')
+order('a key with a slip, and its secret', 'quota: 3', 'quota: 3\ngeheim: x y z', "unknown key 'geheim'", 'geheim:......\n')
 server('a member twice', '{"url": "https://127.0.0.1",\n "url": "b"}', 'server.json:2:6: a member stands twice', 'keep one')
 server('a port that is none', '{"url": "https://127.0.0.1", "port": 99999}', 'server.json:1:38: "port" must be a port', 'hint: ')
 server('a number for a text', '{"url": 5}', 'server.json:1:9: "url" must be a string', 'hint: ')

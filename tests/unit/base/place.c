@@ -82,6 +82,11 @@ static void what_may_be_a_secret_is_dots(void **state)
         {"Authorization: Bearer pw", "Authorization:.........."},
         {"on_pass: [/bin/true]", "on_pass: [/bin/true]"},
         {"\"token\" is \"\xe2\x80\x9cno\"", "\"token\" is \"\xe2\x80\x9cno\""},
+        {"{\"pasword\": \"x\", \"port\": 1}", "{\"pasword\":............."},
+        {"acces_tokn: x", "acces_tokn:.."},
+        {"api-keys: [x]", "api-keys:...."},
+        {"Passphrse=x", "Passphrse=."},
+        {"topic: t, template: c.cfg", "topic: t, template: c.cfg"},
         {"\xe2\x80\x9cpsk\xe2\x80\x9d: abc", "\xe2\x80\x9cpsk\xe2\x80\x9d:...."},
     };
 
@@ -92,6 +97,20 @@ static void what_may_be_a_secret_is_dots(void **state)
         err.excerpt[strcspn(err.excerpt, "\n")] = '\0';
         assert_string_equal(err.excerpt, rows[i][1]);
     }
+}
+
+/* Its name says nothing: whatever it is. */
+static void the_value_of_an_unknown_name_is_dots(void **state)
+{
+    static const char text[] = "a: 1\n{user: me, geheim: x, y: 2}\n";
+    const struct text_source source = {"f", text, strlen(text), text_hide_secrets, NULL};
+    struct signet_error err = {0};
+
+    (void)state;
+    assert_int_equal(error_at_unknown(&err, SIGNET_E_MEANING, &source, 16, "what"),
+                     SIGNET_E_MEANING);
+    assert_string_equal(err.msg, "f:2:12: what");
+    assert_string_equal(err.excerpt, "{user: me, geheim:.........\n           ^");
 }
 
 /* A value may stand in the line behind that of its name. */
@@ -120,6 +139,7 @@ int main(void)
         cmocka_unit_test(a_place_is_line_and_character),
         cmocka_unit_test(the_line_is_shown_with_a_caret),
         cmocka_unit_test(what_may_be_a_secret_is_dots),
+        cmocka_unit_test(the_value_of_an_unknown_name_is_dots),
         cmocka_unit_test(a_line_whose_name_stands_before_it_is_dots),
     };
 
