@@ -5,6 +5,7 @@
 #include "page/private.h"
 
 #include <stdlib.h>
+#include <strings.h>
 #include <unistd.h>
 
 enum { CONNECTIONS_MAX = 64, IDLE_SECONDS = 20, STACK_SIZE = 256 * 1024, POOL_SIZE = 16 * 1024 };
@@ -44,6 +45,23 @@ static void refuse(struct request *r, unsigned status, enum signet_code code, co
 }
 
 /* who asks */
+
+static enum MHD_Result count_host(void *count, enum MHD_ValueKind kind, const char *name,
+                                  const char *value)
+{
+    (void)kind, (void)value;
+    *(unsigned *)count += strcasecmp(name, "Host") == 0;
+    return MHD_YES;
+}
+
+/* RFC 9112, 3.2: no host, or a second one, which somebody in between may have looked at. */
+static bool has_one_host(const struct request *r, const char *version)
+{
+    unsigned count = 0;
+
+    r->page->mhd->get_connection_values(r->connection, MHD_HEADER_KIND, count_host, &count);
+    return count == 1 || (count == 0 && strcmp(version, MHD_HTTP_VERSION_1_1) != 0);
+}
 
 /* A name that leads here may belong to a foreign page (DNS rebinding); with TLS the browser has
  * compared it with the certificate. */
@@ -178,7 +196,7 @@ static enum MHD_Result run_route(struct request *r, const struct route *route)
     return send_text(r);
 }
 
-static enum MHD_Result serve(struct request *r, const char *method)
+static enum MHD_Result serve(struct request *r, const char *method, const char *version)
 {
     const struct page_file *file = r->page->only_metrics ? NULL : find_file(r->path);
     bool other = false, get = strcmp(method, "GET") == 0;
@@ -186,7 +204,9 @@ static enum MHD_Result serve(struct request *r, const char *method)
 
     r->status = MHD_HTTP_OK;
     r->type = "application/json";
-    if (!host_is_right(r))
+    if (!has_one_host(r, version))
+        refuse(r, MHD_HTTP_BAD_REQUEST, SIGNET_E_USAGE, "a request has one header Host");
+    else if (!host_is_right(r))
         refuse(r, MHD_HTTP_MISDIRECTED_REQUEST, SIGNET_E_AUTH,
                "the page is not called by that name: use its address");
     else if (route)
@@ -210,7 +230,6 @@ static enum MHD_Result http_on_request(void *arg, struct MHD_Connection *connect
 {
     struct request *r = *state;
 
-    (void)version;
     if (!r) {
         *state = r = calloc(1, sizeof(*r));
         if (!r)
@@ -228,7 +247,7 @@ static enum MHD_Result http_on_request(void *arg, struct MHD_Connection *connect
         return MHD_YES;
     }
     r->path = path;
-    return serve(r, method);
+    return serve(r, method, version);
 }
 
 static void on_completed(void *arg, struct MHD_Connection *connection, void **state,

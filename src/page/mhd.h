@@ -18,7 +18,8 @@
     row(create_response_from_buffer) \
     row(create_response_from_callback) \
     row(lookup_connection_value) \
-    row(get_connection_info)
+    row(get_connection_info) \
+    row(get_connection_values)
 /* clang-format on */
 
 /* MHD_start_daemon() is the member start_daemon, and so on. */

@@ -129,6 +129,10 @@ def requests(hall):
         for host in ('evil.example', 'evil.example:80', 'localhost.evil.example'):
             need(browser.ask('/', Host=host)[0] == 421 and browser.ask('/events', Host=host)[0] == 421, host)
         need(browser.ask('/', Host='localhost:1')[0] == 200, 'localhost')
+        for hosts, status in (2 * ['Host: localhost'], 400), (['Host: localhost', 'host: evil.example'], 400), ([], 400), (['Host:'], 421):
+            with socket.create_connection(('127.0.0.1', browser.port)) as s:
+                s.sendall('\r\n'.join(['GET / HTTP/1.1'] + hosts + ['Connection: close', '', '']).encode())
+                need(s.recv(99).startswith(b'HTTP/1.1 %d ' % status), f'{hosts}')
         need(browser.ask('/nothing')[0] == 404 and browser.ask('/metrics')[0] == 404 and browser.ask('/../page.c')[0] == 404, 'a path')
         need(browser.ask('/', 'POST', '')[0] == 405 and browser.ask('/api/line')[0] == 405, 'a method')
         need(browser.post('/api/login', 'a', 'b')[0] == 409, 'a login where there are none')
