@@ -58,7 +58,7 @@ add('a line without a colon', 'run --dry-run two.yaml', 'two.yaml:3:1: ', '^', '
 add('an order that is empty', 'run --dry-run two.yaml', 'two.yaml is empty', 'copied whole', two__yaml='')
 add('comments alone', 'run --dry-run two.yaml', 'two.yaml:1:1: the file is empty', 'first line', two__yaml='# later\n')
 # work orders: what the keys mean
-order('a key with a slip', 'quota', 'qouta', "two.yaml:2:1: unknown key 'qouta'", 'qouta: 3\n^', "did you mean 'quota'?")
+order('a key with a slip', 'quota', 'qouta', "two.yaml:2:1: unknown key 'qouta'", 'qouta:..\n^', "did you mean 'quota'?")
 order('a nested key with a slip', 'pattern', 'patern', "two.yaml:5:9: unknown key 'patern'", "did you mean 'pattern'?")
 order('a slip in a pattern', '{serial:03}', '{serail:03}', "two.yaml:5:19: 'urn:dev:os:x-{serail:03}' is not a pattern of names", '^', '{serial}')
 order('a key twice', 'output:', 'quota: 4\noutput:', "two.yaml:6:1: 'quota' is there twice", 'keep one')

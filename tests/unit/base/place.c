@@ -82,7 +82,7 @@ static void what_may_be_a_secret_is_dots(void **state)
         {"Authorization: Bearer pw", "Authorization:.........."},
         {"on_pass: [/bin/true]", "on_pass: [/bin/true]"},
         {"\"token\" is \"\xe2\x80\x9cno\"", "\"token\" is \"\xe2\x80\x9cno\""},
-        {"{\"pasword\": \"x\", \"port\": 1}", "{\"pasword\":............."},
+        {"{\"pasword\": \"x\", \"port\": 1}", "{\"pasword\":................"},
         {"acces_tokn: x", "acces_tokn:.."},
         {"api-keys: [x]", "api-keys:...."},
         {"Passphrse=x", "Passphrse=."},
