@@ -166,6 +166,15 @@ static int timed_out(const struct http *http, struct failure *failure, struct si
                      http->base);
 }
 
+/* libcurl says that it has no memory also of an answer whose header has no end. */
+static bool was_sent(const struct http *http)
+{
+    long bytes = 0;
+
+    http->curl->easy_getinfo(http->easy, CURLINFO_REQUEST_SIZE, &bytes);
+    return bytes > 0;
+}
+
 int failure_explain(struct http *http, CURLcode code, struct failure *failure,
                     struct signet_error *err)
 {
@@ -175,6 +184,11 @@ int failure_explain(struct http *http, CURLcode code, struct failure *failure,
             *failure = meanings[i].means;
     if (code == CURLE_ABORTED_BY_CALLBACK)
         return error_set(err, SIGNET_E_CANCELLED, "stopped on request");
+    if (code == CURLE_OUT_OF_MEMORY && was_sent(http)) {
+        failure->unsent = false;
+        return error_set(err, SIGNET_E_SERVER, "%s: a header of the answer is too long",
+                         http->base);
+    }
     if (code == CURLE_OUT_OF_MEMORY)
         return error_nomem(err);
     if (code == CURLE_OPERATION_TIMEDOUT)

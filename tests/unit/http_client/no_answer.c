@@ -295,12 +295,35 @@ static void test_too_large(void **state)
     assert_true(answer.maybe_done);
 }
 
+/* A header without an end: the request may have been understood, and it is not this station's
+ * memory that is short. */
+static void test_header_without_end(void **state)
+{
+    static char text[256 * 1024] = "HTTP/1.1 200 OK\r\nX: ";
+    struct plain plain = {.answers = {text}};
+    struct http_answer answer;
+    struct signet_error err;
+    int retries;
+
+    (void)state;
+    memset(text + strlen(text), 'y', sizeof(text) - 1 - strlen(text));
+    start(&plain);
+    assert_int_equal(ask("http://127.0.0.1", plain.port, NULL, &answer, &retries, &err),
+                     SIGNET_E_SERVER);
+    stop(&plain);
+    assert_non_null(strstr(err.msg, "header of the answer is too long"));
+    assert_int_equal(signet_error_class(&err), SIGNET_CLASS_AWAY);
+    assert_true(answer.maybe_done);
+    assert_int_equal(retries, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_certificates), cmocka_unit_test(test_no_connection),
-        cmocka_unit_test(test_ca_files),     cmocka_unit_test(test_answers),
-        cmocka_unit_test(test_too_large),    cmocka_unit_test(test_nothing),
+        cmocka_unit_test(test_certificates),       cmocka_unit_test(test_no_connection),
+        cmocka_unit_test(test_ca_files),           cmocka_unit_test(test_answers),
+        cmocka_unit_test(test_too_large),          cmocka_unit_test(test_nothing),
+        cmocka_unit_test(test_header_without_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
