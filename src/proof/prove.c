@@ -385,6 +385,11 @@ static int prove_bootstrap(struct run *run, const struct signet_tree *tree, cons
             rc = error_set(err, SIGNET_E_PROOF, "bootstrap: the server wrote no account");
         if (rc && rc != SIGNET_E_CANCELLED)
             error_prefix(err, "after the bootstrap");
+        if (rc == SIGNET_E_USAGE) { /* the server's mistake: its caller made none */
+            rc = SIGNET_E_PROOF;
+            if (err)
+                err->code = rc;
+        }
     }
     signet_tree_free(&written);
     return rc;

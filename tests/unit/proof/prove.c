@@ -44,6 +44,7 @@ enum script {
     BOOTSTRAP_SENML,   /* the same as SenML CBOR */
     BOOTSTRAP_BLOCKS,  /* the same in blocks of 32 bytes */
     BOOTSTRAP_BAD,     /* writes bytes that are no TLV */
+    BOOTSTRAP_NOWHERE, /* writes an account whose URI leads nowhere */
     BOOTSTRAP_NOTHING, /* finishes without a write */
     BOOTSTRAP_ENDLESS, /* never finishes */
 };
@@ -112,7 +113,8 @@ static unsigned put(struct server *s, const char *object, const char *instance, 
 static size_t security_tlv(const struct server *s, uint8_t *out)
 {
     char uri[40];
-    size_t n = 0, len = (size_t)snprintf(uri, sizeof uri, "coap://127.0.0.1:%u", s->port);
+    size_t n = 0, len = (size_t)snprintf(uri, sizeof uri, "coap://127.0.0.1:%u%s", s->port,
+                                         s->script == BOOTSTRAP_NOWHERE ? "#x" : "");
 
     out[n++] = 0xc8; /* resource, 8-bit id, 8-bit length */
     out[n++] = 0;
@@ -168,7 +170,9 @@ static void bootstrap(struct server *s)
         assert_int_equal(put(s, "0", "1", 999, tlv, len, NULL), COAP_UNSUPPORTED_FORMAT);
         assert_int_equal(put(s, "x", "1", COAP_LWM2M_TLV, tlv, len, NULL), COAP_BAD_REQUEST);
     }
-    if (s->script == BOOTSTRAP || s->script == BOOTSTRAP_BLOCKS)
+    if (s->script == BOOTSTRAP_NOWHERE)
+        assert_int_equal(put(s, "0", "1", COAP_LWM2M_TLV, tlv, len, NULL), COAP_CHANGED);
+    if (s->script == BOOTSTRAP || s->script == BOOTSTRAP_BLOCKS || s->script == BOOTSTRAP_NOWHERE)
         assert_int_equal(put(s, "1", "1", COAP_LWM2M_TLV, server_tlv, sizeof server_tlv, NULL),
                          COAP_CHANGED);
     if (s->script == BOOTSTRAP_ENDLESS)
@@ -423,6 +427,8 @@ static void bootstraps(void **state)
         {BOOTSTRAP_SENML, SIGNET_OK, ""},
         {BOOTSTRAP_BLOCKS, SIGNET_OK, ""},
         {BOOTSTRAP_BAD, SIGNET_E_PROOF, "bootstrap: the server's Write to /0 is malformed"},
+        {BOOTSTRAP_NOWHERE, SIGNET_E_PROOF,
+         "after the bootstrap: account: the server's URI has a f"},
         {BOOTSTRAP_NOTHING, SIGNET_E_PROOF, "wrote no account"},
         {BOOTSTRAP_ENDLESS, SIGNET_E_TIMEOUT, "bootstrap: the server did not finish"},
     };
