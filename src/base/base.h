@@ -301,6 +301,9 @@ void text_mask_hex(char *text, size_t digits);
 bool text_same_serial(const char *a, const char *b);
 /* LwM2M endpoint names that Signet lets through: letters, digits and -._: , 1 to 150 long. */
 bool endpoint_name_valid(const char *name, size_t len);
+/* "_" for a device's file, else "": one that begins with a dot is overlooked, with a minus taken
+ * for an option. "_-x" gets one as well, which tells it from "-x". */
+const char *file_name_front(const char *endpoint);
 
 /* options of adapters (adapter_options.c): each kind declares its own in a table */
 

@@ -202,6 +202,11 @@ bool endpoint_name_valid(const char *name, size_t len)
     return true;
 }
 
+const char *file_name_front(const char *endpoint)
+{
+    return char_in(endpoint[strspn(endpoint, "_")], "-.") ? "_" : "";
+}
+
 void text_hint_known(const char *name, const char *const *known, size_t count,
                      struct signet_error *err)
 {

@@ -11,13 +11,9 @@
 
 #define NAME_LEN 160
 
-/* A file that begins with a dot is overlooked, one that begins with a minus taken for an option:
- * both get an underscore in front, which no endpoint name has. */
 static void name_of(const char *endpoint, char out[NAME_LEN])
 {
-    bool odd = endpoint[0] == '.' || endpoint[0] == '-';
-
-    snprintf(out, NAME_LEN, "%s%s.cbor", odd ? "_" : "", endpoint);
+    snprintf(out, NAME_LEN, "%s%s.cbor", file_name_front(endpoint), endpoint);
 }
 
 int folder_open(int *fd, const char *path, bool change, struct signet_error *err)

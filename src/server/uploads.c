@@ -15,6 +15,7 @@ static void file_name(struct buf *out, const char *endpoint, const uint8_t print
 {
     size_t most = out->len + NAME_BYTES;
 
+    buf_text(out, file_name_front(endpoint));
     for (const char *at = endpoint; *at; at++) {
         if (*at == ':')
             buf_byte(out, (uint8_t)*at);

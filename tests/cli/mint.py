@@ -87,6 +87,8 @@ def odd_names(folder):
     h = House(folder)
     done(h.run(h.order('dots', 3, packets='p/', pattern='.{serial}')))
     done(h.run(h.order('minus', 2, packets='p/', pattern='-{serial}')))
+    done(h.run(h.order('line', 1, packets='p/', pattern='_-{serial}')))
+    os.remove(h.at('p/__-1.cbor'))  # not the file of -1
     need(sorted(os.listdir(h.at('p'))) == ['_-1.cbor', '_-2.cbor', '_.1.cbor', '_.2.cbor', '_.3.cbor'],
          os.listdir(h.at('p')))
     done(h.run(h.order('formula', 2, packets='q/', records='q.csv', pattern='-f{serial}')), '2 failed', 1)

@@ -206,6 +206,10 @@ static void endpoint_names(void **state)
     assert_true(endpoint_name_valid(long_name, 150));
     assert_false(endpoint_name_valid(long_name, 151));
     assert_false(endpoint_name_valid("", 0));
+    static const char *const fronts[][2] = {{"-x", "_"},  {".x", "_"}, {"_-x", "_"}, {"__.x", "_"},
+                                            {"a-.x", ""}, {"_x-", ""}, {"__", ""},   {"", ""}};
+    for (size_t i = 0; i < sizeof(fronts) / sizeof(*fronts); i++)
+        assert_string_equal(file_name_front(fronts[i][0]), fronts[i][1]);
     assert_false(endpoint_name_valid("a/../b", 6));
     assert_false(endpoint_name_valid("a\nb", 3));
 }

@@ -4,6 +4,7 @@
 #include "unit/label/room.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 struct desk {
     char folder[FOLDER_SIZE], address[64], told[384];
@@ -194,6 +195,10 @@ static void files_take_labels_too(void **state)
     assert_int_equal(label_print(&p, &sent, &err), SIGNET_OK);
     snprintf(path, sizeof(path), "%surn:1.zpl", where);
     assert_int_equal(file_read(path, 100, &read, &err), SIGNET_OK);
+    p.endpoint = "-1"; /* no file is taken for an option */
+    assert_int_equal(label_print(&p, &sent, &err), SIGNET_OK);
+    snprintf(path, sizeof(path), "%s_-1.zpl", where);
+    assert_int_equal(access(path, F_OK), 0);
     snprintf(where, sizeof(where), "%s/all.zpl", folder);
     assert_int_equal(label_print(&p, &sent, &err), SIGNET_OK);
     assert_int_equal(label_print(&p, &sent, &err), SIGNET_OK);
