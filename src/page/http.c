@@ -8,7 +8,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-enum { CONNECTIONS_MAX = 64, IDLE_SECONDS = 20, STACK_SIZE = 256 * 1024, POOL_SIZE = 16 * 1024 };
+enum { IDLE_SECONDS = 20, STACK_SIZE = 256 * 1024, POOL_SIZE = 16 * 1024 };
 
 #define POLICY                                                                                     \
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';" \
@@ -148,8 +148,10 @@ static enum MHD_Result send_events(struct request *r)
     struct MHD_Response *response = may_read ? events_open(r) : NULL;
 
     r->type = "text/event-stream";
-    if (response)
+    if (response) {
+        connections_keep(r->page, r->connection);
         return send_response(r, response);
+    }
     if (may_read)
         refuse(r, MHD_HTTP_SERVICE_UNAVAILABLE, SIGNET_E_BUSY, "too many viewers");
     else
@@ -278,7 +280,8 @@ int http_start(struct signet_page *p, struct signet_error *err)
     struct MHD_OptionItem options[] = {
         {MHD_OPTION_EXTERNAL_LOGGER, (intptr_t)say_nothing, NULL},
         {MHD_OPTION_LISTEN_SOCKET, p->socket, NULL},
-        {MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX, NULL},
+        {MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX + CONNECTIONS_ENDING, NULL},
+        {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)connections_notify, p},
         {MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS, NULL},
         {MHD_OPTION_CONNECTION_MEMORY_LIMIT, POOL_SIZE, NULL},
         {MHD_OPTION_THREAD_STACK_SIZE, STACK_SIZE, NULL},

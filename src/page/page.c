@@ -79,6 +79,7 @@ int signet_page_open(struct signet_page **out, const struct signet_page_options 
     if (!p)
         return error_nomem(err);
     p->socket = -1;
+    pthread_mutex_init(&p->connections.lock, NULL);
     p->metrics = o.metrics || o.only_metrics;
     p->only_metrics = o.only_metrics;
     p->closed = !at.loopback;
@@ -107,6 +108,7 @@ void signet_page_close(struct signet_page **page)
     logins_close(&p->logins);
     secret_wipe(&p->key);
     buf_free(&p->cert);
+    pthread_mutex_destroy(&p->connections.lock);
     free(p);
     *page = NULL;
 }

@@ -7,6 +7,7 @@
 #include "page/records.h"
 #include "page/watch.h"
 
+#include <pthread.h>
 #include <signet/page.h>
 
 /* files.c, written by embed.cmake; ends with a NULL name */
@@ -16,6 +17,18 @@ struct page_file {
     size_t len;
 };
 extern const struct page_file page_files[];
+
+/* connections.c; no more than so many, but for those that are just ending. */
+enum { CONNECTIONS_MAX = 64, CONNECTIONS_ENDING = 16 };
+struct connections {
+    pthread_mutex_t lock;
+    uint64_t begun;
+    struct connection {
+        uint64_t number; /* from 1; 0: none is here */
+        int fd;
+        bool viewer, ended;
+    } at[CONNECTIONS_MAX + CONNECTIONS_ENDING];
+};
 
 struct signet_page {
     const struct mhd *mhd;
@@ -29,6 +42,7 @@ struct signet_page {
     struct watch *watch;
     struct records *records;
     struct MHD_Daemon *daemon;
+    struct connections connections;
 };
 
 /* One request, and its answer. */
@@ -54,6 +68,11 @@ bool request_may_read(const struct request *r);
 /* {"error": {"code", "message", "hint"}} */
 void answer_error(struct request *r, unsigned status, const struct signet_error *err);
 void answer_wrong(struct request *r, const char *what); /* 400 */
+
+/* connections.c; for libmicrohttpd, and of a viewer's, which stays. */
+void connections_notify(void *page, struct MHD_Connection *connection, void **of,
+                        enum MHD_ConnectionNotificationCode what);
+void connections_keep(struct signet_page *p, struct MHD_Connection *connection);
 
 /* http.c */
 int http_start(struct signet_page *page, struct signet_error *err);

@@ -236,6 +236,15 @@ def hostile(hall):
                 while sent < 100000000:
                     sent += s.send(100000 * b'x')
             need(sent < 100000000, 'all of a body was taken')
+        half = []
+        for n in range(200):  # requests that never end hold up nobody
+            half.append(socket.create_connection(('127.0.0.1', browser.port)))
+            half[-1].sendall(b'GET / HTTP/1.1\r\n')
+            need(n < 100 or n % 10 or browser.ask('/')[0] == 200, f'{n} others send slowly')
+        slots[0]['part'] = 999  # nor are viewers ended
+        viewer.until(lambda _, d: d['slots'] and d['slots'][0]['part'] == 0.999)
+        for s in half:
+            s.close()
         many = []
         while len(many) < 45 and (not many or many[-1].answer.status == 200):
             many.append(Stream(browser))

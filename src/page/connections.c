@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Connections of browsers. Who sends a request byte by byte, or reads an answer so, keeps one for
+ * as long as he likes: when there are too many, the oldest that is no viewer's is ended. */
+#include "page/private.h"
+
+#include <sys/socket.h>
+
+static int fd_of(const struct signet_page *p, struct MHD_Connection *connection)
+{
+    return p->mhd->get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+}
+
+/* NULL: there is no room, and libmicrohttpd's own limit is near. */
+static struct connection *begin_connection(struct signet_page *p, int fd)
+{
+    struct connections *all = &p->connections;
+    struct connection *room = NULL, *oldest = NULL;
+    size_t open = 0;
+
+    for (size_t i = 0; i < sizeof(all->at) / sizeof(all->at[0]); i++) {
+        struct connection *c = &all->at[i];
+
+        open += c->number && !c->ended;
+        if (!c->number)
+            room = c;
+        else if (!c->viewer && !c->ended && (!oldest || c->number < oldest->number))
+            oldest = c;
+    }
+    if (open >= CONNECTIONS_MAX && oldest) {
+        shutdown(oldest->fd, SHUT_RDWR); /* its thread closes it */
+        oldest->ended = true;
+    }
+    if (room)
+        *room = (struct connection){.number = ++all->begun, .fd = fd};
+    return room;
+}
+
+void connections_notify(void *page, struct MHD_Connection *connection, void **of,
+                        enum MHD_ConnectionNotificationCode what)
+{
+    struct signet_page *p = page;
+    struct connection *c = *of;
+
+    pthread_mutex_lock(&p->connections.lock);
+    if (what == MHD_CONNECTION_NOTIFY_STARTED)
+        *of = begin_connection(p, fd_of(p, connection));
+    else if (c)
+        c->number = 0;
+    pthread_mutex_unlock(&p->connections.lock);
+}
+
+void connections_keep(struct signet_page *p, struct MHD_Connection *connection)
+{
+    struct connection *c =
+        p->mhd->get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+
+    pthread_mutex_lock(&p->connections.lock);
+    if (c)
+        c->viewer = true;
+    pthread_mutex_unlock(&p->connections.lock);
+}
