@@ -62,6 +62,32 @@ static struct signet_path account_path(const struct signet_account *account, uin
     return (struct signet_path){0, account->iid, rid, SIGNET_NO_ID};
 }
 
+/* Clients go to UDP's servers always, to others only when Binding or Preferred Transport names
+ * their transport. */
+static void suspect_binding(struct check *check, const struct signet_account *a,
+                            enum uri_transport transport)
+{
+    static const char letters[] = {
+        [URI_UDP] = 'U', [URI_TCP] = 'T', [URI_NIDD] = 'N', [URI_SMS] = 'S'};
+
+    if (transport == URI_UDP || !a->has_server || a->bootstrap)
+        return;
+    for (size_t i = 0; i < signet_tree_count(check->tree); i++) {
+        const struct signet_record *r = signet_tree_at(check->tree, i);
+
+        if (r->path.oid == 1 && (r->path.rid == 7 || r->path.rid == 22) &&
+            r->value.type == SIGNET_TYPE_STRING &&
+            check_integer(check, 1, r->path.iid, 0, -1) == a->ssid &&
+            memchr(r->value.as.bytes.data, letters[transport], r->value.as.bytes.len))
+            return;
+    }
+    check_suspect(
+        check, account_path(a, 0), "write the letter into /1/x/7 as well",
+        "is no URI of UDP, and the Server instance's Binding has no '%c': the client does "
+        "not go there (LwM2M Core 1.2, section 6.2.1.2)",
+        letters[transport]);
+}
+
 static int check_uri(struct check *check, const struct signet_account *account,
                      enum uri_transport *transport)
 {
@@ -78,6 +104,7 @@ static int check_uri(struct check *check, const struct signet_account *account,
     *transport = uri.transport;
     if (uri_doubt(&uri))
         check_suspect(check, path, NULL, "%s", uri_doubt(&uri));
+    suspect_binding(check, account, uri.transport);
     if (account->mode == SIGNET_MODE_NONE || uri.transport == URI_SMS ||
         uri.secured == (account->mode != SIGNET_MODE_NOSEC))
         return SIGNET_OK;

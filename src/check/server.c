@@ -35,21 +35,21 @@ static int check_binding(struct check *check, const struct signet_record *r)
     if (!is_binding(text, len))
         return check_refuse(check, r->path, "'U' is UDP, 'UQ' UDP with queue mode",
                             "is not a binding: U, UQ, S, SQ, US, UQS, or letters of UMHTSN, each "
-                            "once (LwM2M Core 1.2, Appendix E.2)");
+                            "once (LwM2M Core 1.2, section 6.2.1.2)");
     foreign = foreign_letter(check, text, len);
     return foreign ? check_client(check, r->path, NULL, "has '%c', which %s does not take",
                                   *foreign, check->client->name)
                    : SIGNET_OK;
 }
 
-/* One letter of the bindings (LwM2M Core 1.2, Appendix E.2, resource 22). */
+/* One letter of the bindings (LwM2M Core 1.2, Appendix E.2, resource 22: those of 6.2.1.2). */
 static int check_transport(struct check *check, const struct signet_record *r)
 {
     const char *text = (const char *)r->value.as.bytes.data;
 
     if (r->value.as.bytes.len != 1 || !*text || !strchr("UMHTSN", *text))
         return check_refuse(check, r->path, "'U' is UDP, 'T' is TCP",
-                            "is not one letter of UMHTSN (LwM2M Core 1.2, Appendix E.2)");
+                            "is not one letter of UMHTSN (LwM2M Core 1.2, section 6.2.1.2)");
     return foreign_letter(check, text, 1)
                ? check_client(check, r->path, NULL, "is '%c', which %s does not take", *text,
                               check->client->name)

@@ -103,6 +103,21 @@ static int check_range(struct check *check, const struct signet_record *record,
         bytes ? " bytes" : "", value_measure(&record->value, measure), rule);
 }
 
+/* The registry gives no range. A lifetime of 0 is without end from LwM2M 1.2 on. */
+static int check_lifetime(struct check *check, const struct signet_record *record)
+{
+    int64_t seconds = record->value.as.integer;
+
+    if (seconds < 0)
+        return check_refuse(check, record->path, "86400 is a day",
+                            "is %lld, and a lifetime is a number of seconds (LwM2M Core 1.2, "
+                            "Appendix E.2)",
+                            (long long)seconds);
+    if (seconds == 0)
+        check_suspect(check, record->path, NULL, "is 0: the server may forget the device at once");
+    return SIGNET_OK;
+}
+
 static int check_record_value(struct check *check, const struct signet_record *record,
                               const struct signet_resource *resource)
 {
@@ -120,9 +135,8 @@ static int check_record_value(struct check *check, const struct signet_record *r
                             "must be %s, not %s (LwM2M Core 1.2, Appendix C)", want->noun,
                             type_info(value->type)->noun);
     rc = check_range(check, record, resource);
-    if (!rc && record->path.oid == 1 && record->path.rid == 1 && value->as.integer == 0)
-        check_suspect(check, record->path, NULL, "is 0: the server may forget the device at once");
-    return rc;
+    return rc || record->path.oid != 1 || record->path.rid != 1 ? rc
+                                                                : check_lifetime(check, record);
 }
 
 /* Operations are those of a server: a bootstrap writes what is read-only as well (LwM2M Core 1.2,

@@ -38,7 +38,7 @@ static const struct signet_resource security[] = {
 
 static const struct signet_resource server[] = {
     {0, INTEGER, R | MANDATORY | NEEDED, 10, "1..65534", "ShortServerID", ""},
-    {1, INTEGER, RW | MANDATORY | NEEDED, 10, "0..2147483647", "Lifetime", ""},
+    {1, INTEGER, RW | MANDATORY | NEEDED, 10, "", "Lifetime", ""},
     {2, INTEGER, RW, 10, "", "DefaultMinPeriod", "DefaultMinimumPeriod"},
     {3, INTEGER, RW, 10, "", "DefaultMaxPeriod", "DefaultMaximumPeriod"},
     {4, EXEC, 0, 10, "", "Disable", ""},

@@ -248,8 +248,8 @@ int uri_parse(struct coap_uri *out, const char *text, size_t len, struct signet_
     return SIGNET_OK;
 }
 
-/* As DNS wants it: labels of 1 to 63 letters, digits, - and, as many do, _ (RFC 1035, section 2.3);
- * a dot may end it. % is told of by itself. */
+/* As DNS wants it: labels of 1 to 63 letters, digits, - inside and, as many do, _ (RFC 1035,
+ * section 2.3); a dot may end it. % is told of by itself. */
 static bool is_dns_name(const char *host)
 {
     size_t len = strlen(host);
@@ -259,12 +259,28 @@ static bool is_dns_name(const char *host)
 
         while (isalnum((unsigned char)at[label]) || (at[label] && strchr("-_%", at[label])))
             label++;
-        if (label == 0 || label > 63 || (at[label] && at[label] != '.'))
+        if (label == 0 || label > 63 || (at[label] && at[label] != '.') || *at == '-' ||
+            at[label - 1] == '-')
             return false;
         at += label;
         at += *at == '.';
     }
     return len <= 253;
+}
+
+/* The unspecified address, broadcast and multicast (RFC 6890, RFC 4291): no server has one. */
+static bool is_nobodys(const struct coap_uri *uri)
+{
+    char address[sizeof uri->host];
+    struct in_addr four;
+    struct in6_addr six;
+
+    snprintf(address, sizeof address, "%.*s", (int)strcspn(uri->host, "%"), uri->host);
+    if (uri->literal)
+        return inet_pton(AF_INET6, address, &six) == 1 &&
+               (IN6_IS_ADDR_UNSPECIFIED(&six) || IN6_IS_ADDR_MULTICAST(&six));
+    return inet_pton(AF_INET, address, &four) == 1 &&
+           (four.s_addr == INADDR_ANY || ntohl(four.s_addr) >= 0xe0000000);
 }
 
 const char *uri_doubt(const struct coap_uri *uri)
@@ -284,6 +300,8 @@ const char *uri_doubt(const struct coap_uri *uri)
                               "section 6.2)"
                             : "has port 5684, which is that of coaps: coap has 5683 (RFC 7252, "
                               "section 6.1)";
+    if (is_nobodys(uri))
+        return "has an address that no server can have (RFC 6890)";
     if (uri->literal)
         return NULL;
     if (!is_dns_name(uri->host))

@@ -96,7 +96,28 @@ static bool key_fits(X509 *x, char wrong[static 160])
     return !*wrong;
 }
 
-static bool signature_fits(const X509 *x)
+/* RFC 4055, section 3.1: a digest that is known for both its parts, and the one trailer there is.
+ */
+static bool pss_fits(X509 *x)
+{
+    const X509_ALGOR *algorithm;
+    const void *value;
+    int type = V_ASN1_UNDEF, digest = NID_undef;
+    RSA_PSS_PARAMS *pss = NULL;
+    bool fits;
+
+    X509_get0_signature(NULL, &algorithm, x);
+    X509_ALGOR_get0(NULL, &type, &value, algorithm);
+    if (type == V_ASN1_SEQUENCE)
+        pss = ASN1_item_unpack(value, ASN1_ITEM_rptr(RSA_PSS_PARAMS));
+    fits = pss && (!pss->trailerField || ASN1_INTEGER_get(pss->trailerField) == 1) &&
+           X509_get_signature_info(x, &digest, NULL, NULL, NULL) == 1 && digest != NID_undef;
+    RSA_PSS_PARAMS_free(pss);
+    ERR_clear_error();
+    return fits;
+}
+
+static bool signature_fits(X509 *x)
 {
     static const int known[] = {
         NID_md2WithRSAEncryption,
@@ -108,7 +129,6 @@ static bool signature_fits(const X509 *x)
         NID_sha256WithRSAEncryption,
         NID_sha384WithRSAEncryption,
         NID_sha512WithRSAEncryption,
-        NID_rsassaPss,
         NID_ecdsa_with_SHA1,
         NID_ecdsa_with_SHA224,
         NID_ecdsa_with_SHA256,
@@ -117,6 +137,8 @@ static bool signature_fits(const X509 *x)
     };
     int nid = X509_get_signature_nid(x);
 
+    if (nid == NID_rsassaPss)
+        return pss_fits(x);
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (known[i] == nid)
             return true;

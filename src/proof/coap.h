@@ -113,8 +113,8 @@ struct transport_address {
     bool secure;
     char path[64], query[64]; /* of the URI, "" or "/a/b"; "" or "a=1&b" */
 };
-/* coap://HOST[:PORT][/PATH][?QUERY] and coaps://. SIGNET_E_USAGE: it is no URI, or Signet cannot go
- * there. */
+/* coap://HOST[:PORT][/PATH][?QUERY] and coaps://. SIGNET_E_USAGE: it is no URI;
+ * SIGNET_E_UNSUPPORTED: of a transport that Signet does not speak. */
 int transport_parse(struct transport_address *out, const char *uri, size_t len,
                     struct signet_error *err);
 /* The account's credentials, taken as its security mode says. */

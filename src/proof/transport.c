@@ -30,9 +30,10 @@ int transport_parse(struct transport_address *out, const char *uri, size_t len,
     if (uri_parse(&parts, uri, len, &why) != SIGNET_OK)
         return error_set_hint(err, SIGNET_E_USAGE, why.hint, "the server's URI %s", why.msg);
     if (parts.transport != URI_UDP)
-        return error_set_hint(err, SIGNET_E_USAGE,
-                              "coaps://HOST:5684, or coap://HOST:5683 without security",
-                              "the server's URI has a scheme that Signet cannot prove");
+        return error_set_hint(err, SIGNET_E_UNSUPPORTED,
+                              "try it with a device; Signet proves coaps://HOST and coap://HOST",
+                              "not tried: the server is not reached over UDP, and Signet speaks "
+                              "no other transport");
     if (parts.fragment)
         return error_set_hint(err, SIGNET_E_USAGE, "leave out the # and what follows it",
                               "the server's URI has a fragment, with which a device goes nowhere "

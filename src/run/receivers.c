@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A credential that is made here is known to nobody else: once its seal is wiped, a server that was
- * not told of it never lets the device in. */
+ * not told of it never lets the device in. And whether its accounts can be proved. */
 #include "run/private.h"
 #include "server/server.h"
 
@@ -39,11 +39,32 @@ static int refuse_credential(const struct signet_order *o, const struct signet_a
     return SIGNET_E_MEANING;
 }
 
+/* A proof that cannot be tried would fail for each device after it was made. */
+static int check_proof(const struct signet_order *o, const struct signet_account *a,
+                       struct signet_error *err)
+{
+    struct coap_uri uri;
+
+    if (!o->prove || o->prove_uri || !a->uri || a->uri->type != SIGNET_TYPE_STRING ||
+        uri_parse(&uri, (const char *)a->uri->as.bytes.data, a->uri->as.bytes.len, NULL) ||
+        uri.transport == URI_UDP)
+        return SIGNET_OK;
+    return error_set_hint(err, SIGNET_E_MEANING, "leave out prove, and try a device at its server",
+                          "prove: the server of /0/%u is not reached over UDP, and Signet proves "
+                          "no other transport",
+                          a->iid);
+}
+
 int run_check_receivers(const struct signet_run *r, bool one_account, struct signet_error *err)
 {
     const struct signet_tree *tree = source_sample(r->source);
     struct signet_account a;
+    int rc = SIGNET_OK;
 
+    for (size_t i = 0; !rc && tree && signet_tree_account(tree, i, &a); i++)
+        rc = check_proof(r->order, &a, err);
+    if (rc)
+        return rc;
     for (size_t i = 0; tree && signet_tree_account(tree, i, &a); i++)
         if (source_makes_credential(r->source, a.iid) && !has_receiver(r, one_account, tree, &a))
             return refuse_credential(r->order, &a, err);

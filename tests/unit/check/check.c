@@ -59,7 +59,6 @@ static const struct row refused[] = {
     ROW("10: 1", "10: 1, 99: 1", "", "", "not a resource of OID.Security"),
     ROW("1: 86400, ", "", "", "", "Lifetime"),
     ROW("1: 86400", "", "1: -1", "", "Lifetime"),
-    ROW("1: 86400", "", "1: 2147483648", "", "Lifetime"),
     ROW("1: 86400", "", "1: 1.5", "", "integer"),
     ROW("6: False, ", "", "", "", "NotificationStoring"),
     ROW(", 7: 'U'", "", "", "", "Binding"),
@@ -197,6 +196,9 @@ static void suspicious(void **state)
 {
     static const struct row rows[] = {
         ROW("1: 86400", "", "1: 0", "", NULL),
+        ROW("1: 86400", "", "1: 2147483648", "", NULL),
+        ROW("7: 'U'", "", "7: 'UN'", "0: {1: {" SECURITY "}, 3: {0: 'coap+tcp://a', 2: 3, 10: 1}}",
+            NULL),
         ROW("5: b'0123456789abcdef'", "5: b'short'", "", "", NULL),
         ROW("5: b'0123456789abcdef'", "5: b'x' * 65", "", "", NULL),
         ROW("5: b'0123456789abcdef'", "5: b'xyz' * 11", "", "", NULL), /* Mbed TLS takes 32 */
@@ -234,6 +236,7 @@ static const struct row client_refuses[] = {
     ROW("10: 1", "10: 1, 13: 2", "", "", "is 2, which anjay-3 does not take"),
     ROW("10: 1", "10: 1, 16: {0: 0}", "", "", "takes 1 to 65535"),
     ROW("10: 1", "10: 1, 16: {0: 65536}", "", "", "takes 1 to 65535"),
+    ROW("1: 86400", "", "1: 2147483648", "", "takes 0 to 2147483647"),
     ROW("7: 'U'", "", "7: 'U', 2: -1", "", "takes 0 to 2147483647"),
     ROW("7: 'U'", "", "7: 'U', 3: 0", "", "takes 1 to 2147483647"),
     ROW("7: 'U'", "", "7: 'U', 17: 0", "", "takes 1 to 4294967295"),
@@ -281,10 +284,12 @@ static const struct row client_takes[] = {
     ROW(NULL, "", "", "2: {0: {0: 3, 1: 65535, 3: 65535}, 1: {0: 1, 1: 1, 3: 65535}}", NULL),
     ROW(NULL, "", "", "33605: {0: {16: '3:0', 14: 5, 18: 18446744073709551615}}", NULL),
     ROW(NULL, "", "", "33605: {0: {16: '65535:65535'}}", NULL),
-    ROW(NULL, "", "",
+    ROW("7: 'U'", "", "7: 'UT'",
         "0: {1: {" SECURITY "}, 2: {0: 'coap://a', 1: True, 2: 3, 10: 65535}, "
         "3: {0: 'coap+tcp://a', 2: 3, 10: 1}}",
         NULL),
+    ROW("7: 'U'", "", "7: 'U', 22: 'T'",
+        "0: {1: {" SECURITY "}, 3: {0: 'coap+tcp://a', 2: 3, 10: 1}}", NULL),
 };
 
 struct findings {

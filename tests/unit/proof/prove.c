@@ -652,6 +652,9 @@ static void what_cannot_be_proved(void **state)
         {"{1: {1: {0: 1, 1: 60}}}", NULL, SIGNET_E_USAGE, "no server account"},
         {nosec, "coap://127.0.0.1:9 ", SIGNET_E_USAGE, "the server's URI"},
         {nosec, "nonsense", SIGNET_E_USAGE, "the server's URI"},
+        {nosec, "coap+tcp://127.0.0.1", SIGNET_E_UNSUPPORTED,
+         "account: not tried: the server is not reached over UDP"},
+        {nosec, "tel:+4812", SIGNET_E_UNSUPPORTED, "account: not tried"},
     };
     char name[152];
     struct signet_error err;
