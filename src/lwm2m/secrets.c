@@ -62,16 +62,23 @@ static bool word_in(const char *word, const char *const *list)
 
 bool name_is_secret(const char *name)
 {
-    static const char *const secret[] = {"password", "passwords", "passwd",  "pwd", "passphrase",
-                                         "passcode", "secret",    "secrets", "psk", "token",
-                                         "puk",      "apikey",    "key",     NULL};
+    static const char *const secret[] = {
+        "password", "passwords",  "passwd",      "pwd", "passphrase",    "passcode", "secret",
+        "secrets",  "psk",        "token",       "puk", "apikey",        "key",      "jwt",
+        "cookie",   "credential", "credentials", "kek", "authorization", NULL};
     /* What stands behind says something about the secret, and not the secret itself. */
     static const char *const about[] = {
         "index",  "id",   "identifier", "identity", "name",   "type",     "usage", "parameters",
         "length", "size", "algorithm",  "version",  "number", "status",   "state", "format",
         "expiry", "hash", "count",      "lifetime", "method", "required", NULL};
     static const char *const open[] = {"public", "pub", "primary", "foreign", "sort", NULL};
-    static const char *const coded[] = {"activation", "confirmation", "access", "unlock", NULL};
+    static const char *const pairs[][2] = {
+        {"activation", "code"},   {"confirmation", "code"}, {"access", "code"},
+        {"unlock", "code"},       {"recovery", "code"},     {"setup", "code"},
+        {"pass", "code"},         {"pass", "phrase"},       {"admin", "pass"},
+        {"access", "signature"},  {"otp", "seed"},          {"private", "exponent"},
+        {"connection", "string"}, {"community", "string"},
+    };
     char word[24], last[24] = "";
     bool capitals, found = false;
 
@@ -79,9 +86,9 @@ bool name_is_secret(const char *name)
         if (found && word_in(word, about))
             return false;
         found = found || (word_in(word, secret) && !(word_in(last, open))) ||
-                (capitals && !strcmp(word, "pin")) ||
-                (!strcmp(word, "code") && word_in(last, coded)) ||
-                (!strcmp(word, "phrase") && !strcmp(last, "pass"));
+                (capitals && !strcmp(word, "pin"));
+        for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+            found = found || (!strcmp(last, pairs[i][0]) && !strcmp(word, pairs[i][1]));
         memcpy(last, word, sizeof last);
     }
     return found;

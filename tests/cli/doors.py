@@ -118,6 +118,7 @@ def bad_devices(c):
         'a certificate where a hash must be': (cert(matching=1), 'means a hash of 32'),
         'a hash that is too short': (cert(matching=3, server="b'" + 'h' * 32 + "'"), 'means a hash of 64'),
         'a damaged RSA key': (foreign('rsa', secret=c['rsa.damaged']), 'halves of the key do not match'),
+        'a key whose curve has no name': (foreign('agreement', secret=c['agreement.explicit']), 'its curve has no name'),
         **{f'a certificate: {what}': (foreign(what), f'/0/1/3 and /0/1/5: {words}') for what, words in UNREADABLE.items()},
         **{f'a server certificate: {what}': (cert(server=c[f'{what}.cert']), f'/0/1/4: {words}')
            for what, words in UNREADABLE.items()},
@@ -130,6 +131,7 @@ UNREADABLE = {  # by the TLS stack of a device
     'name constraints': 'the TLS stack of a device cannot read it: the extension nameConstraints is critical',
     'malformed extension': 'the TLS stack of a device cannot read it: the extension basicConstraints is malformed',
     'edwards signature': 'the TLS stack of a device cannot read it: it is signed with ED25519',
+    'pss': 'the TLS stack of a device cannot read it: it is signed with rsassaPss',
     'sha3': 'the TLS stack of a device cannot read it: it is signed with ecdsa_with_SHA3-256',
 }
 

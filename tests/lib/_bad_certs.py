@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Certificates and keys that come from elsewhere: what no TLS stack of a device reads, and what is old, weak or for
 another purpose. Each a Python literal of its bytes, as a configuration has it."""
-import datetime, warnings
+import datetime, subprocess, tempfile, warnings
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -59,6 +59,22 @@ def damaged(key):
     return der.replace(raw, raw[:-1] + bytes([raw[-1] ^ 2]))
 
 
+def openssl(key, *args):
+    """What openssl makes of a key, as DER."""
+    with tempfile.NamedTemporaryFile() as f:
+        f.write(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+        f.flush()
+        return subprocess.run(['openssl', *args, f.name, '-outform', 'DER'], check=True, capture_output=True, timeout=60).stdout
+
+
+def odd_pss(key):
+    """RSASSA-PSS with a mask of a digest that there is not."""
+    cert = openssl(key, 'req', '-x509', '-subj', '/CN=me', '-sigopt', 'rsa_padding_mode:pss', '-key')
+    sha256 = bytes.fromhex('2a864886f70d010108300d0609608648016503040201')
+    assert cert.count(sha256) == 2
+    return cert.replace(sha256, sha256[:-1] + b'\x70')
+
+
 def make():
     """what is wrong: (certificate, its key)"""
     key, other, edwards = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1()), ed25519.Ed25519PrivateKey.generate()
@@ -75,6 +91,7 @@ def make():
         'malformed extension': (build(key, 'me', [(x509.UnrecognizedExtension(ObjectIdentifier('2.5.29.19'), b'\x30\x01'), False)]), key),
         'edwards signature': (build(key, 'me', issuer='authority', signer=edwards), key),
         'edwards': (build(edwards, 'me'), edwards),
+        'pss': (odd_pss(usual), usual),
         'koblitz': (build(ec.generate_private_key(ec.SECT283K1()), 'me'), key),
         'sha3': (build(key, 'me', digest=hashes.SHA3_256()), key),
         'sha1': (build(key, 'me', issuer='authority', signer=other, digest=hashes.SHA1()), key),
@@ -89,6 +106,7 @@ def make():
     }
     out = {f'{what}.{part}': repr(data) for what, (cert, k) in found.items() for part, data in (('cert', cert), ('key', pkcs8(k)))}
     out['rsa.damaged'] = repr(damaged(usual))
+    out['agreement.explicit'] = repr(openssl(key, 'pkey', '-ec_param_enc', 'explicit', '-in'))
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     out['server.pem'], out['server.keypem'] = repr(x509.load_der_x509_certificate(found['server'][0]).public_bytes(serialization.Encoding.PEM)), repr(pem)
     return out

@@ -47,6 +47,20 @@ static void names(void **state)
         "Private key",
         "OSCORE Master Secret",
         "key2",
+        "JWT",
+        "Cookie",
+        "Credentials",
+        "Commissioning Credential",
+        "Authorization",
+        "Recovery Code",
+        "Setup Code",
+        "Pass Code",
+        "admin_pass",
+        "Shared Access Signature",
+        "Connection String",
+        "SNMP Community String",
+        "OTP Seed",
+        "Private Exponent",
     };
     static const char *const open[] = {
         "Public Key",
@@ -67,6 +81,11 @@ static void names(void **state)
         "User Name",
         "123",
         "Tokenizer",
+        "Signature",
+        "Credential Type",
+        "Country Code",
+        "Network Bearer",
+        "Pass",
     };
 
     (void)state;

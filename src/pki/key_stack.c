@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Can the TLS stack of a device read this private key as it stands? The values in it are known to
+ * be a key; OpenSSL reads more forms of them than Mbed TLS 2.28 and 3 do. */
+#include "pki/private.h"
+
+#include <string.h>
+
+enum { TAG_OCTETS = 0x04, TAG_OID = 0x06, TAG_CURVE = 0xa0 };
+
+static bool has_version(struct der *d, uint8_t version)
+{
+    struct der number;
+
+    return der_next(d, DER_INTEGER, NULL, &number) && number.end - number.at == 1 &&
+           *number.at == version;
+}
+
+/* What is wrong, or NULL: PKCS#1 (RFC 8017) or SEC1 (RFC 5915), whose curve may be named outside.
+ */
+static const char *read_plain(struct der d)
+{
+    struct der key, box;
+    bool first = d.at < d.end && der_next(&d, DER_SEQUENCE, NULL, &key);
+    struct der rest = key;
+
+    if (first && has_version(&rest, 0) && der_next(&rest, DER_INTEGER, NULL, NULL))
+        return NULL;
+    if (!first || !has_version(&key, 1) || !der_next(&key, TAG_OCTETS, NULL, NULL))
+        return "its version is not 0 of an RSA key, nor 1 of an EC key";
+    return der_next(&key, TAG_CURVE, NULL, &box) && !der_next(&box, TAG_OID, NULL, NULL)
+               ? "its curve has no name"
+               : NULL;
+}
+
+/* PKCS#8 around it (RFC 5208). */
+static const char *read_wrapped(struct der d)
+{
+    struct der algorithm, inside;
+
+    if (!has_version(&d, 0))
+        return "its version in PKCS#8 is not 0, and they take no other";
+    if (!der_next(&d, DER_SEQUENCE, NULL, &algorithm) ||
+        !der_next(&algorithm, TAG_OID, NULL, NULL) || !der_next(&d, TAG_OCTETS, NULL, &inside))
+        return "it is malformed";
+    return der_next(&algorithm, DER_SEQUENCE, NULL, NULL) ? "its curve has no name"
+                                                          : read_plain(inside);
+}
+
+int key_fits_stacks(const void *der, size_t len, struct signet_error *err)
+{
+    const struct der all = {.at = der, .end = (const uint8_t *)der + len};
+    struct der d = all, key, rest;
+    bool wrapped = der_next(&d, DER_SEQUENCE, NULL, &key);
+
+    rest = key;
+    wrapped = wrapped && der_next(&rest, DER_INTEGER, NULL, NULL) &&
+              der_next(&rest, DER_SEQUENCE, NULL, NULL);
+    const char *bad = wrapped ? read_wrapped(key) : read_plain(all);
+    return bad ? error_set_hint(err, SIGNET_E_CERT,
+                                "name it as a file: it then goes into the packet in the usual form",
+                                "the TLS stack of a device cannot read the key: %s", bad)
+               : SIGNET_OK;
+}
