@@ -40,7 +40,7 @@ static int refuse_credential(const struct signet_order *o, const struct signet_a
 }
 
 /* A proof that cannot be tried would fail for each device after it was made. */
-static int check_proof(const struct signet_order *o, const struct signet_account *a,
+static int check_provable(const struct signet_order *o, const struct signet_account *a,
                        struct signet_error *err)
 {
     struct coap_uri uri;
@@ -62,7 +62,7 @@ int run_check_receivers(const struct signet_run *r, bool one_account, struct sig
     int rc = SIGNET_OK;
 
     for (size_t i = 0; !rc && tree && signet_tree_account(tree, i, &a); i++)
-        rc = check_proof(r->order, &a, err);
+        rc = check_provable(r->order, &a, err);
     if (rc)
         return rc;
     for (size_t i = 0; tree && signet_tree_account(tree, i, &a); i++)
