@@ -43,16 +43,15 @@ static int put_unfinished(struct signet_ledger *l, int64_t order, struct buf *le
 static int put_removals(struct signet_ledger *l, int64_t order, struct buf *left,
                         struct signet_error *err)
 {
-    struct db_rows row;
-    int rc = db_find(l->db, &row, err,
-                     "SELECT count(*) FROM deliveries v JOIN devices d ON d.id = v.device"
-                     " WHERE v.state = 3 AND d.order_id = $1",
-                     "i", order);
+    int64_t count = 0;
+    int rc = db_number(l->db, &count, err,
+                       "SELECT count(*) FROM deliveries v JOIN devices d ON d.id = v.device"
+                       " WHERE v.state = 3 AND d.order_id = $1",
+                       "i", order);
 
-    if (rc == SIGNET_OK && db_int(&row, 0) > 0)
+    if (count > 0)
         buf_printf(left, "%s%lld to be removed at servers", left->len ? ", " : "",
-                   (long long)db_int(&row, 0));
-    db_end(&row);
+                   (long long)count);
     return rc;
 }
 
@@ -114,10 +113,10 @@ static bool takes_order(const struct archive *a, int64_t order)
 static int takes_device(const struct archive *a, int64_t device, bool *takes,
                         struct signet_error *err)
 {
-    struct db_rows row;
-    int rc = db_find(a->copy.to->db, &row, err, "SELECT 1 FROM devices WHERE id = $1", "i", device);
+    int64_t one;
+    int rc =
+        db_number(a->copy.to->db, &one, err, "SELECT 1 FROM devices WHERE id = $1", "i", device);
 
-    db_end(&row);
     *takes = rc == SIGNET_OK;
     return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
 }

@@ -80,18 +80,16 @@ static int change_device(struct signet_ledger *l, const struct request *r, struc
 /* One more than were retired before it. */
 static int find_edition(struct signet_ledger *l, const struct request *r, struct signet_error *err)
 {
-    struct db_rows row;
+    int64_t edition = 0;
 
     r->board->edition = 0;
     if (!r->lease)
         return SIGNET_OK;
-    int rc = db_find(l->db, &row, err,
-                     "SELECT count(*) + 1 FROM devices WHERE endpoint = $1 AND freed = 1"
-                     " AND state = {retired} AND id < $2",
-                     "si", r->lease->endpoint, r->lease->device);
-    if (rc == SIGNET_OK)
-        r->board->edition = (int)db_int(&row, 0);
-    db_end(&row);
+    int rc = db_number(l->db, &edition, err,
+                       "SELECT count(*) + 1 FROM devices WHERE endpoint = $1 AND freed = 1"
+                       " AND state = {retired} AND id < $2",
+                       "si", r->lease->endpoint, r->lease->device);
+    r->board->edition = (int)edition;
     return rc;
 }
 

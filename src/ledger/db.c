@@ -93,6 +93,25 @@ int db_call(struct db *db, enum db_wants wants, struct db_rows *rows, struct sig
     return rc;
 }
 
+int db_number(struct db *db, int64_t *out, struct signet_error *err, const char *sql,
+              const char *types, ...)
+{
+    struct db_param params[DB_PARAMS];
+    struct db_rows row;
+    va_list args;
+
+    va_start(args, types);
+    size_t count = take_params(params, types, args);
+    va_end(args);
+    int rc = db_begin(db, &row, err, sql, params, count);
+    if (rc == SIGNET_OK)
+        rc = db_step(&row, err);
+    if (rc == SIGNET_OK)
+        *out = db_int(&row, 0);
+    db_end(&row);
+    return rc;
+}
+
 int db_insert(struct db *db, const char *sql, const char *const *values, size_t count,
               struct signet_error *err)
 {

@@ -88,13 +88,7 @@ static int find_names(struct signet_ledger *l, struct decide *d, struct signet_e
 
 static int find_end(struct signet_ledger *l, struct decide *d, struct signet_error *err)
 {
-    struct db_rows row;
-    int rc = db_find(l->db, &row, err, "SELECT COALESCE(max(id), 0) FROM devices", "");
-
-    if (rc == SIGNET_OK)
-        d->end = db_int(&row, 0);
-    db_end(&row);
-    return rc;
+    return db_number(l->db, &d->end, err, "SELECT COALESCE(max(id), 0) FROM devices", "");
 }
 
 static int find_fitting(struct signet_ledger *l, struct decide *d, struct signet_error *err)

@@ -111,13 +111,12 @@ static int find_last_known(struct signet_ledger *l, const struct signet_ledger_h
 static int compare(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
     struct comparison *c = arg;
-    struct db_rows row;
-    int rc = db_find(l->db, &row, err,
-                     "SELECT 1 FROM stations s JOIN events e ON e.station = s.id AND e.seq = 1"
-                     " WHERE e.hash = $1 AND s.id < " OWN_END_SQL,
-                     "s", c->known->ledger);
+    int64_t one;
+    int rc = db_number(l->db, &one, err,
+                       "SELECT 1 FROM stations s JOIN events e ON e.station = s.id AND e.seq = 1"
+                       " WHERE e.hash = $1 AND s.id < " OWN_END_SQL,
+                       "s", c->known->ledger);
 
-    db_end(&row);
     if (rc == SIGNET_OK)
         return find_last_known(l, c->known, &c->age, err);
     c->age = SIGNET_LEDGER_OTHER;

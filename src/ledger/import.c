@@ -211,16 +211,15 @@ static int bring_chain(void *ctx, const struct db_rows *found, struct signet_err
 /* A station that is not there any more. */
 static int check_stations(struct import *m, struct signet_error *err)
 {
-    struct db_rows row;
-    int rc = db_find(m->copy.to->db, &row, err, "SELECT count(*) FROM stations WHERE base = $1",
-                     "i", m->copy.base);
+    int64_t here = 0;
+    int rc = db_number(m->copy.to->db, &here, err, "SELECT count(*) FROM stations WHERE base = $1",
+                       "i", m->copy.base);
 
-    if (rc == SIGNET_OK && db_int(&row, 0) > m->stations)
+    if (rc == SIGNET_OK && here > m->stations)
         rc = error_set_hint(err, SIGNET_E_CONFLICT,
                             "import the newest; the one that is here already has more",
                             "it is an older copy of a ledger that was imported: a station is "
                             "missing there");
-    db_end(&row);
     return rc;
 }
 
@@ -241,17 +240,16 @@ static int bring_chains(struct import *m, struct signet_error *err)
 static int record_import(struct import *m, struct signet_error *err)
 {
     char text[240];
-    struct db_rows row;
-    int rc = db_find(m->copy.to->db, &row, err,
-                     "SELECT CAST(sum(seq) AS {int}) FROM stations WHERE id >= " OWN_END_SQL
-                     " AND " SITE_OF("name") " = $1",
-                     "s", m->copy.site);
+    int64_t here = 0;
+    int rc = db_number(m->copy.to->db, &here, err,
+                       "SELECT CAST(sum(seq) AS {int}) FROM stations WHERE id >= " OWN_END_SQL
+                       " AND " SITE_OF("name") " = $1",
+                       "s", m->copy.site);
 
     if (rc != SIGNET_OK)
         return rc;
     snprintf(text, sizeof(text), "%s: %lld events, head %s, %lld here", m->out->site,
-             (long long)m->out->all_events, m->out->head, (long long)db_int(&row, 0));
-    db_end(&row);
+             (long long)m->out->all_events, m->out->head, (long long)here);
     return ledger_event(m->copy.to, "imported", text, err);
 }
 

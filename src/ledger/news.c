@@ -19,25 +19,22 @@ struct news {
 /* An order that was begun late has nothing in what the station did before. */
 static int find_news_begin(struct signet_ledger *l, struct news *n, struct signet_error *err)
 {
-    struct db_rows row;
-    int rc = db_find(l->db, &row, err,
-                     "SELECT COALESCE(MIN(e.seq), 1) FROM events e JOIN stations s ON"
-                     " s.id = e.station WHERE e.device = $1 AND s.name = $2",
-                     "is", -n->order, l->station);
+    int rc = db_number(l->db, &n->after, err,
+                       "SELECT COALESCE(MIN(e.seq), 1) FROM events e JOIN stations s ON"
+                       " s.id = e.station WHERE e.device = $1 AND s.name = $2",
+                       "is", -n->order, l->station);
 
     if (rc == SIGNET_OK)
-        n->after = db_int(&row, 0) - 1;
-    db_end(&row);
+        n->after--;
     return rc;
 }
 
 static int find_news_end(struct signet_ledger *l, struct news *n, struct signet_error *err)
 {
-    struct db_rows row;
-    int rc = db_find(l->db, &row, err, "SELECT seq FROM stations WHERE name = $1", "s", l->station);
+    n->last = n->after;
+    int rc = db_number(l->db, &n->last, err, "SELECT seq FROM stations WHERE name = $1", "s",
+                       l->station);
 
-    n->last = rc == SIGNET_OK ? db_int(&row, 0) : n->after;
-    db_end(&row);
     return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
 }
 

@@ -27,8 +27,7 @@ struct request {
 static int take_delivery(struct signet_ledger *l, const struct request *r,
                          struct signet_lease *lease, struct signet_error *err)
 {
-    struct db_rows row;
-    int rc = db_find(l->db, &row, err,
+    return db_number(l->db, &lease->token, err,
                      "INSERT INTO deliveries(device, server, station, changed, lease_until)"
                      " VALUES($1, $2, $3, $4, $5) ON CONFLICT(device, server) DO UPDATE SET"
                      " token = deliveries.token + 1, station = excluded.station,"
@@ -36,11 +35,6 @@ static int take_delivery(struct signet_ledger *l, const struct request *r,
                      " AND " TAKEN_FREE " RETURNING token",
                      "issii", lease->device, r->server, l->station, l->db->now,
                      l->db->now + l->lease_seconds);
-
-    if (rc == SIGNET_OK)
-        lease->token = db_int(&row, 0);
-    db_end(&row);
-    return rc;
 }
 
 /* As lease_collect(), with the edition. */
@@ -124,16 +118,15 @@ int signet_ledger_waiting(struct signet_ledger *ledger, int64_t order, const cha
 static int undelivered(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
     struct request *r = arg;
-    struct db_rows row;
-    int rc = db_find(l->db, &row, err,
-                     "SELECT count(*) FROM devices d LEFT JOIN deliveries v ON v.device = d.id AND"
-                     " v.server = $2 WHERE d.order_id = $1 AND d.state = {verified}"
-                     " AND (v.device IS NULL OR v.state = 0) AND d.station = $3",
-                     "iss", r->order, r->server, l->station);
+    int64_t count = 0;
+    int rc =
+        db_number(l->db, &count, err,
+                  "SELECT count(*) FROM devices d LEFT JOIN deliveries v ON v.device = d.id AND"
+                  " v.server = $2 WHERE d.order_id = $1 AND d.state = {verified}"
+                  " AND (v.device IS NULL OR v.state = 0) AND d.station = $3",
+                  "iss", r->order, r->server, l->station);
 
-    if (rc == SIGNET_OK)
-        r->count = (size_t)db_int(&row, 0);
-    db_end(&row);
+    r->count = (size_t)count;
     return rc;
 }
 

@@ -254,12 +254,8 @@ static int postgres_begin(struct db *db, bool write, struct signet_error *err)
 static int count_commits(struct station *s, const char *sql, int64_t n, int64_t *out,
                          struct signet_error *err)
 {
-    struct db_rows row;
-    int rc = db_find(&s->base, &row, err, sql, "ii", s->client, n);
+    int rc = db_number(&s->base, out, err, sql, "ii", s->client, n);
 
-    if (rc == SIGNET_OK)
-        *out = db_int(&row, 0);
-    db_end(&row);
     return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
 }
 

@@ -183,11 +183,10 @@ struct states {
 static int order_states(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
     struct states *s = arg;
-    struct db_rows row;
-    int rc = db_find(l->db, &row, err, "SELECT issued FROM orders WHERE id = $1", "i", s->order);
-    int64_t issued = rc == SIGNET_OK ? db_int(&row, 0) : 0;
+    int64_t issued = 0;
+    int rc =
+        db_number(l->db, &issued, err, "SELECT issued FROM orders WHERE id = $1", "i", s->order);
 
-    db_end(&row);
     if (rc == SIGNET_E_NOT_FOUND)
         return error_set(err, SIGNET_E_USAGE, "the ledger has no such order");
     return rc == SIGNET_OK ? count_states(l, s->order, issued, s->states, err) : rc;
