@@ -19,7 +19,7 @@ struct page_file {
 extern const struct page_file page_files[];
 
 /* connections.c; no more than so many, but for those that are just ending. */
-enum { CONNECTIONS_MAX = 64, CONNECTIONS_ENDING = 16 };
+enum { CONNECTIONS_MAX = 64, CONNECTIONS_ENDING = 64 };
 struct connections {
     pthread_mutex_t lock;
     uint64_t begun;
