@@ -12,9 +12,9 @@ static void put_port_json(const struct signet_port *port)
     char id[8];
     json_event(&j, "port");
     json_text(&j, "port", port->path);
-    snprintf(id, sizeof id, "%04x", port->vid);
+    snprintf(id, sizeof(id), "%04x", port->vid);
     json_text(&j, "vid", id);
-    snprintf(id, sizeof id, "%04x", port->pid);
+    snprintf(id, sizeof(id), "%04x", port->pid);
     json_text(&j, "pid", id);
     json_text(&j, "serial", port->serial);
     json_text(&j, "vendor", port->vendor);

@@ -152,8 +152,6 @@ static void put_beside(FILE *to, const struct signet_slot_status *s, int width, 
 {
     if (line == 0) {
         put_title(to, s, width, lines == 2);
-    } else if (lines == 2 && !**reason) {
-        put_slot_progress(to, s, width);
     } else if (lines > 2 && line == 1 && shown_endpoint(s)[0] &&
                !(has_reason(s) && **reason && width < 40)) {
         int room = width >= 60 ? width / 2 : 0;
@@ -161,7 +159,7 @@ static void put_beside(FILE *to, const struct signet_slot_status *s, int width, 
         put_slot_progress(to, s, room);
     } else if (**reason) {
         panel_put_piece(to, reason, width);
-    } else if (line == 2) {
+    } else if (lines == 2 || line == 2) {
         put_slot_progress(to, s, width);
     }
 }

@@ -59,7 +59,7 @@ static void take_datagrams(struct sim_board *board)
             smp_packet(board, data, len);
         board->on_udp = false;
     }
-    wipe(data, sizeof data);
+    wipe(data, sizeof(data));
 }
 
 static void turn(struct sim_board *board)
@@ -105,7 +105,7 @@ static void rest(struct sim_board *board, struct timespec pause, bool hears)
 
     if (ppoll(fds, 4, &pause, NULL) <= 0)
         return;
-    if (fds[0].revents && read(board->wake_fd, &count, sizeof count) < 0)
+    if (fds[0].revents && read(board->wake_fd, &count, sizeof(count)) < 0)
         return; /* somebody else took it */
     if (fds[2].revents)
         control_serve(board->control_fd, board_obey, board);
@@ -132,7 +132,7 @@ static void wake(struct sim_board *board)
 {
     static const uint64_t one = 1;
 
-    if (write(board->wake_fd, &one, sizeof one) < 0)
+    if (write(board->wake_fd, &one, sizeof(one)) < 0)
         return; /* full: it is awake anyway */
 }
 
@@ -161,9 +161,9 @@ static void take_options(struct sim_board *board, const struct sim_board_options
     board->boards = options->boards ? options->boards : 1;
     board->hold_ns = (options->hold_ms ? options->hold_ms : 1000) * INT64_C(1000000);
     board->slot = options->slot;
-    snprintf(board->endpoint, sizeof board->endpoint, "%s",
+    snprintf(board->endpoint, sizeof(board->endpoint), "%s",
              options->endpoint ? options->endpoint : "anjay-zephyr-demo-351358811124772");
-    snprintf(board->first_name, sizeof board->first_name, "%s", board->endpoint);
+    snprintf(board->first_name, sizeof(board->first_name), "%s", board->endpoint);
     keep_serial(board);
 }
 
@@ -238,7 +238,7 @@ static int set_up(struct sim_board *board, const struct sim_board_options *optio
 int sim_board_start(struct sim_board **out, const struct sim_board_options *options,
                     struct signet_error *err)
 {
-    struct sim_board *board = calloc(1, sizeof *board);
+    struct sim_board *board = calloc(1, sizeof(*board));
     int rc;
 
     if (!board)

@@ -11,7 +11,7 @@
 enum { AT_MAX = 4096, MSG_IDENTITY = 1, MSG_CSR = 9, TYPE_KEY = 2 };
 
 static const char *const types[] = {"CA", "CLIENT", "PK", "PSK", "PSK_ID"};
-enum { TYPES = sizeof types / sizeof *types };
+enum { TYPES = COUNT_OF(types) };
 
 static void at_error(struct buf *out, int code)
 {
@@ -33,7 +33,7 @@ static void put_base64url(struct buf *out, const struct buf *bytes)
 static void chip_uuid(const struct sim_board *board, uint8_t out[static 32])
 {
     char text[200];
-    int n = snprintf(text, sizeof text, "chip %s", board->serial);
+    int n = snprintf(text, sizeof(text), "chip %s", board->serial);
 
     sha256(text, (size_t)n, out, NULL);
 }
@@ -53,7 +53,7 @@ static void put_attested(const struct buf *body, const struct buf *payload, stru
     struct buf cose = {0};
     uint8_t signature[64];
 
-    random_bytes(signature, sizeof signature, NULL);
+    random_bytes(signature, sizeof(signature), NULL);
     buf_byte(&cose, 0xd2); /* tag 18 */
     cbor_put_array(&cose, 4);
     cbor_put_bytes(&cose, "\xa1\x01\x26", 3); /* {1: -7} */
@@ -64,7 +64,7 @@ static void put_attested(const struct buf *body, const struct buf *payload, stru
         cbor_put_bytes(&cose, payload->data, payload->len);
     else
         buf_byte(&cose, 0xf6);
-    cbor_put_bytes(&cose, signature, sizeof signature);
+    cbor_put_bytes(&cose, signature, sizeof(signature));
     put_base64url(out, body);
     buf_byte(out, '.');
     put_base64url(out, &cose);
@@ -80,15 +80,15 @@ static void put_key_attestation(const struct sim_board *board, unsigned tag, con
 
     chip_uuid(board, uuid);
     sha256(body->data, body->len, sha, NULL);
-    random_bytes(nonce, sizeof nonce, NULL);
+    random_bytes(nonce, sizeof(nonce), NULL);
     sha[0] ^= wrong == 1;
     tag += wrong == 2;
     uuid[0] ^= wrong == 3;
     cbor_put_int(&number, tag > INT32_MAX ? (int64_t)(int32_t)tag : (int64_t)tag);
     put_array_of_5(&payload, MSG_CSR, uuid);
     cbor_put_bytes(&payload, number.data, number.len);
-    cbor_put_bytes(&payload, sha, sizeof sha);
-    cbor_put_bytes(&payload, nonce, sizeof nonce);
+    cbor_put_bytes(&payload, sha, sizeof(sha));
+    cbor_put_bytes(&payload, nonce, sizeof(nonce));
     put_attested(body, &payload, out);
     buf_free(&payload);
     buf_free(&number);
@@ -109,7 +109,7 @@ static void at_keygen(struct sim_board *board, const char *args, struct buf *out
         return at_error(out, 518);
     if (store_find(&board->store, tag, "key") || store_find(&board->store, tag, "PK"))
         return at_error(out, 519);
-    snprintf(text, sizeof text, "%.*s", quote ? (int)(quote - name - 4) : 5,
+    snprintf(text, sizeof(text), "%.*s", quote ? (int)(quote - name - 4) : 5,
              quote ? name + 4 : "modem");
     if (board->wire.faults.no_heap > 0 || !store_make_key(&board->store, tag) ||
         !store_request(&board->store, tag, text, &csr))
@@ -137,7 +137,7 @@ static void at_token(struct sim_board *board, const char *args, struct buf *out)
     put_array_of_5(&body, MSG_IDENTITY, uuid);
     cbor_put_uint(&body, 3);              /* type of device */
     cbor_put_bytes(&body, uuid + 16, 16); /* of its firmware */
-    cbor_put_bytes(&body, nonce, sizeof nonce);
+    cbor_put_bytes(&body, nonce, sizeof(nonce));
     buf_text(out, "%ATTESTTOKEN: \"");
     put_attested(&body, NULL, out);
     buf_text(out, "\"\r\nOK\r\n");
@@ -178,7 +178,7 @@ static void at_list(struct sim_board *board, unsigned tag, unsigned type, struct
 
     if (c) {
         sha256(c->data.data, c->data.len, sha, NULL);
-        hex_encode(sha, sizeof sha, text);
+        hex_encode(sha, sizeof(sha), text);
         for (size_t i = 0; i < 64; i++)
             if (text[i] >= 'a')
                 text[i] = (char)(text[i] - 'a' + 'A');
@@ -219,7 +219,7 @@ static void at_command(struct sim_board *board, const char *line, struct buf *ou
     } rows[] = {{"AT%KEYGEN=", at_keygen}, {"AT%ATTESTTOKEN=", at_token}, {"AT%CMNG=", at_cmng}};
     char id[17];
 
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
         if (strncmp(line, rows[i].words, strlen(rows[i].words)) == 0)
             return rows[i].run(board, line + strlen(rows[i].words), out);
     cred_hardware_id(board, id);

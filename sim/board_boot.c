@@ -46,7 +46,7 @@ void board_boot(struct sim_board *board)
     settings_boot(&board->settings);
     smp_frames_reset(&board->frames);
     buf_reset(&board->shell);
-    wipe(board->store.buffer, sizeof board->store.buffer);
+    wipe(board->store.buffer, sizeof(board->store.buffer));
     board->store.buffered = 0;
     board->online = true;
     if (board->halted || board->firmware == SIM_FIRMWARE_NONE)

@@ -43,7 +43,7 @@ void change_blank(struct sim_board *board)
     board->firmware = board->first_firmware;
     board->held_name[0] = board->held_key[0] = '\0';
     if (board->state) /* each slot has numbers of its own */
-        snprintf(board->endpoint, sizeof board->endpoint, "%s", board->first_name);
+        snprintf(board->endpoint, sizeof(board->endpoint), "%s", board->first_name);
     else
         next_name(board->endpoint);
     keep_serial(board);

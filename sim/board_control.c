@@ -14,7 +14,7 @@ static bool program(struct sim_board *board, const char *words)
         [SIM_FIRMWARE_AT] = "nrf91 ",
     };
 
-    for (size_t i = SIM_FIRMWARE_INITIAL; i < sizeof names / sizeof *names; i++) {
+    for (size_t i = SIM_FIRMWARE_INITIAL; i < COUNT_OF(names); i++) {
         size_t n = strlen(names[i]);
         const char *erase = words + n;
 
@@ -47,7 +47,7 @@ static bool is_change(const char *request, enum change *what, const char **seria
         [CHANGE_INSERT] = "insert ",
     };
 
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+    for (size_t i = 0; i < COUNT_OF(words); i++) {
         size_t n = strlen(words[i]);
 
         if ((i == CHANGE_INSERT ? strncmp(request, words[i], n) : strcmp(request, words[i])) != 0)
@@ -92,7 +92,7 @@ static void obey_locked(struct sim_board *board, const char *request, char *answ
     } else if (strcmp(request, "read") == 0) {
         snprintf(answer, cap, "ok");
     } else if (strncmp(request, "name ", 5) == 0) {
-        snprintf(board->endpoint, sizeof board->endpoint, "%.150s", request + 5);
+        snprintf(board->endpoint, sizeof(board->endpoint), "%.150s", request + 5);
         keep_write(board, true);
     } else if (strncmp(request, "program ", 8) != 0 || !program(board, request + 8)) {
         snprintf(answer, cap, "error no such request");

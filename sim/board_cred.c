@@ -24,7 +24,7 @@ static const char *const types[][3] = {{"CA", "CA", "CA_CERT"},
                                        {"PK", "PK", "PRIVATE_KEY"},
                                        {"PSK", "PSK", "PRE_SHARED_KEY"},
                                        {"PSK_ID", "PSK_ID", "PRE_SHARED_KEY_ID"}};
-enum { TYPES = sizeof types / sizeof *types };
+enum { TYPES = COUNT_OF(types) };
 
 static size_t find_type(const struct command *c, const char *word)
 {
@@ -52,7 +52,7 @@ static void clear_buffer(struct sim_store *store, const struct command *c, bool 
 {
     if (store->buffered || always)
         buf_text(c->out, "Credential buffer cleared.\r\n");
-    wipe(store->buffer, sizeof store->buffer);
+    wipe(store->buffer, sizeof(store->buffer));
     store->buffered = 0;
 }
 
@@ -89,7 +89,7 @@ static bool decode_buffer(struct sim_store *store, const struct command *c, cons
     ssize_t len = (ssize_t)store->buffered;
 
     if (strncmp(format, "BIN", 3) == 0)
-        len = base64_decode(store->buffer, store->buffered, plain, sizeof plain);
+        len = base64_decode(store->buffer, store->buffered, plain, sizeof(plain));
     else
         memcpy(plain, store->buffer, store->buffered);
     if (len < 0) {
@@ -99,7 +99,7 @@ static bool decode_buffer(struct sim_store *store, const struct command *c, cons
     buf_append(out, plain, (size_t)len);
     if (text_ends_with(format, "T"))
         buf_byte(out, 0);
-    wipe(plain, sizeof plain);
+    wipe(plain, sizeof(plain));
     return true;
 }
 
@@ -185,7 +185,7 @@ static void cred_list(struct sim_board *board, const struct command *c)
             (c->count > 3 && strcmp(c->words[3], one->type) != 0))
             continue;
         sha256(one->data.data, one->data.len, sha, NULL);
-        base64_encode(sha, sizeof sha, text);
+        base64_encode(sha, sizeof(sha), text);
         if (board->wire.faults.wrong_type > 0)
             type = (type + 1) % TYPES;
         buf_printf(c->out, "%u,%s,%s,0\r\n", one->tag, types[type][1], text);
@@ -257,7 +257,7 @@ static void run_command(struct sim_board *board, const struct command *c)
     };
     char id[17];
 
-    for (size_t i = 0; c->count > 1 && i < sizeof rows / sizeof *rows; i++)
+    for (size_t i = 0; c->count > 1 && i < COUNT_OF(rows); i++)
         if (strcmp(rows[i].first, c->words[0]) == 0 && strcmp(rows[i].second, c->words[1]) == 0) {
             if (rows[i].run)
                 rows[i].run(board, c);
@@ -288,7 +288,7 @@ void cred_line(struct sim_board *board, const uint8_t *data, size_t len)
     struct command c = {.out = &out};
     size_t n = 0;
 
-    for (size_t i = 0; i < len && n + 1 < sizeof c.line; i++)
+    for (size_t i = 0; i < len && n + 1 < sizeof(c.line); i++)
         if (data[i] >= ' ' && data[i] < 0x7f)
             c.line[n++] = (char)data[i];
     if (!n || console_starts_again(board))
@@ -303,5 +303,5 @@ void cred_line(struct sim_board *board, const uint8_t *data, size_t len)
     if (!out.failed)
         wire_send(&board->wire, out.data, out.len, (int64_t)board->wire.faults.delay);
     buf_free(&out);
-    wipe(c.line, sizeof c.line);
+    wipe(c.line, sizeof(c.line));
 }

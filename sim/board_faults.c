@@ -52,7 +52,7 @@ static const struct fault {
     FAULT("slow-boot", slow_boot, 800, 1e5, "silent for this many milliseconds after a reset"),
     FAULT("heals", heals, 2, 1e9, "from its Nth reset on, all of this is over"),
 };
-#define COUNT (sizeof faults / sizeof *faults)
+#define COUNT COUNT_OF(faults)
 
 const char *sim_board_fault_name(size_t i)
 {
@@ -79,8 +79,8 @@ static int unknown(const char *word, size_t len, struct signet_error *err)
 
     for (size_t i = 0; i < COUNT; i++)
         names[i] = faults[i].name;
-    memcpy(copy, word, len < sizeof copy - 1 ? len : sizeof copy - 1);
-    copy[len < sizeof copy - 1 ? len : sizeof copy - 1] = '\0';
+    memcpy(copy, word, len < sizeof(copy) - 1 ? len : sizeof(copy) - 1);
+    copy[len < sizeof(copy) - 1 ? len : sizeof(copy) - 1] = '\0';
     error_set(err, SIGNET_E_USAGE, "no such misbehaviour: %s", copy);
     near = signet_word_nearest(copy, names, COUNT);
     if (near)
@@ -109,7 +109,7 @@ int faults_parse(struct sim_faults *out, const char *text, struct signet_error *
                 return error_set(err, SIGNET_E_USAGE, "misbehaviour %s: not a value for it",
                                  fault->name);
         }
-        memcpy((char *)out + fault->offset, &value, sizeof value);
+        memcpy((char *)out + fault->offset, &value, sizeof(value));
         text += len + (text[len] == ',');
     }
     return SIGNET_OK;

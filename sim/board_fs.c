@@ -61,10 +61,10 @@ static bool save_applied(const struct sim_board *board)
     const struct buf *packet = &board->fs.applied;
     size_t len = strlen(board->save);
     char path[4096];
-    int n = snprintf(path, sizeof path, "%s%s", board->save,
+    int n = snprintf(path, sizeof(path), "%s%s", board->save,
                      len && board->save[len - 1] == '/' ? board->endpoint : "");
 
-    return n > 0 && (size_t)n < sizeof path &&
+    return n > 0 && (size_t)n < sizeof(path) &&
            file_write(path, packet->data, packet->len, 0600, NULL) == SIGNET_OK;
 }
 
@@ -277,7 +277,7 @@ static int put_hash(bool sha, const uint8_t *data, size_t len, struct buf *body)
     put_uint(body, "len", len);
     cbor_put_text(body, "output");
     if (sha)
-        cbor_put_bytes(body, digest, sizeof digest);
+        cbor_put_bytes(body, digest, sizeof(digest));
     else
         cbor_put_uint(body, smp_crc32(data, len));
     return 0;

@@ -109,7 +109,7 @@ void image_first(struct sim_images *images)
     put_le(tlv + 4, TLV_SHA256, 2);
     put_le(tlv + 6, 32, 2);
     if (sha256(image, HEADER + 64, tlv + 8, NULL) == SIGNET_OK)
-        buf_append(&images->slot[0], image, sizeof image);
+        buf_append(&images->slot[0], image, sizeof(image));
     images->next = BOOT_SAME;
 }
 
@@ -151,15 +151,15 @@ static void put_slot(const struct sim_images *images, unsigned i, struct buf *bo
     if (find_image_hash(slot, hash) != 0)
         return;
     build = get_le(slot->data + 24, 4);
-    n = snprintf(version, sizeof version, "%u.%u.%u", slot->data[20], slot->data[21],
+    n = snprintf(version, sizeof(version), "%u.%u.%u", slot->data[20], slot->data[21],
                  (unsigned)get_le(slot->data + 22, 2));
     if (build)
-        snprintf(version + n, sizeof version - (size_t)n, ".%u", (unsigned)build);
+        snprintf(version + n, sizeof(version) - (size_t)n, ".%u", (unsigned)build);
     buf_byte(body, 0xbf);
     put_uint(body, "slot", i);
     put_text(body, "version", version, strlen(version));
     cbor_put_text(body, "hash");
-    cbor_put_bytes(body, hash, sizeof hash);
+    cbor_put_bytes(body, hash, sizeof(hash));
     put_flag(body, "bootable", true);
     put_flag(body, "pending", i == 1 && (images->next == BOOT_TEST || perm));
     put_flag(body, "confirmed", reverts == (i == 1));
@@ -280,9 +280,9 @@ static bool is_there(const struct sim_images *images, const struct smp_answer *r
     const struct smp_item *sha = smp_answer_want(request, "sha", CBOR_BYTES);
     uint8_t digest[32];
 
-    return sha && sha->len == sizeof digest && len->value == images->slot[1].len &&
+    return sha && sha->len == sizeof(digest) && len->value == images->slot[1].len &&
            sha256(images->slot[1].data, images->slot[1].len, digest, NULL) == SIGNET_OK &&
-           memcmp(digest, sha->data, sizeof digest) == 0;
+           memcmp(digest, sha->data, sizeof(digest)) == 0;
 }
 
 static void end_image(const struct sim_board *board, struct sim_images *images, struct buf *body)

@@ -93,9 +93,9 @@ void journal_held(struct sim_board *board)
         const struct signet_device_facts *facts = &device.facts;
         const char *key = facts->psk_sha256 ? facts->psk_sha256 : facts->spki_sha256;
 
-        snprintf(board->held_name, sizeof board->held_name, "%s",
+        snprintf(board->held_name, sizeof(board->held_name), "%s",
                  facts->psk_identity ? facts->psk_identity : "");
-        snprintf(board->held_key, sizeof board->held_key, "%s", key ? key : "");
+        snprintf(board->held_key, sizeof(board->held_key), "%s", key ? key : "");
     }
     device_free(&device);
     secret_wipe(&copy);

@@ -32,7 +32,7 @@ void keep_serial(struct sim_board *board)
 {
     const char *dash = strrchr(board->endpoint, '-');
 
-    snprintf(board->serial, sizeof board->serial, "%s", dash ? dash + 1 : board->endpoint);
+    snprintf(board->serial, sizeof(board->serial), "%s", dash ? dash + 1 : board->endpoint);
 }
 
 static bool keep_path(const struct sim_board *board, const char *serial, char out[4096])
@@ -68,7 +68,7 @@ static json_t *store_json(const struct sim_store *store)
 
     for (size_t i = 0; i < SIM_STORE_MAX; i++)
         if (store->list[i].type[0]) {
-            snprintf(name, sizeof name, "%u %s", store->list[i].tag, store->list[i].type);
+            snprintf(name, sizeof(name), "%u %s", store->list[i].tag, store->list[i].type);
             json_object_set_new(out, name, hex_text(&store->list[i].data));
         }
     return out;
@@ -101,7 +101,7 @@ void keep_write(const struct sim_board *board, bool in_slot)
 
     if (!board->state || !keep_path(board, board->serial, path))
         return;
-    snprintf(other, sizeof other, "%s.%d.tmp", path, (int)getpid());
+    snprintf(other, sizeof(other), "%s.%d.tmp", path, (int)getpid());
     json = board_json(board, in_slot);
     fd = open(other, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0 || !json || json_dumpfd(json, fd, JSON_INDENT(1)) != 0 || rename(other, path) != 0)
@@ -132,7 +132,7 @@ static bool take_files(struct sim_fs *fs, json_t *files)
     {
         if (n == SIM_FILES_MAX)
             return false;
-        snprintf(fs->files[n].path, sizeof fs->files[n].path, "%s", path);
+        snprintf(fs->files[n].path, sizeof(fs->files[n].path), "%s", path);
         fs->files[n].data.max = fs->files[n].stored.max = SIM_FILE_MAX;
         good = take_hex(&fs->files[n].data, value) && take_hex(&fs->files[n].stored, value) && good;
         n++;
@@ -166,11 +166,11 @@ static bool take_board(struct sim_board *board, const json_t *json)
 
     if (!firmware || !endpoint || !serial)
         return false;
-    for (size_t i = 0; i < sizeof firmware_names / sizeof *firmware_names; i++)
+    for (size_t i = 0; i < COUNT_OF(firmware_names); i++)
         if (strcmp(firmware_names[i], firmware) == 0)
             board->firmware = (enum sim_firmware)i;
-    snprintf(board->endpoint, sizeof board->endpoint, "%s", endpoint);
-    snprintf(board->serial, sizeof board->serial, "%s", serial);
+    snprintf(board->endpoint, sizeof(board->endpoint), "%s", endpoint);
+    snprintf(board->serial, sizeof(board->serial), "%s", serial);
     board->locked = board->lock_set = json_is_true(json_object_get(json, "locked"));
     board->provisioned = json_is_true(json_object_get(json, "provisioned"));
     return take_hex(&board->fs.applied, json_object_get(json, "packet")) &&

@@ -77,13 +77,13 @@ static int delete_setting(struct sim_settings *settings, const struct smp_item *
 
 void settings_boot(struct sim_settings *settings)
 {
-    memcpy(settings->now, settings->saved, sizeof settings->now);
+    memcpy(settings->now, settings->saved, sizeof(settings->now));
 }
 
 static int load_or_save(struct sim_settings *settings, bool save)
 {
     if (save)
-        memcpy(settings->saved, settings->now, sizeof settings->saved);
+        memcpy(settings->saved, settings->now, sizeof(settings->saved));
     else
         settings_boot(settings);
     return 0;

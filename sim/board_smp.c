@@ -185,10 +185,10 @@ static void send_rubbish(struct sim_board *board)
     }
     if (is_turn(board, board->wire.faults.oversize)) {
         wire_send(&board->wire, "\x06\x09//8AAAAA\n", 11, 0); /* declares 65,535 bytes */
-        memset(line, 'A', sizeof line);
+        memset(line, 'A', sizeof(line));
         for (int i = 0; i < 8; i++) {
             wire_send(&board->wire, "\x04\x14", 2, 0);
-            wire_send(&board->wire, line, sizeof line, 0);
+            wire_send(&board->wire, line, sizeof(line), 0);
             wire_send(&board->wire, "\n", 1, 0);
         }
     }
@@ -203,7 +203,7 @@ static void send_lines(struct sim_board *board, const struct buf *lines)
 
     if (noisy && board->answers % 16 == 15) {
         wire_send(&board->wire, lines->data, lines->len / 2, 0);
-        wire_send(&board->wire, log, sizeof log - 1, 0);
+        wire_send(&board->wire, log, sizeof(log) - 1, 0);
         at = lines->len / 2;
     }
     while (at < lines->len) {
@@ -211,7 +211,7 @@ static void send_lines(struct sim_board *board, const struct buf *lines)
         size_t n = newline ? (size_t)(newline - lines->data) + 1 - at : lines->len - at;
 
         if (noisy)
-            wire_send(&board->wire, log, sizeof log - 1, 0);
+            wire_send(&board->wire, log, sizeof(log) - 1, 0);
         wire_send(&board->wire, lines->data + at, n, 0);
         at += n;
     }
@@ -271,7 +271,7 @@ static void send_answer(struct sim_board *board, const struct smp_header *reques
         send_rubbish(board);
         /* The shell redraws its prompt in front of what others print. */
         if (board->firmware != SIM_FIRMWARE_SMP_FILE && board->answers % 3 == 0)
-            wire_send(&board->wire, redraw, sizeof redraw - 1, 0);
+            wire_send(&board->wire, redraw, sizeof(redraw) - 1, 0);
         send_lines(board, &lines);
     }
     buf_free(&lines);

@@ -24,7 +24,7 @@ bool store_add(struct sim_store *store, unsigned tag, const char *type, const vo
         if (c->type[0])
             continue;
         c->tag = tag;
-        snprintf(c->type, sizeof c->type, "%s", type);
+        snprintf(c->type, sizeof(c->type), "%s", type);
         buf_append(&c->data, data, len);
         return !c->data.failed;
     }
@@ -41,7 +41,7 @@ void store_clear(struct sim_store *store)
 {
     for (size_t i = 0; i < SIM_STORE_MAX; i++)
         store_drop(&store->list[i]);
-    wipe(store->buffer, sizeof store->buffer);
+    wipe(store->buffer, sizeof(store->buffer));
     store->buffered = 0;
 }
 
@@ -123,7 +123,7 @@ void store_facts(struct sim_store *store, char key[static 65], char name[static 
             continue;
         struct signet_key *own = load_own_key(store, c->tag);
         if (own && signet_key_describe(own, type, sha, NULL) == SIGNET_OK)
-            hex_encode(sha, sizeof sha, key);
+            hex_encode(sha, sizeof(sha), key);
         signet_key_free(&own);
     }
 }

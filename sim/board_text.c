@@ -8,10 +8,10 @@
 void board_log(struct sim_board *board, const char *text)
 {
     char line[256];
-    int n = snprintf(line, sizeof line, "[00:00:01.%03d,000] %s\r\n",
+    int n = snprintf(line, sizeof(line), "[00:00:01.%03d,000] %s\r\n",
                      (int)(board->wire.lines_out % 1000), text);
 
-    wire_send(&board->wire, line, (size_t)n < sizeof line ? (size_t)n : sizeof line - 1, 0);
+    wire_send(&board->wire, line, (size_t)n < sizeof(line) ? (size_t)n : sizeof(line) - 1, 0);
 }
 
 void board_say(struct sim_board *board, const char *text, int delay_ms)

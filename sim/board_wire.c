@@ -45,7 +45,7 @@ static void queue_add(struct queue *queue, const void *data, size_t len, int64_t
 
     if (!len || queue->bytes + len > QUEUE_MAX)
         return;
-    segment = malloc(sizeof *segment + len);
+    segment = malloc(sizeof(*segment) + len);
     if (!segment)
         return;
     segment->next = NULL;
@@ -75,7 +75,7 @@ static int open_pty(struct wire *wire, struct signet_error *err)
     wire->slave = -1;
     wire->master = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
     if (wire->master < 0 || grantpt(wire->master) != 0 || unlockpt(wire->master) != 0 ||
-        ptsname_r(wire->master, wire->path, sizeof wire->path) != 0)
+        ptsname_r(wire->master, wire->path, sizeof(wire->path)) != 0)
         return error_sys(err, SIGNET_E_IO, errno, "cannot make a pty");
     wire->slave = open(wire->path, O_RDWR | O_NOCTTY | O_CLOEXEC);
     if (wire->slave < 0 || tcgetattr(wire->slave, &tio) != 0)
@@ -212,7 +212,7 @@ void wire_receive(struct wire *wire)
     int64_t now = wire_now();
 
     while (wire->master >= 0 && wire->in.bytes < QUEUE_MAX / 2) {
-        ssize_t n = read(wire->master, data, sizeof data);
+        ssize_t n = read(wire->master, data, sizeof(data));
 
         if (n <= 0)
             break;
@@ -226,7 +226,7 @@ void wire_receive(struct wire *wire)
                 push_line(wire);
         }
         wire->bytes_in += (uint64_t)n;
-        if ((size_t)n < sizeof data)
+        if ((size_t)n < sizeof(data))
             break;
     }
     if (wire->line_started && now - wire->line_started > PARTIAL_NS)

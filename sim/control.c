@@ -18,7 +18,7 @@
 static int address(struct sockaddr_un *out, const char *path, struct signet_error *err)
 {
     *out = (struct sockaddr_un){.sun_family = AF_UNIX};
-    if (strlen(path) >= sizeof out->sun_path)
+    if (strlen(path) >= sizeof(out->sun_path))
         return error_set(err, SIGNET_E_LIMIT, "%s: too long for a socket's path", path);
     strcpy(out->sun_path, path);
     return SIGNET_OK;
@@ -37,7 +37,7 @@ int control_open(const char *path, int *out, struct signet_error *err)
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return error_sys(err, SIGNET_E_IO, errno, "no socket");
-    if (bind(fd, (struct sockaddr *)&to, sizeof to) != 0 || chmod(path, 0600) != 0 ||
+    if (bind(fd, (struct sockaddr *)&to, sizeof(to)) != 0 || chmod(path, 0600) != 0 ||
         listen(fd, 8) != 0) {
         rc = error_sys(err, SIGNET_E_IO, errno, "%s", path);
         close(fd);
@@ -76,8 +76,8 @@ void control_serve(int listener, control_obey *obey, void *ctx)
 
     if (fd < 0)
         return;
-    if (read_line(fd, request, sizeof request)) {
-        obey(ctx, request, answer, sizeof answer - 1);
+    if (read_line(fd, request, sizeof(request))) {
+        obey(ctx, request, answer, sizeof(answer) - 1);
         strcat(answer, "\n");
         if (send(fd, answer, strlen(answer), MSG_NOSIGNAL) < 0)
             strcpy(answer, ""); /* the asker went away; what it asked for is done */
@@ -94,15 +94,15 @@ int sim_control(const char *socket_path, const char *request, char *answer, size
 
     if (rc)
         return rc;
-    if (snprintf(line, sizeof line, "%s\n", request) >= (int)sizeof line || strchr(request, '\n'))
+    if (snprintf(line, sizeof(line), "%s\n", request) >= (int)sizeof(line) || strchr(request, '\n'))
         return error_set(err, SIGNET_E_USAGE, "not a request");
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return error_sys(err, SIGNET_E_IO, errno, "no socket");
-    if (connect(fd, (struct sockaddr *)&to, sizeof to) != 0 ||
+    if (connect(fd, (struct sockaddr *)&to, sizeof(to)) != 0 ||
         send(fd, line, strlen(line), MSG_NOSIGNAL) < 0) {
         rc = error_sys(err, SIGNET_E_NOT_FOUND, errno, "nothing simulated is at %s", socket_path);
-    } else if (!read_line(fd, line, sizeof line)) {
+    } else if (!read_line(fd, line, sizeof(line))) {
         rc = error_set(err, SIGNET_E_TIMEOUT, "%s: no answer", socket_path);
     } else if (strncmp(line, "ok", 2) != 0) {
         rc = error_set(err, SIGNET_E_FLASH, "%s: %s", socket_path, line);

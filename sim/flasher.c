@@ -38,10 +38,10 @@ static bool parse_misbehave(struct programmer *s, const char *text)
 
     while (text && *text) {
         size_t len = strcspn(text, ","), i = 0;
-        for (; i < sizeof(rows) / sizeof(rows[0]); i++)
+        for (; i < COUNT_OF(rows); i++)
             if (strlen(rows[i].name) == len && strncmp(text, rows[i].name, len) == 0)
                 break;
-        if (i < sizeof(rows) / sizeof(rows[0]))
+        if (i < COUNT_OF(rows))
             *rows[i].to = true;
         else if (strncmp(text, "delay=", 6) == 0)
             s->delay_ms = strtol(text + 6, NULL, 10);
@@ -87,7 +87,7 @@ static const struct {
     int (*run)(const struct programmer *s, int argc, char **argv);
 } tools[] = {
     {"nrfjprog", as_nrfjprog}, {"nrfutil", as_nrfutil}, {"esptool", as_esptool}, {"exec", as_exec}};
-enum { TOOLS = sizeof(tools) / sizeof(tools[0]) };
+enum { TOOLS = COUNT_OF(tools) };
 
 /* TOOLS: there is none of this name. */
 static size_t find_tool(const char *name)

@@ -43,7 +43,7 @@ static unsigned find_key(SSL *ssl, const char *identity, unsigned char *psk, uns
     const struct sim_lwm2m *s = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
     size_t len = 0;
 
-    snprintf(peer->identity, sizeof peer->identity, "%s", identity);
+    snprintf(peer->identity, sizeof(peer->identity), "%s", identity);
     return sim_server_key(s->keys, identity, psk, size, &len) ? (unsigned)len : 0;
 }
 
@@ -59,8 +59,8 @@ static void flush(struct sim_lwm2m *s, struct peer *peer)
     uint8_t data[DATAGRAM_MAX];
     int n;
 
-    while ((n = BIO_read(SSL_get_wbio(peer->ssl), data, sizeof data)) > 0)
-        if (sendto(s->fd, data, (size_t)n, 0, (struct sockaddr *)&peer->at, sizeof peer->at) < 0)
+    while ((n = BIO_read(SSL_get_wbio(peer->ssl), data, sizeof(data))) > 0)
+        if (sendto(s->fd, data, (size_t)n, 0, (struct sockaddr *)&peer->at, sizeof(peer->at)) < 0)
             return; /* the client went away */
 }
 
@@ -85,11 +85,11 @@ static void obey(struct sim_lwm2m *s, const struct peer *peer, const struct coap
 {
     char path[64] = "", name[160];
 
-    coap_path(request, COAP_URI_PATH, path, sizeof path);
+    coap_path(request, COAP_URI_PATH, path, sizeof(path));
     answer->code = COAP_NOT_ALLOWED;
     if (request->code == COAP_POST && strcmp(path, "/rd") == 0) {
         answer->code = 403;
-        if (query(request, "ep=", name, sizeof name) &&
+        if (query(request, "ep=", name, sizeof(name)) &&
             sim_server_register(s->keys, peer->identity, name, true)) {
             atomic_fetch_add(&s->registered, 1);
             answer->code = COAP_CREATED;
@@ -111,9 +111,9 @@ static void serve(struct sim_lwm2m *s, struct peer *peer, const uint8_t *data, s
         return;
     answer.id = request.id;
     answer.token_len = request.token_len;
-    memcpy(answer.token, request.token, sizeof answer.token);
+    memcpy(answer.token, request.token, sizeof(answer.token));
     obey(s, peer, &request, &answer);
-    len = coap_write(&answer, out, sizeof out);
+    len = coap_write(&answer, out, sizeof(out));
     if (len)
         SSL_write(peer->ssl, out, (int)len);
 }
@@ -148,8 +148,8 @@ static void take(struct sim_lwm2m *s)
 {
     uint8_t data[DATAGRAM_MAX];
     struct sockaddr_in from = {0};
-    socklen_t size = sizeof from;
-    ssize_t n = recvfrom(s->fd, data, sizeof data, 0, (struct sockaddr *)&from, &size);
+    socklen_t size = sizeof(from);
+    ssize_t n = recvfrom(s->fd, data, sizeof(data), 0, (struct sockaddr *)&from, &size);
     struct peer *peer = n > 0 && !s->silent ? peer_at(s, &from) : NULL;
 
     if (!peer)
@@ -157,7 +157,7 @@ static void take(struct sim_lwm2m *s)
     peer->heard = clock_ms();
     BIO_write(SSL_get_rbio(peer->ssl), data, (int)n);
     int got = 0, rc = SSL_do_handshake(peer->ssl);
-    while (rc == 1 && (got = SSL_read(peer->ssl, data, sizeof data)) > 0)
+    while (rc == 1 && (got = SSL_read(peer->ssl, data, sizeof(data))) > 0)
         serve(s, peer, data, (size_t)got);
     int why = SSL_get_error(peer->ssl, rc == 1 ? got : rc);
     flush(s, peer);
@@ -182,10 +182,10 @@ static int open_port(struct sim_lwm2m *s, uint16_t port, struct signet_error *er
 {
     struct sockaddr_in at = {
         .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof at;
+    socklen_t size = sizeof(at);
 
     s->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (s->fd < 0 || bind(s->fd, (struct sockaddr *)&at, sizeof at) != 0 ||
+    if (s->fd < 0 || bind(s->fd, (struct sockaddr *)&at, sizeof(at)) != 0 ||
         getsockname(s->fd, (struct sockaddr *)&at, &size) != 0)
         return error_set(err, SIGNET_E_IO, "no port for the simulated LwM2M server");
     s->port = ntohs(at.sin_port);
@@ -207,7 +207,7 @@ static int open_dtls(struct sim_lwm2m *s, struct signet_error *err)
 int sim_lwm2m_start(struct sim_lwm2m **out, struct sim_server *keys, uint16_t port, bool silent,
                     struct signet_error *err)
 {
-    struct sim_lwm2m *s = calloc(1, sizeof *s);
+    struct sim_lwm2m *s = calloc(1, sizeof(*s));
     int rc;
 
     if (!s)

@@ -46,7 +46,7 @@ static int read_fault(int set[FAULTS], const char *word, struct signet_error *er
 
     for (size_t i = 0; i < FAULTS; i++)
         if (text_is(word, len, faults[i].name) && faults[i].valued == (word[len] == '=')) {
-            set[i] = word[len] ? atoi(word + len + 1) : 1;
+            set[i] = word[len] ? (int)strtol(word + len + 1, NULL, 10) : 1;
             return SIGNET_OK;
         }
     return error_set_hint(err, SIGNET_E_USAGE,

@@ -24,7 +24,7 @@ static const struct sim_kind *kind_named(const char *name)
         &sim_coiote, &sim_est, &sim_leshan, &sim_leshan_bootstrap, &sim_thingsboard,
     };
 
-    for (size_t i = 0; name && i < sizeof(kinds) / sizeof(kinds[0]); i++)
+    for (size_t i = 0; name && i < COUNT_OF(kinds); i++)
         if (strcmp(kinds[i]->name, name) == 0)
             return kinds[i];
     return NULL;
@@ -48,7 +48,7 @@ static bool answer(struct connection *c, const struct sim_request *request, cons
         time_t now = time(NULL) + s->faults.date_ahead;
         struct tm utc;
         gmtime_r(&now, &utc);
-        strftime(more, sizeof more, "Date: %a, %d %b %Y %H:%M:%S GMT\r\n", &utc);
+        strftime(more, sizeof(more), "Date: %a, %d %b %Y %H:%M:%S GMT\r\n", &utc);
     }
     good = !strstr(fault, "drop") && sim_http_reply(c, &reply, more, strcmp(fault, "truncate") == 0,
                                                     strcmp(fault, "slow") == 0);
@@ -105,7 +105,7 @@ static void *serve(void *ctx)
     sigaddset(&pipe, SIGPIPE);
     pthread_sigmask(SIG_BLOCK, &pipe, NULL); /* a client may go away while it is answered */
     setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on,
-               sizeof on); /* else its tickets delay answers */
+               sizeof(on)); /* else its tickets delay answers */
     c->ssl = SSL_new(c->server->tls);
     good = c->ssl && SSL_set_fd(c->ssl, c->fd) == 1 && SSL_accept(c->ssl) == 1;
     while (good && !atomic_load(&c->server->stop))
@@ -141,7 +141,7 @@ static bool begin_connection(struct sim_server *s, struct connection *c)
 
 static void take(struct sim_server *s, int fd)
 {
-    struct connection *c = calloc(1, sizeof *c);
+    struct connection *c = calloc(1, sizeof(*c));
 
     if (c)
         *c = (struct connection){.server = s, .fd = fd, .in.max = SIM_HTTP_MAX};
@@ -214,12 +214,13 @@ static int bind_port(struct sim_server *s, uint16_t port, struct signet_error *e
 {
     struct sockaddr_in at = {
         .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof at;
+    socklen_t len = sizeof(at);
     int on = 1; /* connections of an earlier start may be dying yet */
 
     s->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (s->listener < 0 || setsockopt(s->listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
-        bind(s->listener, (struct sockaddr *)&at, sizeof at) != 0 ||
+    if (s->listener < 0 ||
+        setsockopt(s->listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
+        bind(s->listener, (struct sockaddr *)&at, sizeof(at)) != 0 ||
         listen(s->listener, CONNECTIONS_MAX) != 0 ||
         getsockname(s->listener, (struct sockaddr *)&at, &len) != 0) {
         error_sys(err, SIGNET_E_IO, errno, "no port for the simulated server");
@@ -315,7 +316,7 @@ static int set_up_server(struct sim_server *s, const struct sim_server_options *
 int sim_server_start(struct sim_server **out, const struct sim_server_options *options,
                      struct signet_error *err)
 {
-    struct sim_server *s = calloc(1, sizeof *s);
+    struct sim_server *s = calloc(1, sizeof(*s));
     int rc = s ? set_up_server(s, options, err) : error_nomem(err);
 
     if (rc)

@@ -68,7 +68,7 @@ static bool known_fault(const char *word)
 
     if (((status >= 300 && status < 600) || status == 202) && len == 3)
         return true;
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+    for (size_t i = 0; i < COUNT_OF(known); i++)
         if (strlen(known[i]) == len && strncmp(word, known[i], len) == 0)
             return true;
     return false;
@@ -111,7 +111,7 @@ static int read_fault(struct sim_server_faults *faults, char *word, struct signe
     else if (strncmp(word, "date=", 5) == 0)
         faults->tells_date = true, faults->date_ahead = (int)strtol(word + 5, NULL, 10);
     else if (strncmp(word, "bad-tls=", 8) == 0)
-        snprintf(faults->bad_tls, sizeof faults->bad_tls, "%s", word + 8);
+        snprintf(faults->bad_tls, sizeof(faults->bad_tls), "%s", word + 8);
     else if (!known_fault(word))
         return error_set_hint(err, SIGNET_E_USAGE, "`signet sim server --help` lists them",
                               "the simulated server has no fault '%s'", word);
@@ -127,8 +127,8 @@ static void forget_used(struct sim_fault_list *list)
     for (size_t i = 0; i < list->next; i++)
         free(list->words[i]);
     list->count -= list->next;
-    memmove(list->words, list->words + list->next, list->count * sizeof *list->words);
-    memset(list->words + list->count, 0, list->next * sizeof *list->words);
+    memmove(list->words, list->words + list->next, list->count * sizeof(*list->words));
+    memset(list->words + list->count, 0, list->next * sizeof(*list->words));
     list->next = 0;
 }
 

@@ -21,7 +21,7 @@ void sim_nap(unsigned ms)
 static bool fill(struct connection *c)
 {
     char data[4096];
-    int n = SSL_read(c->ssl, data, sizeof data);
+    int n = SSL_read(c->ssl, data, sizeof(data));
 
     if (n > 0)
         buf_append(&c->in, data, (size_t)n);
@@ -76,7 +76,7 @@ char *sim_http_head(struct connection *c)
     static const char end[] = "\r\n\r\n";
 
     for (;;) {
-        const char *found = c->in.len ? memmem(c->in.data, c->in.len, end, sizeof end - 1) : NULL;
+        const char *found = c->in.len ? memmem(c->in.data, c->in.len, end, sizeof(end) - 1) : NULL;
 
         if (found)
             return strndup((char *)c->in.data, (size_t)(found - (char *)c->in.data) + 4);
@@ -90,7 +90,7 @@ static bool split_line(struct sim_request *request, const char *head)
 {
     size_t method = strcspn(head, " "), path;
 
-    if (method >= sizeof request->method || head[method] != ' ')
+    if (method >= sizeof(request->method) || head[method] != ' ')
         return false;
     memcpy(request->method, head, method);
     head += method + 1;

@@ -18,7 +18,7 @@ static bool authorised(struct sim_server *s, const struct sim_request *request, 
 
     if (!s->kind->prefixes || (s->kind->knows && s->kind->knows(request)))
         return true;
-    snprintf(now, sizeof now, "access-%zu", s->logins);
+    snprintf(now, sizeof(now), "access-%zu", s->logins);
     for (size_t i = 0; s->kind->prefixes[i]; i += 2) {
         const char *value = sim_http_header(head, s->kind->prefixes[i], &len);
         const char *prefix = s->kind->prefixes[i + 1];

@@ -48,7 +48,7 @@ struct sim_device *sim_store_numbered(struct sim_store *store, const char *id)
 {
     struct sim_device key = {0};
 
-    snprintf(key.id, sizeof key.id, "%s", id);
+    snprintf(key.id, sizeof(key.id), "%s", id);
     return hit(tfind(&key, &store->by_id, by_id));
 }
 
@@ -70,14 +70,14 @@ void sim_store_drop(struct sim_store *store, struct sim_device *d)
 struct sim_device *sim_store_keep(struct sim_store *store, const char *endpoint,
                                   const char *identity, const char *key, json_t *body)
 {
-    struct sim_device *d = calloc(1, sizeof *d);
+    struct sim_device *d = calloc(1, sizeof(*d));
     unsigned long long hash = 14695981039346656037ull;
 
     if (!d)
         return NULL;
     for (const char *c = endpoint; *c; c++)
         hash = (hash ^ (unsigned char)*c) * 1099511628211ull;
-    snprintf(d->id, sizeof d->id, "%08llx-0000-4000-8000-%012llx", hash >> 32,
+    snprintf(d->id, sizeof(d->id), "%08llx-0000-4000-8000-%012llx", hash >> 32,
              hash & 0xffffffffffffull);
     d->endpoint = strdup(endpoint);
     d->identity = identity ? strdup(identity) : NULL;

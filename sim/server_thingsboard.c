@@ -150,7 +150,7 @@ static void thingsboard_device(struct sim_store *store, const struct sim_request
     if (name) {
         d = sim_store_named(store, name);
     } else if (id) {
-        snprintf(uuid, sizeof uuid, "%s", id);
+        snprintf(uuid, sizeof(uuid), "%s", id);
         d = sim_store_numbered(store, uuid);
     }
     if (!d)

@@ -49,7 +49,7 @@ static int authority_check_parts(const struct signet_authority *a,
         {!info->client_cert != !info->client_key, "'client_cert' and 'client_key' go together"},
     };
 
-    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+    for (size_t i = 0; i < COUNT_OF(rules); i++)
         if (rules[i].wrong)
             return error_set_hint(err, SIGNET_E_MEANING, "signet-order(5) has the keys", "%s",
                                   rules[i].what);

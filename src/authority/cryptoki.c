@@ -172,7 +172,7 @@ int cryptoki_fail(CK_RV rv, const char *what, struct signet_error *err)
         {CKR_DEVICE_ERROR, SIGNET_E_CRYPTO, "the token failed", ""},
     };
 
-    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+    for (size_t i = 0; i < COUNT_OF(known); i++)
         if (known[i].rv == rv) {
             error_set(err, known[i].code, "%s: %s", what, known[i].words);
             if (known[i].hint[0])

@@ -4,7 +4,6 @@
 
 enum { KEYS_MAX = 64 * 1024 };
 
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 #define KEY(name, member, type)                                                                    \
     {                                                                                              \
         name, type, offsetof(struct signet_authority_info, member), 0, 0, NULL                     \

@@ -307,7 +307,7 @@ static bool session_lost(CK_RV rv)
         CKR_OBJECT_HANDLE_INVALID,  CKR_DEVICE_ERROR,
     };
 
-    for (size_t i = 0; i < sizeof(lost) / sizeof(lost[0]); i++)
+    for (size_t i = 0; i < COUNT_OF(lost); i++)
         if (rv == lost[i])
             return true;
     return false;

@@ -6,8 +6,6 @@
 
 enum { PROFILE_FILE_MAX = 64 * 1024, PURPOSES_MAX = 16 };
 
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
-
 /* IEEE 802.1AR, section 8, with what draft-ietf-uta-tls13-iot-profile says of IDevIDs: no extended
  * key usage, no end. */
 static const struct cert_form idevid = {.usage = CERT_SIGNS,

@@ -3,8 +3,6 @@
 
 #include <stdio.h>
 
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
-
 /* One attribute; len (may be NULL): its value may have zeros. */
 struct attribute {
     const char *name;

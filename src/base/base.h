@@ -18,6 +18,8 @@
 #include <string.h>
 #include <sys/types.h>
 
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
 /* errors (error.c) */
 
 /* Each gives code, so that a function can end with `return error_set(...)`. They overwrite what
@@ -291,6 +293,7 @@ static inline bool text_is(const char *text, size_t len, const char *word)
     return strlen(word) == len && memcmp(text, word, len) == 0;
 }
 
+bool text_is_hex(const void *text, size_t len); /* digits alone */
 /* A copy for the caller to free; of NULL nothing. */
 int text_copy(char **out, const char *text, struct signet_error *err);
 bool text_ends_with(const char *text, const char *end); /* and is longer */

@@ -157,7 +157,7 @@ bool error_blame(struct signet_error *err, const struct text_source *source, uns
 {
     size_t name = strlen(source->name);
     struct line_column place;
-    char msg[sizeof err->msg + 160];
+    char msg[sizeof(err->msg) + 160];
 
     if (!err || err->excerpt[0] || !source->len)
         return false;
@@ -171,8 +171,8 @@ bool error_blame(struct signet_error *err, const struct text_source *source, uns
     if (at == NOWHERE)
         return false;
     place = text_place(source->text, source->len, at);
-    snprintf(msg, sizeof msg, "%.120s:%u:%u: %s", source->name, place.line, place.column, what);
-    signet_text_plain(msg, err->msg, sizeof err->msg);
+    snprintf(msg, sizeof(msg), "%.120s:%u:%u: %s", source->name, place.line, place.column, what);
+    signet_text_plain(msg, err->msg, sizeof(err->msg));
     error_excerpt(err, source, at);
     return true;
 }

@@ -15,7 +15,7 @@ struct signet_cancel {
 
 int signet_cancel_new(struct signet_cancel **out, struct signet_error *err)
 {
-    struct signet_cancel *cancel = calloc(1, sizeof *cancel);
+    struct signet_cancel *cancel = calloc(1, sizeof(*cancel));
 
     if (!cancel)
         return error_nomem(err);
@@ -49,7 +49,7 @@ void signet_cancel_fire(struct signet_cancel *cancel)
         return;
     atomic_store(&cancel->fired, true);
     do
-        n = write(cancel->fd, &one, sizeof one);
+        n = write(cancel->fd, &one, sizeof(one));
     while (n < 0 && errno == EINTR);
     errno = saved;
 }

@@ -44,7 +44,7 @@ static const struct {
 
 static bool is_known(enum signet_code code)
 {
-    return (size_t)code < sizeof(codes) / sizeof(codes[0]) && codes[code].name;
+    return (size_t)code < COUNT_OF(codes) && codes[code].name;
 }
 
 const char *signet_code_name(enum signet_code code)
@@ -81,7 +81,7 @@ static void settle(char *out, size_t size, char *text)
 
 void error_write(struct signet_error *err, enum signet_code code, int sys, const char *fmt, ...)
 {
-    char msg[sizeof err->msg + GATE_BEHIND], reason[128];
+    char msg[sizeof(err->msg) + GATE_BEHIND], reason[128];
     va_list args;
     int used;
 
@@ -89,12 +89,12 @@ void error_write(struct signet_error *err, enum signet_code code, int sys, const
         return;
     /* The arguments may point into *err itself, so format before anything is cleared. */
     va_start(args, fmt);
-    used = vsnprintf(msg, sizeof msg, fmt, args);
+    used = vsnprintf(msg, sizeof(msg), fmt, args);
     va_end(args);
-    if (sys && used >= 0 && (size_t)used < sizeof msg)
-        snprintf(msg + used, sizeof msg - (size_t)used, ": %s",
-                 strerror_r(sys, reason, sizeof reason));
-    settle(err->msg, sizeof err->msg, msg);
+    if (sys && used >= 0 && (size_t)used < sizeof(msg))
+        snprintf(msg + used, sizeof(msg) - (size_t)used, ": %s",
+                 strerror_r(sys, reason, sizeof(reason)));
+    settle(err->msg, sizeof(err->msg), msg);
     err->code = code;
     err->sys = sys;
     err->hint[0] = '\0';
@@ -103,31 +103,31 @@ void error_write(struct signet_error *err, enum signet_code code, int sys, const
 
 void error_prefix(struct signet_error *err, const char *fmt, ...)
 {
-    char phrase[sizeof err->msg + GATE_BEHIND], msg[sizeof err->msg];
+    char phrase[sizeof(err->msg) + GATE_BEHIND], msg[sizeof(err->msg)];
     va_list args;
 
     if (!err)
         return;
     va_start(args, fmt);
-    vsnprintf(phrase, sizeof phrase, fmt, args);
+    vsnprintf(phrase, sizeof(phrase), fmt, args);
     va_end(args);
     gate_mask(phrase, strlen(phrase));
     /* The cause is worth more than the phrase: a long phrase is cut to leave room for it. */
-    snprintf(msg, sizeof msg, "%.150s: %.231s", phrase, err->msg);
-    settle(err->msg, sizeof err->msg, msg);
+    snprintf(msg, sizeof(msg), "%.150s: %.231s", phrase, err->msg);
+    settle(err->msg, sizeof(err->msg), msg);
 }
 
 void error_hint(struct signet_error *err, const char *fmt, ...)
 {
-    char hint[sizeof err->hint + GATE_BEHIND];
+    char hint[sizeof(err->hint) + GATE_BEHIND];
     va_list args;
 
     if (!err)
         return;
     va_start(args, fmt);
-    vsnprintf(hint, sizeof hint, fmt, args);
+    vsnprintf(hint, sizeof(hint), fmt, args);
     va_end(args);
-    settle(err->hint, sizeof err->hint, hint);
+    settle(err->hint, sizeof(err->hint), hint);
 }
 
 int error_copy(struct signet_error *err, const struct signet_error *why)

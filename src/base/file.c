@@ -140,12 +140,12 @@ static int open_folder(const char *path, const char **name, struct signet_error 
     int fd;
 
     *name = slash ? slash + 1 : path;
-    if (!**name || strlen(path) >= sizeof folder)
+    if (!**name || strlen(path) >= sizeof(folder))
         return (error_set(err, SIGNET_E_IO, "'%s' is not a file name", path), -1);
     if (!slash)
         strcpy(folder, ".");
     else
-        snprintf(folder, sizeof folder, "%.*s", slash == path ? 1 : (int)(slash - path), path);
+        snprintf(folder, sizeof(folder), "%.*s", slash == path ? 1 : (int)(slash - path), path);
     fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
         error_set_hint(err, SIGNET_E_IO, "make the folder, or name another place",
@@ -194,14 +194,14 @@ static int put_file(const char *path, const void *data, size_t len, mode_t mode,
     uint8_t tag[6];
     int folder, fd, failed, rc;
 
-    rc = random_bytes(tag, sizeof tag, err);
+    rc = random_bytes(tag, sizeof(tag), err);
     if (rc)
         return rc;
-    hex_encode(tag, sizeof tag, hex);
+    hex_encode(tag, sizeof(tag), hex);
     folder = open_folder(path, &name, err);
     if (folder < 0)
         return SIGNET_E_IO;
-    snprintf(temp, sizeof temp, ".%.200s.%s", name, hex);
+    snprintf(temp, sizeof(temp), ".%.200s.%s", name, hex);
     fd = openat(folder, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
     failed = fd < 0 ? errno : write_close(fd, data, len, mode, sync);
     /* link() refuses an existing name, rename() replaces it: both in one step. */

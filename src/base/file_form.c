@@ -68,7 +68,7 @@ static enum file_form zip_form(const char *data, size_t len)
 
 static enum file_form marked(const char *data, size_t len)
 {
-    for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++) {
+    for (size_t i = 0; i < COUNT_OF(marks); i++) {
         if (len < marks[i].at + marks[i].len ||
             memcmp(data + marks[i].at, marks[i].bytes, marks[i].len) != 0)
             continue;
@@ -107,7 +107,7 @@ static enum file_form pem_form(const char *data, size_t len)
     const char *begin = memmem(data, len, "-----BEGIN ", 11);
     size_t left = begin ? len - (size_t)(begin + 11 - data) : 0;
 
-    for (size_t i = 0; begin && i < sizeof(labels) / sizeof(*labels); i++)
+    for (size_t i = 0; begin && i < COUNT_OF(labels); i++)
         if (left >= strlen(labels[i].label) &&
             memcmp(begin + 11, labels[i].label, strlen(labels[i].label)) == 0)
             return labels[i].form == FORM_KEY &&

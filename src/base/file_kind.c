@@ -134,7 +134,7 @@ static size_t form_row(enum file_form form)
 {
     size_t i = 0;
 
-    while (i < sizeof(forms) / sizeof(*forms) && forms[i].form != form)
+    while (i < COUNT_OF(forms) && forms[i].form != form)
         i++;
     return i;
 }
@@ -143,18 +143,19 @@ enum signet_file_kind signet_file_kind(const void *data, size_t len)
 {
     size_t i = form_row(file_form(data, len));
 
-    return i < sizeof(forms) / sizeof(*forms) ? forms[i].kind : SIGNET_FILE_UNKNOWN;
+    return i < COUNT_OF(forms) ? forms[i].kind : SIGNET_FILE_UNKNOWN;
 }
 
 /* The first bytes of a plain file; no other kind of file is touched. */
 static ssize_t read_start(const char *path, char head[HEAD + 1])
 {
     struct stat st;
-    ssize_t n = -1;
+    ssize_t n;
     int fd = stat(path, &st) == 0 && S_ISREG(st.st_mode)
                  ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
                  : -1;
 
+    head[0] = '\0';
     if (fd < 0)
         return -1;
     n = TEMP_FAILURE_RETRY(pread(fd, head, HEAD, 0));
@@ -217,13 +218,14 @@ static bool names_file(const char *msg, const char *path)
 /* The path in front, unless the message has it: "PATH: ...", "PATH:7:1: ..." */
 static int name_file(int rc, const char *path, struct signet_error *err)
 {
-    char msg[sizeof err->msg];
+    char msg[sizeof(err->msg)];
     unsigned line = 0, column = 0;
     const char *place;
 
     if (rc == SIGNET_OK || rc == SIGNET_E_NOMEM || !path || !err || names_file(err->msg, path))
         return rc;
     place = strstr(err->msg, " (line ");
+    /* NOLINTNEXTLINE(cert-err34-c): we wrote it */
     if (place && sscanf(place, " (line %u, column %u)", &line, &column) == 2)
         snprintf(msg, sizeof(msg), "%.150s:%u:%u: %.*s", path, line, column,
                  (int)(place - err->msg), err->msg);
@@ -242,7 +244,7 @@ int signet_file_explain(int rc, enum signet_file_kind wanted, const char *path,
     enum file_form form = len < 0 ? FORM_UNKNOWN : file_form(head, (size_t)len);
     size_t i = form_row(form);
 
-    if (i == sizeof(forms) / sizeof(*forms) || fits_wanted(wanted, forms[i].kind))
+    if (i == COUNT_OF(forms) || fits_wanted(wanted, forms[i].kind))
         return name_file(rc, path, err);
     const char *const values[][2] = {
         {"FILE", path}, {"LEDGER", ledger_of(head, ledger)}, {NULL, NULL}};

@@ -37,7 +37,7 @@ static void hint_near(const char *path, struct signet_error *err)
     int len = slash ? (int)(slash - path) + 1 : 0;
     char folder[PATH_MAX], near[NAME_MAX + 1];
 
-    snprintf(folder, sizeof folder, "%.*s", len ? len : 2, len ? path : "./");
+    snprintf(folder, sizeof(folder), "%.*s", len ? len : 2, len ? path : "./");
     if (access(folder, F_OK) != 0) {
         error_hint(err, "there is no folder '%.200s' either: is the path right?", folder);
         return;
@@ -47,7 +47,7 @@ static void hint_near(const char *path, struct signet_error *err)
         error_hint(err, "did you mean '%.*s%s'?", len, path, near);
     else if (path[0] == '/')
         error_hint(err, "is the path right?");
-    else if (getcwd(folder, sizeof folder))
+    else if (getcwd(folder, sizeof(folder)))
         error_hint(err, "is the path right? It starts from %.200s", folder);
 }
 

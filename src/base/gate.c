@@ -214,7 +214,7 @@ static size_t read_escape(const struct view *in, size_t i, unsigned *value)
 
 static size_t read_entity(const struct view *in, size_t i, unsigned *value)
 {
-    for (size_t k = 0; k < sizeof(entities) / sizeof(*entities); k++) {
+    for (size_t k = 0; k < COUNT_OF(entities); k++) {
         size_t len = strcspn(entities[k], ";") + 1;
 
         if (len <= in->n - i && memcmp(in->bytes + i, entities[k], len) == 0)
@@ -382,7 +382,7 @@ static void gate_decode(struct gate *g, size_t level, bool again)
 {
     size_t len = g->views[level].n;
 
-    for (size_t i = 0; i < sizeof(decoders) / sizeof(*decoders); i++)
+    for (size_t i = 0; i < COUNT_OF(decoders); i++)
         if ((!again || decoders[i].second) && (len + 1) * decoders[i].most >= g->least * 8)
             run_decoder(g, level, &decoders[i]);
 }

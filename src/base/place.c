@@ -71,11 +71,7 @@ static bool in_name(char c)
 static const char *const secret_ends[] = {"psk",        "key",           "secret",
                                           "password",   "passwd",        "token",
                                           "passphrase", "authorization", "pin-value"};
-enum {
-    SECRET_ENDS = sizeof(secret_ends) / sizeof(*secret_ends),
-    SHORT_ENDS = 2,
-    NAME_MAX_LEN = 32
-};
+enum { SECRET_ENDS = COUNT_OF(secret_ends), SHORT_ENDS = 2, NAME_MAX_LEN = 32 };
 
 /* A name whose value is a secret: token, client_secret, "psk". */
 bool text_names_secret(const char *name, size_t len)
@@ -224,7 +220,8 @@ static size_t put_character(char *out, const char *at, size_t left, bool hidden,
 void error_excerpt(struct signet_error *err, const struct text_source *source, size_t at)
 {
     const char *text = source->text;
-    size_t start = at, end = at, from, used = 0, caret = 0, room = sizeof err->excerpt - CARET_ROOM;
+    size_t start = at, end = at, from, used = 0, caret = 0,
+           room = sizeof(err->excerpt) - CARET_ROOM;
     bool hide[EXCERPT_WIDTH + 4] = {false};
 
     if (!err || !text || at > source->len)
@@ -246,7 +243,7 @@ void error_excerpt(struct signet_error *err, const struct text_source *source, s
         i += put_character(err->excerpt, text + i, source->len - i, hide[i - from], &used);
     }
     gate_mask(err->excerpt, used);
-    snprintf(err->excerpt + used, sizeof err->excerpt - used, "\n%*s", (int)caret + 1, "^");
+    snprintf(err->excerpt + used, sizeof(err->excerpt) - used, "\n%*s", (int)caret + 1, "^");
 }
 
 int error_at_unknown(struct signet_error *err, enum signet_code code,
@@ -265,7 +262,7 @@ void error_write_at(struct signet_error *err, enum signet_code code,
     va_list args;
 
     va_start(args, fmt);
-    vsnprintf(what, sizeof what, fmt, args);
+    vsnprintf(what, sizeof(what), fmt, args);
     va_end(args);
     if (source->name)
         error_write(err, code, 0, "%.120s:%u:%u: %s", source->name, place.line, place.column, what);

@@ -236,6 +236,14 @@ int text_copy(char **out, const char *text, struct signet_error *err)
     return *out || !text ? SIGNET_OK : error_nomem(err);
 }
 
+bool text_is_hex(const void *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (!isxdigit(((const unsigned char *)text)[i]))
+            return false;
+    return true;
+}
+
 bool text_ends_with(const char *text, const char *end)
 {
     size_t len = strlen(text), tail = strlen(end);

@@ -8,7 +8,7 @@
 
 static const struct recipe *const table[] = {&anjay_zephyr_recipe, &smp_file_recipe,
                                              &zephyr_credentials_recipe, &nrf91_recipe};
-#define ROWS (sizeof(table) / sizeof(table[0]))
+#define ROWS COUNT_OF(table)
 
 const char *signet_recipe_name(size_t i)
 {
@@ -41,7 +41,7 @@ static const size_t texts[] = {
     TEXT(prompt),        TEXT(success_text), TEXT(port_options),     TEXT(initial),
     TEXT(final),
 };
-enum { TEXTS = sizeof(texts) / sizeof(texts[0]), IMAGES = 2 /* the last ones: find_images() */ };
+enum { TEXTS = COUNT_OF(texts), IMAGES = 2 /* the last ones: find_images() */ };
 
 /* Where neither the caller nor the recipe says otherwise. */
 static const struct signet_board_options usual_options = {

@@ -132,7 +132,7 @@ int credentials_open(struct credentials *out, const struct signet_board *b, cons
 
 void credentials_free(struct credentials *c)
 {
-    for (size_t i = 0; i < sizeof(c->list) / sizeof(c->list[0]); i++)
+    for (size_t i = 0; i < COUNT_OF(c->list); i++)
         signet_bytes_free(&c->list[i].text);
     c->count = 0;
 }

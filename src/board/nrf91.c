@@ -44,7 +44,7 @@ static int at_refused(const struct signet_board *b, const char *what,
 {
     char said[200];
 
-    for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++)
+    for (size_t i = 0; i < COUNT_OF(meanings); i++)
         if (at_is(answer, meanings[i].code))
             return error_set_hint(err, SIGNET_E_BOARD, meanings[i].hint, "%s: %s: %s (%s)", b->port,
                                   what, meanings[i].words, meanings[i].code);

@@ -37,7 +37,7 @@ static const uint32_t *access_find(const uint32_t *keys, size_t count, int64_t o
 {
     uint32_t key = instance_key(oid, iid);
 
-    return bsearch(&key, keys, count, sizeof key, compare_instance);
+    return bsearch(&key, keys, count, sizeof(key), compare_instance);
 }
 
 static void access_add(const struct check *check, struct access *access,
@@ -65,8 +65,8 @@ static int access_open(const struct check *check, struct access *access)
 {
     size_t count = signet_tree_count(check->tree);
 
-    access->instances = calloc(count + 1, sizeof *access->instances);
-    access->targets = calloc(count + 1, sizeof *access->targets);
+    access->instances = calloc(count + 1, sizeof(*access->instances));
+    access->targets = calloc(count + 1, sizeof(*access->targets));
     if (!access->instances || !access->targets) {
         access_close(access);
         return error_nomem(check->err);

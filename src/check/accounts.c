@@ -6,14 +6,6 @@
 
 enum { ACCOUNTS_MAX = 1000 };
 
-static bool is_hex_text(const struct signet_value *value)
-{
-    for (size_t i = 0; i < value->as.bytes.len; i++)
-        if (!memchr("0123456789abcdefABCDEF", value->as.bytes.data[i], 22))
-            return false;
-    return true;
-}
-
 static int check_psk(struct check *check, const struct signet_account *account)
 {
     static const char sample[] = "3x@mpl3P5K53cr3tK3y";
@@ -27,13 +19,13 @@ static int check_psk(struct check *check, const struct signet_account *account)
     if (!account->secret_key || account->secret_key->as.bytes.len == 0)
         return check_refuse(check, key, "give the PSK as bytes", "is missing or empty in mode psk");
     len = account->secret_key->as.bytes.len;
-    if (len == sizeof sample - 1 && memcmp(account->secret_key->as.bytes.data, sample, len) == 0)
+    if (len == sizeof(sample) - 1 && memcmp(account->secret_key->as.bytes.data, sample, len) == 0)
         check_suspect(check, key, "mint a key of its own for each device",
                       "is the sample that everyone knows");
     if (len < 16)
         check_suspect(check, key, "use 16 bytes or more", "has %zu bytes: fewer than 16 are weak",
                       len);
-    if (len >= 32 && len % 2 == 0 && is_hex_text(account->secret_key))
+    if (len >= 32 && len % 2 == 0 && text_is_hex(account->secret_key->as.bytes.data, len))
         check_suspect(check, key, "bytes.fromhex('...') makes bytes of hexadecimal digits",
                       "is the text of hexadecimal digits: each byte stands for half of one");
     if (account->identity->as.bytes.len &&

@@ -22,7 +22,7 @@ int check_client_forms(struct check *check)
 
     if (!check->client->strict_forms)
         return SIGNET_OK;
-    for (size_t i = 0; !rc && i < sizeof(forms) / sizeof(forms[0]); i++)
+    for (size_t i = 0; !rc && i < COUNT_OF(forms); i++)
         if (tree_forms(check->tree) & forms[i].form)
             rc = check_client_packet(check, "make the packet anew from its configuration",
                                      "the packet %s, which %s does not take", forms[i].what,
@@ -108,7 +108,7 @@ static void check_package_uri(struct check *check, const struct signet_record *r
     size_t len = record->value.as.bytes.len;
     bool known = !len;
 
-    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
+    for (size_t i = 0; i < COUNT_OF(schemes); i++)
         known = known || (len >= strlen(schemes[i]) &&
                           strncasecmp(uri, schemes[i], strlen(schemes[i])) == 0);
     if (!known)

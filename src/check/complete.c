@@ -32,7 +32,7 @@ static bool is_present(const struct present *present, uint16_t oid, uint16_t iid
 {
     uint64_t key = resource_key(oid, iid, rid);
 
-    return bsearch(&key, present->keys, present->count, sizeof key, compare_key);
+    return bsearch(&key, present->keys, present->count, sizeof(key), compare_key);
 }
 
 /* Firmware comes as Package or from PackageURI: the other one may be missing (LwM2M Core 1.2,
@@ -72,7 +72,7 @@ static int check_complete(struct check *check, const struct present *present, ui
 int check_mandatory(struct check *check)
 {
     size_t count = signet_tree_count(check->tree);
-    uint64_t *keys = calloc(count + 1, sizeof *keys);
+    uint64_t *keys = calloc(count + 1, sizeof(*keys));
     const struct present present = {keys, count};
     int rc = keys ? SIGNET_OK : error_nomem(check->err);
 
@@ -82,7 +82,7 @@ int check_mandatory(struct check *check)
         keys[i] = resource_key(path.oid, path.iid, path.rid);
     }
     if (keys)
-        qsort(keys, count, sizeof *keys, compare_key);
+        qsort(keys, count, sizeof(*keys), compare_key);
     for (size_t i = 0; !rc && i < count; i++)
         if (!i || keys[i] >> 16 != keys[i - 1] >> 16)
             rc = check_complete(check, &present, (uint16_t)(keys[i] >> 32),

@@ -13,7 +13,7 @@ describe_finding(const struct check *check, struct signet_error *out, struct sig
     const char *resource = resource_name(signet_tree_objects(check->tree), path.oid, path.rid);
     char numbers[PATH_TEXT_MAX], what[192];
 
-    vsnprintf(what, sizeof what, fmt, args);
+    vsnprintf(what, sizeof(what), fmt, args);
     path_format(path, numbers);
     if (object && resource)
         error_set(out, SIGNET_E_MEANING, "RID.%s.%s (%s) %s", object, resource, numbers, what);
@@ -55,7 +55,7 @@ int check_client_packet(struct check *check, const char *hint, const char *fmt, 
     va_list args;
 
     va_start(args, fmt);
-    vsnprintf(text, sizeof text, fmt, args);
+    vsnprintf(text, sizeof(text), fmt, args);
     va_end(args);
     error_set_hint(&finding, SIGNET_E_MEANING, hint, "%s", text);
     return finding_end(check, FINDING_OF_CLIENT, &finding);

@@ -9,7 +9,7 @@ static bool is_binding(const char *text, size_t len)
 {
     static const char *const old[] = {"U", "UQ", "S", "SQ", "US", "UQS"};
 
-    for (size_t i = 0; i < sizeof(old) / sizeof(old[0]); i++)
+    for (size_t i = 0; i < COUNT_OF(old); i++)
         if (strlen(old[i]) == len && memcmp(old[i], text, len) == 0)
             return true;
     for (size_t i = 0; i < len; i++)

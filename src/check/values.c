@@ -96,7 +96,7 @@ static int check_range(struct check *check, const struct signet_record *record,
     if (range_has(resource->range, &record->value) || is_of_bootstrap(check, &record->path))
         return SIGNET_OK;
     if (record->path.oid <= 7)
-        snprintf(rule, sizeof rule, " (LwM2M Core 1.2, Appendix E.%u)", record->path.oid + 1u);
+        snprintf(rule, sizeof(rule), " (LwM2M Core 1.2, Appendix E.%u)", record->path.oid + 1u);
     return check_refuse(
         check, record->path, "the range is that of the object's definition in the OMA registry",
         "must %s %s%s, not %s%s", bytes ? "have" : "be", range_text(resource->range, range),

@@ -29,16 +29,15 @@ static const struct json_member cert_members[] = {
     {"subjectAltName", MEMBER_TEXT, offsetof(struct signet_cert_info, subject_alt_name)},
 };
 
-static const struct json_file cert_file = {cert_members,
-                                           sizeof(cert_members) / sizeof(*cert_members), NULL, 0};
+static const struct json_file cert_file = {cert_members, COUNT_OF(cert_members), NULL, 0};
 
 /* jansson holds integers of 64 bits, a serial number has up to 160: it is put in quotes first. */
 static void quote_serial(const struct buf *text, struct buf *out)
 {
     static const char name[] = "\"serialNumber\"", blanks[] = " \t\n\v\f\r";
     const char *at = text->data ? (const char *)text->data : "", *end = at + text->len;
-    const char *found = memmem(at, text->len, name, sizeof name - 1);
-    const char *digits = found ? found + sizeof name - 1 : end, *after;
+    const char *found = memmem(at, text->len, name, sizeof(name) - 1);
+    const char *digits = found ? found + sizeof(name) - 1 : end, *after;
 
     digits += strspn(digits, blanks);
     digits += *digits == ':';

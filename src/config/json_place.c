@@ -123,7 +123,7 @@ static bool skip_word(struct walk *w)
     if (text_is(w->text + start, len, "true") || text_is(w->text + start, len, "false") ||
         text_is(w->text + start, len, "null"))
         return true;
-    for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+    for (size_t i = 0; i < COUNT_OF(words); i++)
         if (text_is(w->text + start, len, words[i].word))
             return wrong_at(w, start, "this is no word of JSON", words[i].hint);
     return wrong_at(w, start, "a text without quotes", "text stands in double quotes: \"text\"");

@@ -62,7 +62,7 @@ static struct value to_float(struct parser *p, size_t start)
     for (size_t i = start; i < p->at; i++) {
         if (p->text[i] != '_')
             copy[used++] = p->text[i];
-        if (used == sizeof copy)
+        if (used == sizeof(copy))
             return fail_at(p, start, SIGNET_E_LIMIT, NULL, "this number has too many digits");
     }
     copy[used] = '\0';

@@ -43,12 +43,12 @@ static struct value unknown_name(struct parser *p, struct name n, const char *pr
     char name[41], hint[128] = "signet-config(5) has the names; a number works as well";
     const char *near = NULL;
 
-    snprintf(name, sizeof name, "%.*s", (int)n.len, p->text + n.at);
-    if (n.len < sizeof name)
+    snprintf(name, sizeof(name), "%.*s", (int)n.len, p->text + n.at);
+    if (n.len < sizeof(name))
         near = signet_word_nearest(name, candidates, count);
     if (near)
-        snprintf(hint, sizeof hint, "did you mean %s%s?", prefix, near);
-    if (near || (*prefix && n.len < sizeof name))
+        snprintf(hint, sizeof(hint), "did you mean %s%s?", prefix, near);
+    if (near || (*prefix && n.len < sizeof(name)))
         return fail_at(p, n.at, SIGNET_E_SYNTAX, hint, "unknown name '%s%s'", prefix, name);
     return fail_at(p, n.at, SIGNET_E_SYNTAX,
                    "text and keys stand in quotes; see signet-config(5) for the names",
@@ -79,7 +79,7 @@ static struct value parse_resource(struct parser *p, const struct signet_object 
     const char *names[RESOURCES_MAX];
     const struct signet_resource *resource;
 
-    snprintf(prefix, sizeof prefix, "RID.%s", object->name);
+    snprintf(prefix, sizeof(prefix), "RID.%s", object->name);
     struct name name = parse_member(p, prefix, hint);
     resource = resource_by_name(object, p->text + name.at, name.len);
     if (resource)
@@ -187,7 +187,7 @@ static bool curly_quote(const struct parser *p)
     static const char *const quotes[] = {"\xe2\x80\x98", "\xe2\x80\x99", "\xe2\x80\x9a",
                                          "\xe2\x80\x9c", "\xe2\x80\x9d", "\xe2\x80\x9e"};
 
-    for (size_t i = 0; i < sizeof quotes / sizeof *quotes; i++)
+    for (size_t i = 0; i < COUNT_OF(quotes); i++)
         if (strncmp(p->text + p->at, quotes[i], 3) == 0)
             return true;
     return false;
@@ -211,7 +211,7 @@ static struct value parse_named(struct parser *p)
         return parse_fromhex(p);
     if (name_is(p, name, "None"))
         return fail_at(p, name.at, SIGNET_E_SYNTAX, "leave the resource out", "None is no value");
-    return unknown_name(p, name, "", names, sizeof names / sizeof *names);
+    return unknown_name(p, name, "", names, COUNT_OF(names));
 }
 
 /* The entry goes over to the dictionary. */
@@ -219,7 +219,7 @@ static void dict_add(struct parser *p, struct dict *dict, struct entry entry)
 {
     if ((dict->count & (dict->count - 1)) == 0) { /* a power of two, or none: full */
         struct entry *more =
-            realloc(dict->entries, (dict->count ? 2 * dict->count : 1) * sizeof *more);
+            realloc(dict->entries, (dict->count ? 2 * dict->count : 1) * sizeof(*more));
 
         if (!more) {
             value_free(&entry.key);
@@ -400,7 +400,7 @@ operators[] = {
 /* The binary operator at p->at, or NULL. */
 static const struct operator* operator_at(const struct parser *p)
 {
-    for (size_t i = 0; i < sizeof operators / sizeof *operators; i++)
+    for (size_t i = 0; i < COUNT_OF(operators); i++)
         if (strncmp(p->text + p->at, operators[i].text, strlen(operators[i].text)) == 0)
             return &operators[i];
     return NULL;

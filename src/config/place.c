@@ -32,11 +32,11 @@ static bool word_shown(const char *word, size_t len, bool after_dot)
 
     if (len < 6 || (len == 6 && strspn(word, "0123456789") >= len))
         return true;
-    if (len >= sizeof copy || after_dot)
-        return after_dot && len < sizeof copy;
+    if (len >= sizeof(copy) || after_dot)
+        return after_dot && len < sizeof(copy);
     memcpy(copy, word, len);
     copy[len] = '\0';
-    return signet_word_nearest(copy, known, sizeof known / sizeof *known) != NULL;
+    return signet_word_nearest(copy, known, COUNT_OF(known)) != NULL;
 }
 
 static bool in_word(char c)
@@ -93,7 +93,7 @@ static void find_secrets(const void *ctx, const char *text, size_t len, size_t s
 
 void text_without_secrets(const struct parser *p, struct buf *out)
 {
-    bool *hide = calloc(p->len + 1, sizeof *hide);
+    bool *hide = calloc(p->len + 1, sizeof(*hide));
 
     if (!hide) {
         out->failed = true;
@@ -128,7 +128,7 @@ struct value fail_at(struct parser *p, size_t at, enum signet_code code, const c
     if (p->rc != SIGNET_OK)
         return (struct value){0};
     va_start(args, fmt);
-    vsnprintf(what, sizeof what, fmt, args);
+    vsnprintf(what, sizeof(what), fmt, args);
     va_end(args);
     place_of(p, at, &line, &column);
     fail_with(p, error_set_hint(p->err, code, hint ? hint : "", "%.120s:%u:%u: %s", p->name, line,

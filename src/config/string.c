@@ -34,7 +34,7 @@ static struct literal literal_at(const struct parser *p)
     const char *text = p->text + p->at, *prefix = NULL;
     size_t n = strspn(text, "rRbBuUfF");
 
-    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+    for (size_t i = 0; i < COUNT_OF(prefixes); i++)
         if (strlen(prefixes[i]) == n && strncasecmp(prefixes[i], text, n) == 0)
             prefix = prefixes[i];
     if (!prefix || (text[n] != '\'' && text[n] != '"'))

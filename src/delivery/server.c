@@ -144,10 +144,9 @@ static void judge_delivery(struct server_worker *w, size_t i, bool in_row, struc
     *outcome = w->results[i].error;
     if (outcome->code == SIGNET_OK)
         return;
-    if (signet_error_class(outcome) != SIGNET_CLASS_DEVICE &&
-        !refusals_held(w->refusals, w->leases[lease].device, clock_ms(), outcome))
-        put_off(w, outcome, &round->away);
-    else if (in_row && refusals_too_many(w->refusals, endpoint, outcome))
+    if ((signet_error_class(outcome) != SIGNET_CLASS_DEVICE &&
+         !refusals_held(w->refusals, w->leases[lease].device, clock_ms(), outcome)) ||
+        (in_row && refusals_too_many(w->refusals, endpoint, outcome)))
         put_off(w, outcome, &round->away);
     else
         error_prefix(outcome, "%s is made, but %s refuses it", endpoint, w->report->name);

@@ -91,7 +91,7 @@ int cert_info_copy(struct signet_cert_info *out, const struct signet_cert_info *
         &copy.serial_number,     &copy.subject_alt_name};
     int rc = SIGNET_OK;
 
-    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
         const char *text = *texts[i];
 
         *texts[i] = NULL;

@@ -19,7 +19,7 @@ int security_put(struct signet_tree *tree, uint16_t iid, uint16_t rid, const voi
 
 /* In the order 4, 3, 5, as the reference appends them. */
 static const uint16_t rids[] = {RID_SERVER_KEY, RID_IDENTITY, RID_SECRET_KEY};
-enum { RIDS = sizeof(rids) / sizeof(rids[0]) };
+enum { RIDS = COUNT_OF(rids) };
 
 size_t count_cert_accounts(const struct signet_tree *tree, bool without_server_key)
 {

@@ -229,7 +229,7 @@ int signet_provision_run(const struct signet_provision_job *job,
     if (job->device.endpoint_name &&
         endpoint_name_valid(job->device.endpoint_name, strlen(job->device.endpoint_name)))
         strcpy(s.result.endpoint, job->device.endpoint_name); /* at most 150 */
-    for (size_t i = 0; rc == SIGNET_OK && i < sizeof(stages) / sizeof(stages[0]); i++)
+    for (size_t i = 0; rc == SIGNET_OK && i < COUNT_OF(stages); i++)
         if (!stages[i].wanted || stages[i].wanted(&s))
             rc = stage_run(&s, &stages[i], &own);
     signet_board_close(&s.board);

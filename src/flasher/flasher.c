@@ -183,7 +183,7 @@ static bool says_locked(const char *words)
         "AvailableBecauseProtection", "AP lock engaged", "APPROTECT",        "is locked"};
     bool locked = false;
 
-    for (size_t i = 0; i < sizeof(says) / sizeof(says[0]); i++)
+    for (size_t i = 0; i < COUNT_OF(says); i++)
         locked = locked || strcasestr(words, says[i]);
     return locked;
 }

@@ -11,7 +11,7 @@ static const struct flasher_ops *const table[] = {
     &nrfutil_ops, &nrfjprog_ops, &openocd_ops, &probe_rs_ops, &pyocd_ops, &jlink_ops,
     &stm32_ops,   &esptool_ops,  &west_ops,    &exec_ops,     &none_ops,
 };
-#define ROWS (sizeof(table) / sizeof(table[0]))
+#define ROWS COUNT_OF(table)
 
 const char *signet_flasher_name(size_t i)
 {

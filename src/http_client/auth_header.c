@@ -39,7 +39,7 @@ static int make_header(struct auth_header *t, const char *token, size_t len,
 int auth_header_open(struct auth_header **out, const struct http_auth *auth,
                      struct signet_error *err)
 {
-    struct auth_header *t = calloc(1, sizeof *t);
+    struct auth_header *t = calloc(1, sizeof(*t));
     int rc = SIGNET_OK;
 
     if (!t)

@@ -13,9 +13,8 @@ static const struct library_function functions[] = {FOR_EACH_CURL(ROW)};
 
 static void load_curl(void)
 {
-    loaded =
-        library_load("libcurl.so.4", functions, sizeof(functions) / sizeof(functions[0]), &table) &&
-        table.global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+    loaded = library_load("libcurl.so.4", functions, COUNT_OF(functions), &table) &&
+             table.global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
 }
 
 int curl_load(const struct curl **out, struct signet_error *err)

@@ -108,7 +108,7 @@ void http_close(struct http **http)
 
 int http_twin(struct http **out, const struct http *http, struct signet_error *err)
 {
-    struct http *twin = malloc(sizeof *twin);
+    struct http *twin = malloc(sizeof(*twin));
 
     if (!twin)
         return error_nomem(err);

@@ -107,7 +107,7 @@ static void explain_tls(const struct http *http, struct signet_error *err)
         {"reset by peer", "the server ended the connection in the middle", ended},
     };
 
-    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+    for (size_t i = 0; i < COUNT_OF(reasons); i++)
         if (strstr(http->why, reasons[i].why)) {
             error_set(err, SIGNET_E_NET, "TLS with %s failed: %s", http->base, reasons[i].what);
             error_hint(err, "%s", reasons[i].hint);
@@ -179,7 +179,7 @@ int failure_explain(struct http *http, CURLcode code, struct failure *failure,
                     struct signet_error *err)
 {
     *failure = (struct failure){0};
-    for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++)
+    for (size_t i = 0; i < COUNT_OF(meanings); i++)
         if (meanings[i].code == code)
             *failure = meanings[i].means;
     if (code == CURLE_ABORTED_BY_CALLBACK)

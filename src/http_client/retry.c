@@ -14,7 +14,7 @@ static int pause_before_retry(struct http *http, unsigned attempt, int64_t asked
 
     if (pause < 0) { /* doubled each time, half of it by chance: stations do not march in step */
         pause = (int64_t)http->retry_ms << (attempt < 8 ? attempt : 8);
-        if (random_bytes(&jitter, sizeof jitter, NULL) == SIGNET_OK)
+        if (random_bytes(&jitter, sizeof(jitter), NULL) == SIGNET_OK)
             pause = pause / 2 + (int64_t)(jitter % (uint32_t)(pause / 2 + 1));
     }
     event_send(http->observer, &event);

@@ -159,7 +159,7 @@ static struct curl_slist *make_headers(struct http *http, const struct transfer 
     struct curl_slist *headers = NULL;
     bool whole = true;
 
-    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+    for (size_t i = 0; i < COUNT_OF(texts); i++)
         whole = whole && (!texts[i] || add_header(c, &headers, texts[i]));
     for (size_t i = 0; r->headers && r->headers[i]; i++)
         whole = whole && add_header(c, &headers, r->headers[i]);

@@ -148,7 +148,7 @@ int signet_qr_png(const void *text, size_t len, struct signet_bytes *out, struct
 
     if (rc != SIGNET_OK)
         return rc;
-    size_t bytes = (size_t)(code->width + 2 * QUIET);
+    size_t bytes = (size_t)code->width + 2 * QUIET;
     put_png_number(&head, (uint32_t)(bytes * PIXELS));
     put_png_number(&head, (uint32_t)(bytes * PIXELS));
     buf_append(&head, "\x01\x00\x00\x00\x00", 5);

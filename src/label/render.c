@@ -71,7 +71,7 @@ static int hex_value(const char *digits, size_t len)
 /* The data of a field as the printer takes them. */
 static void decode_field(const struct part *part, const char *data, size_t len, struct buf *out)
 {
-    const char *comma = part->field == SIGNET_LABEL_QR ? memchr(data, ',', len) : NULL;
+    const char *comma = part->field == SIGNET_LABEL_QR && len ? memchr(data, ',', len) : NULL;
     size_t at = comma ? (size_t)(comma - data) + 1 : 0;
 
     while (at < len) {

@@ -89,7 +89,7 @@ int status_ready(const struct printer_status *s, struct signet_error *err)
         {s->taking, "it waits until the last label is taken", "take the label"},
     };
 
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
         if (rows[i].is)
             return error_set_hint(err, SIGNET_E_BUSY, rows[i].hint,
                                   "the printer does not print: %s", rows[i].what);

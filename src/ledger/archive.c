@@ -205,7 +205,7 @@ static int take_rows(struct archive *a, struct signet_error *err)
         .ctx = a};
     int rc = SIGNET_OK;
 
-    for (size_t i = 0; rc == SIGNET_OK && i < sizeof(tables) / sizeof(tables[0]); i++)
+    for (size_t i = 0; rc == SIGNET_OK && i < COUNT_OF(tables); i++)
         rc = copy_table(&a->copy, tables[i], err);
     if (rc == SIGNET_OK)
         rc = db_walk(a->copy.from->db, &walk, err, "");

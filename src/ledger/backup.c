@@ -41,7 +41,7 @@ static void remove_part(const struct backup *b)
     static const char *const ends[] = {"", "-wal", "-shm"};
     char name[PATH_MAX + 8];
 
-    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+    for (size_t i = 0; i < COUNT_OF(ends); i++) {
         snprintf(name, sizeof(name), "%s%s", b->part, ends[i]);
         unlink(name);
     }

@@ -159,7 +159,7 @@ static int check_texts(const struct signet_ledger_selection *s,
                                     {"the slot", s->slot}};
     int rc = SIGNET_OK;
 
-    for (size_t i = 0; rc == SIGNET_OK && i < sizeof(texts) / sizeof(texts[0]); i++)
+    for (size_t i = 0; rc == SIGNET_OK && i < COUNT_OF(texts); i++)
         if (!text_is_clean(texts[i][1]))
             rc = error_set(err, SIGNET_E_USAGE, "%s is not UTF-8", texts[i][0]);
     for (size_t i = 0; rc == SIGNET_OK && s->names && i < s->name_count; i++)

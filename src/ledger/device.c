@@ -32,7 +32,7 @@ static const struct {
     {"packet_sha256", NULL, NEVER},
     {"image_sha256", NULL, NEVER},
 };
-enum { FACTS = sizeof(facts) / sizeof(facts[0]) };
+enum { FACTS = COUNT_OF(facts) };
 _Static_assert(offsetof(struct signet_device_facts, note) == FACTS * sizeof(char *),
                "each fact has its row");
 
@@ -281,7 +281,7 @@ bool note_kind_valid(const char *kind)
         "passed",   "label-sent", "labelled", "label-read", "label-refused"};
     bool refused = !*kind || !text_is_clean(kind) || state_of_word(kind, strlen(kind)) >= 0;
 
-    for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+    for (size_t i = 0; i < COUNT_OF(own); i++)
         refused = refused || strcmp(kind, own[i]) == 0;
     return !refused;
 }

@@ -37,7 +37,7 @@ static int count_uniques(struct evidence *e, struct signet_error *err)
 
     if (rc == SIGNET_OK) {
         o->devices = db_int(&row, 0);
-        for (int i = 0; i < (int)(sizeof(all) / sizeof(all[0])); i++)
+        for (int i = 0; i < (int)(COUNT_OF(all)); i++)
             *all[i] =
                 (struct signet_ledger_unique){db_int(&row, 2 * i + 1), db_int(&row, 2 * i + 2)};
     }
@@ -116,7 +116,7 @@ static int give_shares(struct evidence *e, struct signet_error *err)
     const struct db_walk *const all[] = {&images, &events, &tools, &stations};
     int rc = SIGNET_OK;
 
-    for (size_t i = 0; rc == SIGNET_OK && i < sizeof(all) / sizeof(all[0]); i++)
+    for (size_t i = 0; rc == SIGNET_OK && i < COUNT_OF(all); i++)
         rc = db_walk(e->look.ledger->db, all[i], err, "i", e->order);
     return rc;
 }

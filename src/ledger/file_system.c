@@ -53,7 +53,7 @@ static bool fuse_is_local(const char *path)
 
     if (stat(path, &st) != 0 || file_read("/proc/self/mountinfo", MOUNTS_MAX, &mounts, NULL) != 0)
         return false;
-    for (size_t i = 0; !found && i < sizeof(local) / sizeof(local[0]); i++)
+    for (size_t i = 0; !found && i < COUNT_OF(local); i++)
         found = mounted_as(&mounts, st.st_dev, local[i]);
     buf_free(&mounts);
     return found;
@@ -80,7 +80,7 @@ int file_system_check(const char *where, struct signet_error *err)
 {
     char at[PATH_MAX];
     uint32_t magic;
-    size_t i = 0, count = sizeof(networked) / sizeof(networked[0]);
+    size_t i = 0, count = COUNT_OF(networked);
 
     if (!find_file_system(where, at, &magic))
         return SIGNET_OK;

@@ -92,7 +92,7 @@ int ledger_schema(const struct db_ops *ops, int64_t from, int64_t to, struct buf
 {
     int rc = SIGNET_OK;
 
-    for (size_t i = 0; rc == SIGNET_OK && i < sizeof(schemas) / sizeof(schemas[0]); i++)
+    for (size_t i = 0; rc == SIGNET_OK && i < COUNT_OF(schemas); i++)
         if (schemas[i].version > from && schemas[i].version <= to)
             rc = db_expand(ops, schemas[i].sql, sql, err);
     return rc;

@@ -41,7 +41,7 @@ static int set_up_ledger(struct signet_ledger *l, const char *where,
              o->operator_name ? o->operator_name : "");
     if (!l->station || (o->sign_file && !l->sign_file))
         return error_nomem(err);
-    while (kind + 1 < sizeof(kinds) / sizeof(kinds[0]) && !kinds[kind]->takes(where))
+    while (kind + 1 < COUNT_OF(kinds) && !kinds[kind]->takes(where))
         kind++;
     if (kinds[kind] == &sqlite_ops && strstr(where, "://")) {
         bool secret = strpbrk(where, "@?") != NULL; /* it may hold a password */

@@ -51,7 +51,7 @@ static int check_strange(struct db *db, const char *schema, struct signet_error 
 {
     int rc = SIGNET_E_NOT_FOUND;
 
-    for (size_t i = 0; rc == SIGNET_E_NOT_FOUND && i < sizeof(strange) / sizeof(strange[0]); i++) {
+    for (size_t i = 0; rc == SIGNET_E_NOT_FOUND && i < COUNT_OF(strange); i++) {
         struct db_rows row;
 
         rc = db_find(db, &row, err, strange[i], "s", schema);
@@ -91,7 +91,7 @@ int postgres_check(struct db *db, const char *schema, bool first, struct signet_
     static const char *const made[] = {"CREATE INDEX ", "CREATE UNIQUE INDEX ", "CREATE TRIGGER "};
     int rc = first ? SIGNET_OK : check_strange(db, schema, err);
 
-    for (size_t i = 0; !first && i < sizeof(made) / sizeof(made[0]); i++)
+    for (size_t i = 0; !first && i < COUNT_OF(made); i++)
         for (const char *at = schema; rc == SIGNET_OK && (at = strstr(at, made[i]));) {
             at += strlen(made[i]);
             rc = check_object(db, at, i < 2, i == 1, err);

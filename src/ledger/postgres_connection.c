@@ -36,8 +36,7 @@ static void load_libpq(void)
 #define LIBPQ_ROW(name) {"PQ" #name, offsetof(struct libpq, name)},
     static const struct library_function functions[] = {LIBPQ_FUNCTIONS(LIBPQ_ROW)};
 
-    loaded =
-        library_load("libpq.so.5", functions, sizeof(functions) / sizeof(functions[0]), &table);
+    loaded = library_load("libpq.so.5", functions, COUNT_OF(functions), &table);
 }
 
 int libpq_load(const struct libpq **out, struct signet_error *err)

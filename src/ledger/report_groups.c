@@ -22,7 +22,7 @@ struct report_groups {
 
 #define WORD(name, word) word,
 static const char *const words[] = {SIGNET_REPORT_BY_TABLE(WORD)};
-_Static_assert(sizeof(words) / sizeof(words[0]) == SIGNET_REPORT_BYS, "a group is not counted");
+_Static_assert(COUNT_OF(words) == SIGNET_REPORT_BYS, "a group is not counted");
 
 const char *signet_report_by_name(enum signet_report_by by)
 {

@@ -187,13 +187,12 @@ int rules_check(struct signet_ledger *l, struct signet_error *err)
         "the number of deliveries of device", "was changed",
         "SELECT endpoint FROM devices d WHERE delivered <> (SELECT count(*) FROM"
         " deliveries v WHERE v.device = d.id AND v.state = 1) LIMIT 1"};
-    int rc = check_rules(l, rules, sizeof(rules) / sizeof(rules[0]), err);
+    int rc = check_rules(l, rules, COUNT_OF(rules), err);
 
     if (rc == SIGNET_OK && l->schema >= 3)
         rc = check_rules(l, &delivered, 1, err);
     if (rc == SIGNET_OK && l->schema >= 4)
-        rc =
-            check_rules(l, rules_of_sites, sizeof(rules_of_sites) / sizeof(rules_of_sites[0]), err);
+        rc = check_rules(l, rules_of_sites, COUNT_OF(rules_of_sites), err);
     if (rc == SIGNET_OK && l->schema >= 5)
         rc = check_rules(l, &passed, 1, err);
     return rc == SIGNET_OK ? check_leases(l, err) : rc;

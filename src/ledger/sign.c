@@ -149,8 +149,8 @@ static int take_log(struct signet_ledger *l, const char *tree, const char *text,
                          l->station);
     if (rc == SIGNET_OK && tlog_note_verify(&note, &l->signer, NULL, NULL) != SIGNET_OK)
         return sign_other_key(l, err);
-    if (rc == SIGNET_OK &&
-        (checkpoint.size != (uint64_t)l->head.seq || memcmp(root, checkpoint.root, sizeof(root))))
+    if (rc == SIGNET_OK && (checkpoint.size != (uint64_t)l->head.seq ||
+                            memcmp(root, checkpoint.root, sizeof(root)) != 0))
         return error_set(err, SIGNET_E_LEDGER,
                          "station %s signed %lld events, and the ledger has others or %lld of them",
                          l->station, (long long)checkpoint.size, (long long)l->head.seq);

@@ -7,7 +7,7 @@
 
 #define NAME(name, number, word) [number] = (word),
 static const char *const names[] = {SIGNET_DEVICE_STATE_TABLE(NAME)};
-_Static_assert(sizeof(names) / sizeof(names[0]) == SIGNET_DEVICE_STATES, "a state is not counted");
+_Static_assert(COUNT_OF(names) == SIGNET_DEVICE_STATES, "a state is not counted");
 
 const char *signet_device_state_name(enum signet_device_state state)
 {

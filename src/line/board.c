@@ -249,7 +249,7 @@ static int attempt(struct work *w, struct signet_error *err)
 
     w->ledger_refused = false;
     forget_times(w);
-    for (size_t i = 0; rc == SIGNET_OK && i < sizeof(steps) / sizeof(steps[0]); i++)
+    for (size_t i = 0; rc == SIGNET_OK && i < COUNT_OF(steps); i++)
         if ((steps[i].stage != STAGE_FINAL || has_final(w)) &&
             (steps[i].stage != STAGE_LOCK || w->setup->order->lock))
             rc = run_step(w, &steps[i], err);

@@ -31,7 +31,7 @@ static bool take_flow(enum port_flow *out, const char *value, size_t len)
 {
     static const char *const names[] = {"none", "rtscts", "xonxoff"};
 
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    for (size_t i = 0; i < COUNT_OF(names); i++)
         if (strlen(names[i]) == len && memcmp(names[i], value, len) == 0) {
             *out = (enum port_flow)i;
             return true;
@@ -91,7 +91,7 @@ int address_parse(struct link_address *out, const char *address, struct signet_e
         out->rest = address + 4;
         return SIGNET_OK;
     }
-    if (!signet_link_device(address, out->device, sizeof out->device) || !out->device[0])
+    if (!signet_link_device(address, out->device, sizeof(out->device)) || !out->device[0])
         return error_set(err, SIGNET_E_USAGE, "no port given");
     question = begins(address, serial_prefix) ? strchr(address, '?') : NULL;
     return question ? take_port_options(&out->options, question + 1, err) : SIGNET_OK;

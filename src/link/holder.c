@@ -25,6 +25,7 @@ static pid_t find_locker(const struct stat *port)
     FILE *f = fopen("/proc/locks", "re");
 
     while (f && !found && fgets(line, sizeof(line), f))
+        /* NOLINTNEXTLINE(cert-err34-c): the kernel wrote it */
         if (sscanf(line, "%*d: FLOCK %*s %*s %d %x:%x:%llu", &pid, &major, &minor, &inode) == 4 &&
             makedev(major, minor) == port->st_dev && inode == port->st_ino)
             found = pid;
@@ -57,7 +58,8 @@ static pid_t find_opener(const struct stat *port)
     pid_t found = 0;
 
     while (dir && !found && (entry = readdir(dir))) {
-        pid_t pid = isdigit((unsigned char)entry->d_name[0]) ? atoi(entry->d_name) : 0;
+        pid_t pid =
+            isdigit((unsigned char)entry->d_name[0]) ? (pid_t)strtol(entry->d_name, NULL, 10) : 0;
         if (pid > 0 && pid != getpid() && has_open(entry->d_name, port))
             found = pid;
     }

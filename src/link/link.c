@@ -23,7 +23,7 @@ struct signet_link {
 int link_new(struct signet_link **out, const struct link_ops *ops, void *self, const char *address,
              struct signet_error *err)
 {
-    struct signet_link *link = calloc(1, sizeof *link + strlen(address) + 1);
+    struct signet_link *link = calloc(1, sizeof(*link) + strlen(address) + 1);
 
     if (!link)
         return error_nomem(err);
@@ -131,7 +131,7 @@ int link_flush_input(struct signet_link *link, struct signet_error *err)
     int rc;
 
     while (all < FLUSH_MAX) {
-        rc = link_read(link, data, sizeof data, 0, &got, err);
+        rc = link_read(link, data, sizeof(data), 0, &got, err);
         if (rc == SIGNET_E_TIMEOUT)
             return SIGNET_OK;
         if (rc)

@@ -24,7 +24,7 @@ static void find_by_id(struct signet_port *port, struct udev_device *tty)
         const char *name = udev_list_entry_get_name(entry);
 
         if (name && strncmp(name, "/dev/serial/by-id/", 18) == 0)
-            copy_text(port->by_id, sizeof port->by_id, name);
+            copy_text(port->by_id, sizeof(port->by_id), name);
     }
 }
 
@@ -45,12 +45,12 @@ static bool describe(struct signet_port *port, struct udev_device *tty)
     interface = udev_device_get_parent_with_subsystem_devtype(tty, "usb", "usb_interface");
     number = interface ? udev_device_get_sysattr_value(interface, "bInterfaceNumber") : NULL;
     *port = (struct signet_port){.interface = number ? (int)strtol(number, NULL, 16) : -1};
-    copy_text(port->path, sizeof port->path, udev_device_get_devnode(tty));
-    copy_text(port->serial, sizeof port->serial, udev_device_get_sysattr_value(usb, "serial"));
-    copy_text(port->product, sizeof port->product, udev_device_get_sysattr_value(usb, "product"));
-    copy_text(port->vendor, sizeof port->vendor,
+    copy_text(port->path, sizeof(port->path), udev_device_get_devnode(tty));
+    copy_text(port->serial, sizeof(port->serial), udev_device_get_sysattr_value(usb, "serial"));
+    copy_text(port->product, sizeof(port->product), udev_device_get_sysattr_value(usb, "product"));
+    copy_text(port->vendor, sizeof(port->vendor),
               udev_device_get_sysattr_value(usb, "manufacturer"));
-    copy_text(port->usb_path, sizeof port->usb_path, udev_device_get_sysname(usb));
+    copy_text(port->usb_path, sizeof(port->usb_path), udev_device_get_sysname(usb));
     port->vid = hex16(udev_device_get_sysattr_value(usb, "idVendor"));
     port->pid = hex16(udev_device_get_sysattr_value(usb, "idProduct"));
     find_by_id(port, tty);
@@ -77,7 +77,7 @@ static size_t describe_all(struct signet_port *ports, struct udev *udev,
             n++;
         udev_device_unref(tty);
     }
-    qsort(ports, n, sizeof *ports, by_path);
+    qsort(ports, n, sizeof(*ports), by_path);
     return n;
 }
 
@@ -85,7 +85,7 @@ int signet_port_list(struct signet_port **ports, size_t *count, struct signet_er
 {
     struct udev *udev = udev_new();
     struct udev_enumerate *list = udev ? udev_enumerate_new(udev) : NULL;
-    struct signet_port *found = calloc(PORTS_MAX, sizeof *found);
+    struct signet_port *found = calloc(PORTS_MAX, sizeof(*found));
     int rc = SIGNET_OK;
 
     if (!list || !found) {
@@ -144,7 +144,7 @@ static int narrow(struct signet_port *ports, size_t *count, const struct signet_
             return error_set_hint(err, SIGNET_E_CONFLICT, "unplug one of them, or name the port",
                                   "two boards have the same serial number: %s and %s",
                                   ports[0].path, ports[i].path);
-    qsort(ports, n, sizeof *ports, by_interface);
+    qsort(ports, n, sizeof(*ports), by_interface);
     return SIGNET_OK;
 }
 

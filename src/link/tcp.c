@@ -40,7 +40,7 @@ static int connect_one(int *out, const struct addrinfo *to, const struct signet_
 {
     struct fd_link link = {.cancel = cancel};
     int one = 1, sys = 0, rc = SIGNET_OK;
-    socklen_t len = sizeof sys;
+    socklen_t len = sizeof(sys);
 
     link.fd =
         socket(to->ai_family, to->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, to->ai_protocol);
@@ -62,7 +62,7 @@ static int connect_one(int *out, const struct addrinfo *to, const struct signet_
         return rc;
     }
     if (to->ai_socktype == SOCK_STREAM)
-        setsockopt(link.fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+        setsockopt(link.fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
     *out = link.fd;
     return SIGNET_OK;
 }

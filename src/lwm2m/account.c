@@ -173,5 +173,5 @@ const char *signet_mode_name(enum signet_mode mode)
 {
     static const char *const names[] = {"psk", "rpk", "cert", "nosec", "est"};
 
-    return (size_t)mode < sizeof names / sizeof *names ? names[mode] : "none";
+    return (size_t)mode < COUNT_OF(names) ? names[mode] : "none";
 }

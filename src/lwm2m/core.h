@@ -39,7 +39,7 @@ enum {
 
 #define OBJECT(number, name, alias, version, since, flags, rows)                                   \
     {                                                                                              \
-        number, flags, since, name, alias, version, rows, sizeof(rows) / sizeof *(rows)            \
+        number, flags, since, name, alias, version, rows, COUNT_OF(rows)                           \
     }
 
 /* Each ends with a row without a name. */

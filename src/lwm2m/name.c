@@ -7,52 +7,22 @@
 #include <string.h>
 #include <strings.h>
 
+#define DIGITS "0123456789"
+#define HEX    DIGITS "abcdefABCDEF"
+
 struct scheme {
     const char *prefix, *what;
-    bool (*valid)(const char *text);
+    bool (*valid)(const char *text); /* NULL: so many characters, all of this set */
+    const char *set;
+    size_t least, most;
 };
-
-static bool is_digits(const char *text, size_t least, size_t most)
-{
-    size_t len = strlen(text);
-
-    return len >= least && len <= most && strspn(text, "0123456789") == len;
-}
-
-static bool is_hex(const char *text, size_t len)
-{
-    return strlen(text) == len && strspn(text, "0123456789abcdefABCDEF") == len;
-}
-
-static bool is_imei(const char *text)
-{
-    return is_digits(text, 15, 15);
-}
-
-static bool is_imsi(const char *text)
-{
-    return is_digits(text, 6, 15);
-}
 
 static bool is_imei_msisdn(const char *text)
 {
-    return strlen(text) > 16 && text[15] == '-' && strspn(text, "0123456789") == 15 &&
-           is_digits(text + 16, 1, 15);
-}
+    size_t len = strlen(text);
 
-static bool is_esn(const char *text)
-{
-    return is_hex(text, 8);
-}
-
-static bool is_meid(const char *text)
-{
-    return is_hex(text, 14);
-}
-
-static bool is_mac(const char *text)
-{
-    return is_hex(text, 16);
+    return len > 16 && len <= 31 && text[15] == '-' && strspn(text, DIGITS) == 15 &&
+           strspn(text + 16, DIGITS) == len - 16;
 }
 
 static bool is_uuid(const char *text)
@@ -84,16 +54,24 @@ static bool is_ops(const char *text)
 }
 
 static const struct scheme schemes[] = {
-    {"urn:imei:", "15 digits", is_imei},
-    {"urn:imsi:", "6 to 15 digits", is_imsi},
-    {"urn:imei-msisdn:", "15 digits, a hyphen and the MSISDN", is_imei_msisdn},
-    {"urn:esn:", "8 hexadecimal digits", is_esn},
-    {"urn:meid:", "14 hexadecimal digits", is_meid},
-    {"urn:uuid:", "8-4-4-4-12 hexadecimal digits", is_uuid},
-    {"urn:dev:mac:", "16 hexadecimal digits", is_mac},
-    {"urn:dev:ops:", "OUI-PRODUCT-SERIAL", is_ops},
-    {"urn:dev:os:", "OUI-SERIAL", is_one_word},
+    {"urn:imei:", "15 digits", NULL, DIGITS, 15, 15},
+    {"urn:imsi:", "6 to 15 digits", NULL, DIGITS, 6, 15},
+    {"urn:imei-msisdn:", "15 digits, a hyphen and the MSISDN", is_imei_msisdn, NULL, 0, 0},
+    {"urn:esn:", "8 hexadecimal digits", NULL, HEX, 8, 8},
+    {"urn:meid:", "14 hexadecimal digits", NULL, HEX, 14, 14},
+    {"urn:uuid:", "8-4-4-4-12 hexadecimal digits", is_uuid, NULL, 0, 0},
+    {"urn:dev:mac:", "16 hexadecimal digits", NULL, HEX, 16, 16},
+    {"urn:dev:ops:", "OUI-PRODUCT-SERIAL", is_ops, NULL, 0, 0},
+    {"urn:dev:os:", "OUI-SERIAL", is_one_word, NULL, 0, 0},
 };
+
+static bool fits_scheme(const struct scheme *s, const char *text)
+{
+    size_t len = strlen(text);
+
+    return s->valid ? s->valid(text)
+                    : len >= s->least && len <= s->most && strspn(text, s->set) == len;
+}
 
 /* The last digit of an IMEI (3GPP TS 23.003, annex B). */
 static bool has_check_digit(const char *digits)
@@ -115,27 +93,27 @@ static bool looks_like_no_value(const char *name)
     const char *colon = strrchr(name, ':'), *last = colon ? colon + 1 : name;
     size_t len = strlen(last);
 
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+    for (size_t i = 0; i < COUNT_OF(words); i++)
         if (strcasecmp(last, words[i]) == 0)
             return true;
     return !*last ||
-           (len > 2 && strcmp(last + len - 2, ".0") == 0 && strspn(last, "0123456789") == len - 2);
+           (len > 2 && strcmp(last + len - 2, ".0") == 0 && strspn(last, DIGITS) == len - 2);
 }
 
 int endpoint_check(const char *name, const char **doubt, struct signet_error *err)
 {
     *doubt =
         looks_like_no_value(name) ? "ends in what a table has for no value or for a number" : NULL;
-    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+    for (size_t i = 0; i < COUNT_OF(schemes); i++) {
         size_t len = strlen(schemes[i].prefix);
 
         if (strncasecmp(name, schemes[i].prefix, len) != 0)
             continue;
-        if (!schemes[i].valid(name + len))
+        if (!fits_scheme(&schemes[i], name + len))
             return error_set(
                 err, SIGNET_E_MEANING, "'%s': behind %s stand %s (LwM2M Core 1.2, section 7.4.1)",
                 text_shown(name, strlen(name), 60), schemes[i].prefix, schemes[i].what);
-        if (schemes[i].valid == is_imei && !has_check_digit(name + len))
+        if (strcmp(schemes[i].prefix, "urn:imei:") == 0 && !has_check_digit(name + len))
             *doubt = "has an IMEI whose check digit is wrong (3GPP TS 23.003, annex B)";
     }
     return SIGNET_OK;

@@ -8,7 +8,7 @@
 
 static const struct signet_object *const tables[] = {core_0_to_7, core_9_to_25, core_demo};
 
-enum { TABLES = sizeof tables / sizeof *tables };
+enum { TABLES = COUNT_OF(tables) };
 
 /* The core's object behind another one, by number; of NULL the first. */
 static const struct signet_object *core_next(const struct signet_object *before)
@@ -67,7 +67,7 @@ const struct signet_object *signet_object_find(const struct signet_objects *obje
     const struct signet_object *found = NULL;
 
     if (objects && objects->count)
-        found = bsearch(&oid, objects->list, objects->count, sizeof *found, compare_object);
+        found = bsearch(&oid, objects->list, objects->count, sizeof(*found), compare_object);
     return found ? found : core_find(oid);
 }
 
@@ -77,7 +77,7 @@ const struct signet_resource *signet_resource_find(const struct signet_objects *
     const struct signet_object *o = signet_object_find(objects, oid);
 
     return o && o->count
-               ? bsearch(&rid, o->resources, o->count, sizeof *o->resources, compare_resource)
+               ? bsearch(&rid, o->resources, o->count, sizeof(*o->resources), compare_resource)
                : NULL;
 }
 

@@ -22,7 +22,7 @@ bool resource_is_secret(const struct signet_objects *objects, uint16_t oid, uint
 {
     const struct signet_resource *resource = signet_resource_find(objects, oid, rid);
 
-    for (size_t i = 0; i < sizeof elsewhere / sizeof *elsewhere; i++)
+    for (size_t i = 0; i < COUNT_OF(elsewhere); i++)
         if (elsewhere[i].oid == oid && elsewhere[i].rid == rid)
             return true;
     return resource && (resource->flags & SIGNET_DEFINED_SECRET);
@@ -87,9 +87,9 @@ bool name_is_secret(const char *name)
             return false;
         found = found || (word_in(word, secret) && !(word_in(last, open))) ||
                 (capitals && !strcmp(word, "pin"));
-        for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+        for (size_t i = 0; i < COUNT_OF(pairs); i++)
             found = found || (!strcmp(last, pairs[i][0]) && !strcmp(word, pairs[i][1]));
-        memcpy(last, word, sizeof last);
+        memcpy(last, word, sizeof(last));
     }
     return found;
 }
@@ -122,9 +122,9 @@ static bool is_der_key(const uint8_t *p, size_t len)
 
     if (len < 16 || p[0] != 0x30 || !der_element(p, len, &at) || len < at + 16)
         return false;
-    if (memcmp(p + at, version, sizeof version) == 0)
+    if (memcmp(p + at, version, sizeof(version)) == 0)
         return p[at + 2] <= 3 && (p[at + 3] == 0x30 || p[at + 3] == 0x04 || p[at + 3] == 0x02);
-    return p[at] == 0x30 && memmem(p + at, 16, pbes, sizeof pbes);
+    return p[at] == 0x30 && memmem(p + at, 16, pbes, sizeof(pbes));
 }
 
 /* Text: base64 or hex digits of a key in DER, blanks aside, as between the lines of PEM. */
@@ -135,17 +135,17 @@ static bool is_text_key(const uint8_t *p, size_t len)
     size_t n = 0;
     ssize_t got;
 
-    for (size_t i = 0; i < len && n < sizeof text - 1; i++)
+    for (size_t i = 0; i < len && n < sizeof(text) - 1; i++)
         if (!isspace(p[i]) && p[i] != ':')
             text[n++] = p[i] == '-' ? '+' : p[i] == '_' ? '/' : (char)p[i];
     if (n < 40)
         return false;
-    got = hex_decode(text, n & ~(size_t)1, der, sizeof der);
+    got = hex_decode(text, n & ~(size_t)1, der, sizeof(der));
     if (got < 0)
-        got = base64_decode(text, n & ~(size_t)3, der, sizeof der);
+        got = base64_decode(text, n & ~(size_t)3, der, sizeof(der));
     bool is_key = got > 0 && is_der_key(der, (size_t)got);
-    wipe(der, sizeof der);
-    wipe(text, sizeof text);
+    wipe(der, sizeof(der));
+    wipe(text, sizeof(text));
     return is_key;
 }
 
@@ -158,7 +158,7 @@ bool value_is_private_key(const struct signet_value *value)
     if (!type_has_bytes(value->type))
         return false;
     len = value->as.bytes.len;
-    if (memmem(p, len, pem, sizeof pem - 1) || is_text_key(p, len))
+    if (memmem(p, len, pem, sizeof(pem) - 1) || is_text_key(p, len))
         return true;
     for (; len; p += size, len -= size) { /* one behind the other */
         if (is_der_key(p, len))

@@ -38,7 +38,7 @@ static char *set_keep(struct signet_objects *set, const char *text)
     char *copy = strdup(text), **texts = NULL;
 
     if (copy && (set->text_count & (set->text_count - 1)) == 0) { /* full, or empty */
-        texts = realloc(set->texts, (set->text_count ? 2 * set->text_count : 1) * sizeof *texts);
+        texts = realloc(set->texts, (set->text_count ? 2 * set->text_count : 1) * sizeof(*texts));
         if (!texts) {
             free(copy);
             return NULL;
@@ -109,7 +109,7 @@ static char *numbered(struct signet_objects *set, const char *word, uint16_t id)
 {
     char name[SIGNET_NAME_MAX + 1];
 
-    snprintf(name, sizeof name, "%.*s_%u", SIGNET_NAME_MAX - 6, word, id);
+    snprintf(name, sizeof(name), "%.*s_%u", SIGNET_NAME_MAX - 6, word, id);
     return set_keep(set, name);
 }
 
@@ -137,13 +137,13 @@ static int set_compare_rows(const void *a, const void *b)
 static struct signet_resource *merge_rows(const struct signet_object *core,
                                           const struct signet_object *o, size_t *count)
 {
-    struct signet_resource *rows = calloc(o->count + rows_missing(core, o) + 1, sizeof *rows);
+    struct signet_resource *rows = calloc(o->count + rows_missing(core, o) + 1, sizeof(*rows));
 
     *count = o->count;
     if (!rows)
         return NULL;
     if (o->count)
-        memcpy(rows, o->resources, o->count * sizeof *rows);
+        memcpy(rows, o->resources, o->count * sizeof(*rows));
     for (size_t i = 0; core && i < core->count; i++) {
         const struct signet_resource *known = &core->resources[i];
         size_t k = 0;
@@ -160,7 +160,7 @@ static struct signet_resource *merge_rows(const struct signet_object *core,
         rows[k].flags |= known->flags &
                          (SIGNET_DEFINED_SECRET | SIGNET_DEFINED_NEEDED | SIGNET_DEFINED_TEXT_TOO);
     }
-    qsort(rows, *count, sizeof *rows, set_compare_rows);
+    qsort(rows, *count, sizeof(*rows), set_compare_rows);
     return rows;
 }
 
@@ -255,13 +255,13 @@ static int name_objects(struct signet_objects *set, struct signet_error *err)
 int objects_build(struct signet_objects **out, const struct signet_object *defined,
                   const char *const *files, size_t count, struct signet_error *err)
 {
-    struct signet_objects *set = calloc(1, sizeof *set);
-    size_t *from = calloc(count + 1, sizeof *from);
+    struct signet_objects *set = calloc(1, sizeof(*set));
+    size_t *from = calloc(count + 1, sizeof(*from));
     int rc = SIGNET_OK;
 
     if (set) {
         set->users = 1;
-        set->list = calloc(count + 1, sizeof *set->list);
+        set->list = calloc(count + 1, sizeof(*set->list));
     }
     if (!set || !set->list || !from)
         rc = error_nomem(err);
@@ -274,7 +274,7 @@ int objects_build(struct signet_objects **out, const struct signet_object *defin
             from[to - set->list] = i;
     }
     if (!rc && set->count)
-        qsort(set->list, set->count, sizeof *set->list, set_compare);
+        qsort(set->list, set->count, sizeof(*set->list), set_compare);
     if (!rc)
         rc = name_objects(set, err);
     free(from);

@@ -22,7 +22,7 @@ struct tree_source {
 int tree_source_new(struct tree_source **out, const char *name, const char *text, size_t len,
                     struct signet_error *err)
 {
-    struct tree_source *source = calloc(1, sizeof *source);
+    struct tree_source *source = calloc(1, sizeof(*source));
 
     if (!source)
         return error_nomem(err);
@@ -63,7 +63,7 @@ int tree_source_instance(struct tree_source *source, uint16_t oid, uint16_t iid,
     size_t cap = source->cap ? 2 * source->cap : 8;
 
     if (source->count == source->cap) {
-        struct instance_place *more = realloc(source->instances, cap * sizeof *more);
+        struct instance_place *more = realloc(source->instances, cap * sizeof(*more));
 
         if (!more)
             return error_nomem(err);

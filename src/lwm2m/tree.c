@@ -21,13 +21,13 @@ struct signet_tree {
 
 static bool same_path(const struct signet_path *a, const struct signet_path *b)
 {
-    return memcmp(a, b, sizeof *a) == 0; /* four numbers of 16 bits: there is no padding */
+    return memcmp(a, b, sizeof(*a)) == 0; /* four numbers of 16 bits: there is no padding */
 }
 
 static bool tree_index_add(struct signet_tree *tree, size_t position)
 {
     const struct signet_path *path = &tree->records[position].path;
-    uint64_t hash = index_hash(&tree->index, path, sizeof *path);
+    uint64_t hash = index_hash(&tree->index, path, sizeof(*path));
 
     return index_add(&tree->index, hash, position, NULL) == SIGNET_OK;
 }
@@ -47,7 +47,7 @@ static void tree_index_build(struct signet_tree *tree)
 /* The position of the first such record, or the count of all. */
 static size_t locate(const struct signet_tree *tree, struct signet_path path)
 {
-    uint64_t hash = index_hash(&tree->index, &path, sizeof path), place;
+    uint64_t hash = index_hash(&tree->index, &path, sizeof(path)), place;
     size_t probe = 0, i = 0;
 
     while (index_next(&tree->index, hash, &probe, &place))
@@ -62,7 +62,7 @@ static size_t locate(const struct signet_tree *tree, struct signet_path path)
 
 int signet_tree_new(struct signet_tree **out, struct signet_error *err)
 {
-    struct signet_tree *tree = calloc(1, sizeof *tree);
+    struct signet_tree *tree = calloc(1, sizeof(*tree));
 
     if (!tree)
         return error_nomem(err);
@@ -158,7 +158,7 @@ static int make_room(struct signet_tree *tree, struct signet_error *err)
         return error_set(err, SIGNET_E_LIMIT, "more than %d values", TREE_MAX);
     if (tree->count < tree->cap)
         return SIGNET_OK;
-    records = realloc(tree->records, cap * sizeof *records);
+    records = realloc(tree->records, cap * sizeof(*records));
     if (!records)
         return error_nomem(err);
     tree->records = records;
@@ -180,7 +180,7 @@ static int insert_record(struct signet_tree *tree, size_t position, struct signe
         (rc = value_copy(tree, record.path, &record.value, &value, err)))
         return rc;
     at = tree->records + position;
-    memmove(at + 1, at, (tree->count++ - position) * sizeof *at);
+    memmove(at + 1, at, (tree->count++ - position) * sizeof(*at));
     *at = record;
     if (position + 1 < tree->count || tree->index.count != position ||
         !tree_index_add(tree, position))

@@ -25,7 +25,7 @@ const struct type_info *type_info(enum signet_type type)
         [SIGNET_TYPE_EXECUTABLE] = {SIGNET_TYPE_NONE, "none", "nothing", "", NUMBER},
     };
 
-    return &types[(size_t)type < sizeof types / sizeof *types ? type : SIGNET_TYPE_NONE];
+    return &types[(size_t)type < COUNT_OF(types) ? type : SIGNET_TYPE_NONE];
 }
 
 bool type_has_bytes(enum signet_type type)

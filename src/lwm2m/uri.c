@@ -21,7 +21,7 @@ static const struct scheme {
     {"coap+nidd", URI_NIDD, false, false}, {"coaps+nidd", URI_NIDD, true, false},
     {"tel", URI_SMS, false, true},
 };
-enum { SCHEMES = sizeof(schemes) / sizeof(schemes[0]) };
+enum { SCHEMES = COUNT_OF(schemes) };
 
 /* The text between two places, for messages. */
 struct part {

@@ -56,7 +56,7 @@ static int walk_folder(struct walk *w, const char *path, unsigned depth)
         char entry[PATH_LENGTH_MAX];
 
         if (!rc &&
-            snprintf(entry, sizeof entry, "%s/%s", path, entries[i]->d_name) >= (int)sizeof entry)
+            snprintf(entry, sizeof(entry), "%s/%s", path, entries[i]->d_name) >= (int)sizeof(entry))
             rc = error_set(w->err, SIGNET_E_LIMIT, "'%s': a path is too long", path);
         if (!rc)
             rc = walk_entry(w, entry, depth);
@@ -93,11 +93,11 @@ static size_t load_count(const struct load *l)
 
 static int name_files(struct load *l, const char *file)
 {
-    while (l->files.len / sizeof file < load_count(l)) {
+    while (l->files.len / sizeof(file) < load_count(l)) {
         char *copy = strdup(file);
 
         if (copy)
-            buf_append(&l->files, &copy, sizeof copy);
+            buf_append(&l->files, &copy, sizeof(copy));
         if (!copy || l->files.failed) {
             free(copy);
             return error_nomem(l->err);
@@ -129,7 +129,7 @@ static void load_free(struct load *l)
 {
     char **files = (void *)l->files.data;
 
-    for (size_t i = 0; i < l->files.len / sizeof *files; i++)
+    for (size_t i = 0; i < l->files.len / sizeof(*files); i++)
         free(files[i]);
     buf_free(&l->files);
     object_xml_free(&l->list);

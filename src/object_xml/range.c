@@ -53,10 +53,10 @@ static void put_in_order(struct buf *out, size_t from, size_t to)
 {
     char low[64], high[64];
 
-    if (out->failed || to - from >= sizeof low + 2 || out->len - to >= sizeof high)
+    if (out->failed || to - from >= sizeof(low) + 2 || out->len - to >= sizeof(high))
         return;
-    snprintf(high, sizeof high, "%.*s", (int)(to - from - 2), (char *)out->data + from);
-    snprintf(low, sizeof low, "%s", (char *)out->data + to);
+    snprintf(high, sizeof(high), "%.*s", (int)(to - from - 2), (char *)out->data + from);
+    snprintf(low, sizeof(low), "%s", (char *)out->data + to);
     if (strtod(low, NULL) >= strtod(high, NULL))
         return;
     out->len = from;
@@ -139,10 +139,10 @@ void object_xml_range(const char *text, enum signet_type type, char out[static R
     size_t len = strlen(text);
 
     out[0] = '\0';
-    if (len >= 2 && text[0] == '[' && text[len - 1] == ']' && len < sizeof inner) {
+    if (len >= 2 && text[0] == '[' && text[len - 1] == ']' && len < sizeof(inner)) {
         size_t low = strcspn(text, ":]"); /* [1:4] */
 
-        snprintf(inner, sizeof inner, "%.*s%s%.*s", (int)low - 1, text + 1,
+        snprintf(inner, sizeof(inner), "%.*s%s%.*s", (int)low - 1, text + 1,
                  text[low] == ':' ? ".." : "", text[low] == ':' ? (int)(len - low - 2) : 0,
                  text + low + 1);
         text = inner;

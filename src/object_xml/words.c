@@ -43,7 +43,7 @@ bool xml_type(const char *text, enum signet_type *out)
         {"none", SIGNET_TYPE_NONE},
     };
 
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+    for (size_t i = 0; i < COUNT_OF(types); i++)
         if (strcasecmp(text, types[i].name) == 0) {
             *out = types[i].type;
             return true;

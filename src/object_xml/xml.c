@@ -63,7 +63,7 @@ xml_fail(struct xml_reader *r, enum signet_code code, const char *hint, const ch
     if (r->rc != SIGNET_OK)
         return r->rc;
     va_start(args, fmt);
-    vsnprintf(what, sizeof what, fmt, args);
+    vsnprintf(what, sizeof(what), fmt, args);
     va_end(args);
     const XML_Index at = XML_GetCurrentByteIndex(r->parser);
     r->rc = error_at(r->err, code, &r->source, at > 0 ? (size_t)at : 0, "%s", what);
@@ -81,7 +81,7 @@ __attribute__((format(printf, 3, 4))) static void xml_note(const struct xml_read
     va_list args;
 
     va_start(args, fmt);
-    vsnprintf(what, sizeof what, fmt, args);
+    vsnprintf(what, sizeof(what), fmt, args);
     va_end(args);
     error_set(&note, SIGNET_OK, "%s:%lu: %s", r->name,
               (unsigned long)XML_GetCurrentLineNumber(r->parser), what);
@@ -198,7 +198,7 @@ static void end_item(struct xml_reader *r)
     row.name = name;
     row.range = text;
     if (name && text)
-        buf_append(&r->rows, &row, sizeof row);
+        buf_append(&r->rows, &row, sizeof(row));
     if (name && text && !r->rows.failed)
         return;
     free(name);
@@ -246,20 +246,20 @@ static void end_object(struct xml_reader *r)
 
     if (take_object(r, &object) != SIGNET_OK)
         return;
-    if (r->list->len / sizeof object >= OBJECT_FILE_OBJECTS) {
+    if (r->list->len / sizeof(object) >= OBJECT_FILE_OBJECTS) {
         xml_fail(r, SIGNET_E_LIMIT, NULL, "more than %d objects in one file", OBJECT_FILE_OBJECTS);
         return;
     }
     for (size_t i = 0; i < object.count; i++)
         rows[i].since = object.since;
     if (object.count)
-        qsort(rows, object.count, sizeof *rows, compare_rows);
+        qsort(rows, object.count, sizeof(*rows), compare_rows);
     struct signet_resource *own = malloc(r->rows.len + 1); /* a buf's memory is for secrets */
     object.resources = own;
     object.name = name = strdup(field(&r->object, FIELD_NAME));
     object.version = number = strdup(*version ? version : "1.0");
     if (name && number && own)
-        buf_append(r->list, &object, sizeof object);
+        buf_append(r->list, &object, sizeof(object));
     if (name && number && own && !r->list->failed) {
         if (r->rows.len)
             memcpy(own, rows, r->rows.len);
@@ -417,7 +417,7 @@ static int xml_broken(struct xml_reader *r)
 
     if (code == XML_ERROR_NO_MEMORY)
         return r->rc = error_nomem(r->err);
-    for (size_t i = 0; i < sizeof(findings) / sizeof(*findings); i++)
+    for (size_t i = 0; i < COUNT_OF(findings); i++)
         if (findings[i].code == code)
             return xml_fail(r, SIGNET_E_SYNTAX, findings[i].hint, "%s", findings[i].what);
     return xml_fail(r, SIGNET_E_SYNTAX, "an object definition is XML, as the OMA registry has it",
@@ -452,7 +452,7 @@ void object_xml_free(struct buf *list)
 {
     const struct signet_object *objects = (const void *)list->data;
 
-    for (size_t i = 0; i < list->len / sizeof *objects; i++) {
+    for (size_t i = 0; i < list->len / sizeof(*objects); i++) {
         names_free(objects[i].resources, objects[i].count);
         free((void *)(uintptr_t)objects[i].resources);
         free((void *)(uintptr_t)objects[i].name);

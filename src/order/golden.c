@@ -13,7 +13,7 @@ int reader_golden(struct reader *r, yaml_node_t *node)
 {
     static const struct entry keys[] = {GOLDEN(slot), GOLDEN(board), GOLDEN(endpoint)};
     const struct signet_order *o = r->root;
-    int rc = reader_map(r, node, keys, sizeof(keys) / sizeof(keys[0]), r->root);
+    int rc = reader_map(r, node, keys, COUNT_OF(keys), r->root);
 
     if (rc != SIGNET_OK)
         return rc;

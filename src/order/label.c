@@ -33,7 +33,7 @@ int reader_label(struct reader *r, yaml_node_t *node)
                                         LABEL("scan_back", scan_back, ENTRY_FLAG)};
     static const char example[] = "label: {template: label.zpl, printer: \"tcp://192.0.2.7:9100\"}";
     struct signet_order *o = r->root;
-    int rc = reader_map(r, node, keys, sizeof(keys) / sizeof(keys[0]), o);
+    int rc = reader_map(r, node, keys, COUNT_OF(keys), o);
 
     if (rc != SIGNET_OK)
         return rc;

@@ -86,7 +86,7 @@ static int notify_check_keys(struct reader *r, yaml_node_t *node,
         {n->format && strcmp(n->format, "cfx") == 0 && n->events, "cfx is for passed boards only",
          "leave 'events' out"},
     };
-    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+    for (size_t i = 0; i < COUNT_OF(rules); i++)
         if (rules[i].wrong)
             return reader_fail_hint(r, node, rules[i].hint, "%s", rules[i].what);
     return SIGNET_OK;
@@ -181,7 +181,7 @@ int reader_notify(struct reader *r, yaml_node_t *node)
 {
     struct signet_order *o = r->root;
     struct signet_order_notify *n = &o->notify[o->notify_count];
-    int rc = reader_map(r, node, keys, sizeof(keys) / sizeof(keys[0]), n);
+    int rc = reader_map(r, node, keys, COUNT_OF(keys), n);
 
     if (rc == SIGNET_OK)
         rc = notify_check_kind(r, node, n);

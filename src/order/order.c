@@ -10,8 +10,6 @@
 
 enum { ORDER_MAX = 256 * 1024 };
 
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
-
 static struct signet_order *order_of(struct reader *r)
 {
     return r->root;

@@ -13,7 +13,7 @@ int reader_output(struct reader *r, yaml_node_t *node)
 {
     static const struct entry keys[] = {OUTPUT(packets), OUTPUT(records)};
     struct signet_order *o = r->root;
-    int rc = reader_map(r, node, keys, sizeof(keys) / sizeof(keys[0]), o);
+    int rc = reader_map(r, node, keys, COUNT_OF(keys), o);
 
     if (rc != SIGNET_OK)
         return rc;

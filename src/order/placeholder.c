@@ -248,10 +248,7 @@ void pieces_free(struct pieces *p)
 /* 16 bytes and more: by chance no base64 of a key has hex digits alone. */
 static bool looks_like_hex(const char *text, size_t len)
 {
-    for (size_t i = 0; i < len; i++)
-        if (!memchr("0123456789abcdefABCDEF", text[i], 22))
-            return false;
-    return len >= 32;
+    return len >= 32 && text_is_hex(text, len);
 }
 
 static int put_piece(const struct piece *piece, const void *data, size_t len, struct buf *out,

@@ -19,7 +19,7 @@ static int read_scanner(struct reader *r, yaml_node_t *node)
     };
     struct signet_scan *scan = &order_with_scan(r)->scan;
     struct signet_scanner *s = &scan->scanners[scan->scanner_count];
-    int rc = reader_map(r, node, keys, sizeof(keys) / sizeof(keys[0]), s);
+    int rc = reader_map(r, node, keys, COUNT_OF(keys), s);
 
     if (rc != SIGNET_OK)
         return rc;
@@ -88,7 +88,7 @@ int reader_scan(struct reader *r, yaml_node_t *node)
         SCAN("when", when),
         {"scanners", ENTRY_MAP, 0, 0, 0, read_scanners},
     };
-    int rc = reader_map(r, node, keys, sizeof(keys) / sizeof(keys[0]), r->root);
+    int rc = reader_map(r, node, keys, COUNT_OF(keys), r->root);
 
     order_with_scan(r)->scan.given = true;
     order_with_scan(r)->scan.used =

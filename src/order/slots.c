@@ -110,7 +110,7 @@ int reader_slot(struct reader *r, yaml_node_t *node)
     struct signet_slot *slot = &o->slots[o->slot_count];
     struct place p = {0};
     char number[16];
-    int rc = reader_map(r, node, slot_keys, sizeof(slot_keys) / sizeof(*slot_keys), &p);
+    int rc = reader_map(r, node, slot_keys, COUNT_OF(slot_keys), &p);
 
     if (rc != SIGNET_OK)
         return rc;

@@ -85,7 +85,7 @@ static bool other_name(struct der *inside)
 
     if (!der_next(inside, 0x06, NULL, &oid))
         return false;
-    if (!same_oid(&oid, module, sizeof module))
+    if (!same_oid(&oid, module, sizeof(module)))
         return true;
     return der_next(inside, 0xa0, NULL, &box) && ended(inside) &&
            der_next(&box, DER_SEQUENCE, NULL, &list) && ended(&box) &&
@@ -132,8 +132,8 @@ static bool only_any_policy(const struct der *value)
     struct der d = *value, list, policy;
 
     for (der_next(&d, DER_SEQUENCE, NULL, &list); der_next(&list, DER_SEQUENCE, NULL, &policy);)
-        if (policy.end - policy.at < (ptrdiff_t)sizeof any ||
-            memcmp(policy.at, any, sizeof any) != 0)
+        if (policy.end - policy.at < (ptrdiff_t)sizeof(any) ||
+            memcmp(policy.at, any, sizeof(any)) != 0)
             return false;
     return true;
 }
@@ -151,7 +151,7 @@ static const struct {
     {{0x55, 0x1d, 32}, 3, "certificatePolicies", policies},
     {{0x60, 0x86, 0x48, 0x01, 0x86, 0xf8, 0x42, 0x01, 0x01}, 9, "nsCertType", cert_type},
 };
-enum { KNOWN = sizeof known / sizeof *known, EXTENSIONS_MAX = 64 };
+enum { KNOWN = COUNT_OF(known), EXTENSIONS_MAX = 64 };
 
 static bool read_extension(struct der *list, struct extension *out)
 {

@@ -64,7 +64,7 @@ int cert_facts(const void *der, size_t len, struct cert_facts *out, struct signe
         parts.serial.at++; /* there so that it is positive */
     serial_text(parts.serial.at, (size_t)(parts.serial.end - parts.serial.at), facts.serial);
     issuer = parse_name(&parts.issuer);
-    rc = issuer ? name_text(issuer, facts.issuer, sizeof facts.issuer, err)
+    rc = issuer ? name_text(issuer, facts.issuer, sizeof(facts.issuer), err)
                 : crypto_fail(err, "cannot read a name");
     X509_NAME_free(issuer);
     if (!rc)

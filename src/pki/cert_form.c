@@ -94,8 +94,8 @@ static bool spki_is_rsa(struct der spki)
 
     return der_next(&spki, DER_SEQUENCE, NULL, &list) &&
            der_next(&list, DER_SEQUENCE, NULL, &algorithm) &&
-           der_next(&algorithm, 0x06, NULL, &oid) && oid.end - oid.at == sizeof rsa &&
-           memcmp(oid.at, rsa, sizeof rsa) == 0;
+           der_next(&algorithm, 0x06, NULL, &oid) && oid.end - oid.at == sizeof(rsa) &&
+           memcmp(oid.at, rsa, sizeof(rsa)) == 0;
 }
 
 int form_check_key(const struct cert_form *form, const struct cert_wish *wish,

@@ -45,7 +45,7 @@ static const struct choice curves[] = {
     {"prime192v1", RARE, "prime192v1", NULL},
     {"prime256v1", NULL, "prime256v1", NULL},
 };
-#define N_CURVES (sizeof curves / sizeof *curves)
+#define N_CURVES COUNT_OF(curves)
 
 static const struct choice digests[] = {
     {"sha256", NULL, NULL, EVP_sha256},     {"sha384", NULL, NULL, EVP_sha384},
@@ -54,7 +54,7 @@ static const struct choice digests[] = {
     {"sha3-224", SHA3, NULL, EVP_sha3_224}, {"sha3-256", SHA3, NULL, EVP_sha3_256},
     {"sha3-384", SHA3, NULL, EVP_sha3_384}, {"sha3-512", SHA3, NULL, EVP_sha3_512},
 };
-#define N_DIGESTS (sizeof digests / sizeof *digests)
+#define N_DIGESTS COUNT_OF(digests)
 
 /* Refuses a field: its name, its value made harmless, and why. */
 static int refuse_field(struct signet_error *err, const char *field, const char *value,
@@ -107,7 +107,7 @@ static const struct choice *choose_named(const struct choice *choices, size_t co
         }
         return &choices[i];
     }
-    snprintf(why, sizeof why, "no such %s", what);
+    snprintf(why, sizeof(why), "no such %s", what);
     refuse_field(err, field, name, why);
     near = signet_word_nearest(name, names, count);
     if (near)
@@ -188,16 +188,16 @@ static int serial_parse(struct plan *p, const char *text, struct signet_error *e
 
 static int serial_random(struct plan *p, struct signet_error *err)
 {
-    uint8_t raw[sizeof p->serial];
+    uint8_t raw[sizeof(p->serial)];
     size_t zeros = 0;
-    int rc = random_bytes(raw, sizeof raw, err);
+    int rc = random_bytes(raw, sizeof(raw), err);
 
     if (rc)
         return error_pass(rc, err, "cannot make a serial number");
     raw[0] &= 0x7f;
-    while (zeros < sizeof raw - 1 && !raw[zeros])
+    while (zeros < sizeof(raw) - 1 && !raw[zeros])
         zeros++;
-    p->serial_len = sizeof raw - zeros;
+    p->serial_len = sizeof(raw) - zeros;
     memcpy(p->serial, raw + zeros, p->serial_len);
     return SIGNET_OK;
 }
@@ -221,7 +221,8 @@ int info_check_field(const char *field, const char *text, size_t bound, struct s
     }
     if (len <= bound)
         return SIGNET_OK;
-    snprintf(why, sizeof why, "%zu characters, X.509 takes %zu (RFC 5280, appendix A)", len, bound);
+    snprintf(why, sizeof(why), "%zu characters, X.509 takes %zu (RFC 5280, appendix A)", len,
+             bound);
     return refuse_field(err, field, text, why);
 }
 
@@ -355,7 +356,7 @@ void info_name(struct buf *b, const struct signet_cert_info *info, const char *c
     };
     size_t name = b->len;
 
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         size_t start = b->len;
 
         if (!rows[i].text)

@@ -26,7 +26,7 @@ static bool has_known_curve(EVP_PKEY *key, char group[static 64])
         ERR_clear_error();
         return false;
     }
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    for (size_t i = 0; i < COUNT_OF(names); i++)
         if (!strcmp(names[i], group))
             return true;
     return false;
@@ -139,7 +139,7 @@ static bool signature_fits(X509 *x)
 
     if (nid == NID_rsassaPss)
         return pss_fits(x);
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+    for (size_t i = 0; i < COUNT_OF(known); i++)
         if (known[i] == nid)
             return true;
     return false;
@@ -167,8 +167,8 @@ static void take_key(struct cert_traits *t, EVP_PKEY *key)
 
     if (key && EVP_PKEY_is_a(key, "RSA")) {
         t->rsa_bits = (unsigned)EVP_PKEY_get_bits(key);
-    } else if (key && EVP_PKEY_get_group_name(key, group, sizeof group, NULL) == 1) {
-        snprintf(t->curve, sizeof t->curve, "%s", curve_standard_name(group));
+    } else if (key && EVP_PKEY_get_group_name(key, group, sizeof(group), NULL) == 1) {
+        snprintf(t->curve, sizeof(t->curve), "%s", curve_standard_name(group));
     }
 }
 
@@ -177,7 +177,7 @@ static void take_digest(struct cert_traits *t, X509 *x)
     int digest = NID_undef;
 
     if (X509_get_signature_info(x, &digest, NULL, NULL, NULL) == 1 && digest != NID_undef)
-        snprintf(t->digest, sizeof t->digest, "%s", OBJ_nid2sn(digest));
+        snprintf(t->digest, sizeof(t->digest), "%s", OBJ_nid2sn(digest));
     for (char *c = t->digest; *c; c++)
         *c = (char)(*c >= 'A' && *c <= 'Z' ? *c + 32 : *c);
 }
@@ -259,11 +259,11 @@ void cert_warn_weak(const struct signet_cert *cert, enum cert_purpose purpose, c
              "it says that it signed itself, but its signature is not by its own key");
     if ((!strcmp(t.digest, "sha1") || !strncmp(t.digest, "md", 2)) &&
         !(purpose == CERT_OF_AUTHORITY && t.self_issued)) {
-        snprintf(text, sizeof text, "it is signed with %s, which TLS stacks refuse", t.digest);
+        snprintf(text, sizeof(text), "it is signed with %s, which TLS stacks refuse", t.digest);
         weak(observer, where, "sign it with SHA-256", text);
     }
     if (t.rsa_bits && t.rsa_bits < RSA_WEAK) {
-        snprintf(text, sizeof text, "its RSA key has %u bits, and TLS stacks refuse fewer than %d",
+        snprintf(text, sizeof(text), "its RSA key has %u bits, and TLS stacks refuse fewer than %d",
                  t.rsa_bits, RSA_WEAK);
         weak(observer, where, "use a key on secp256r1, or RSA of 2048 bits", text);
     }

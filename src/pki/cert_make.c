@@ -19,7 +19,7 @@ static int signature_nid(bool rsa, const EVP_MD *md)
     };
     int type = EVP_MD_get_type(md), nid = NID_undef;
 
-    for (size_t i = 0; !rsa && i < sizeof sha3 / sizeof *sha3; i++)
+    for (size_t i = 0; !rsa && i < COUNT_OF(sha3); i++)
         if (sha3[i][0] == type)
             return sha3[i][1];
     OBJ_find_sigid_by_algs(&nid, type, rsa ? EVP_PKEY_RSA : EVP_PKEY_EC);

@@ -42,7 +42,7 @@ X509 *cert_parse(const struct signet_cert *cert, struct signet_error *err)
 
 int cert_take(struct signet_cert **out, struct buf *der, struct signet_error *err)
 {
-    struct signet_cert *cert = calloc(1, sizeof *cert);
+    struct signet_cert *cert = calloc(1, sizeof(*cert));
     int rc = cert ? buf_take(der, &cert->der, err) : error_nomem(err);
 
     if (rc)
@@ -260,8 +260,8 @@ int signet_cert_describe(const struct signet_cert *cert, struct signet_cert_view
 
     if (!x)
         return SIGNET_E_CRYPTO;
-    if ((rc = name_text(X509_get_subject_name(x), v.subject, sizeof v.subject, err)) ||
-        (rc = name_text(X509_get_issuer_name(x), v.issuer, sizeof v.issuer, err)) ||
+    if ((rc = name_text(X509_get_subject_name(x), v.subject, sizeof(v.subject), err)) ||
+        (rc = name_text(X509_get_issuer_name(x), v.issuer, sizeof(v.issuer), err)) ||
         (rc = cert_dates(x, &v.not_before, &v.not_after, err)) ||
         (rc = pkey_describe(X509_get0_pubkey(x), v.key, v.key_sha256, err)) ||
         (rc = sha256(cert->der.data, cert->der.len, v.sha256, err)))
@@ -271,9 +271,9 @@ int signet_cert_describe(const struct signet_cert *cert, struct signet_cert_view
     serial_text(ASN1_STRING_get0_data(serial), (size_t)ASN1_STRING_length(serial),
                 v.serial + (ASN1_STRING_type(serial) == V_ASN1_NEG_INTEGER));
     signature = OBJ_nid2ln(X509_get_signature_nid(x));
-    snprintf(v.signature, sizeof v.signature, "%.60s", signature ? signature : "unknown");
+    snprintf(v.signature, sizeof(v.signature), "%.60s", signature ? signature : "unknown");
     memcpy(v.pin, "sha256//", 8);
-    base64_encode(v.key_sha256, sizeof v.key_sha256, v.pin + 8);
+    base64_encode(v.key_sha256, sizeof(v.key_sha256), v.pin + 8);
     v.self_issued = !X509_NAME_cmp(X509_get_subject_name(x), X509_get_issuer_name(x));
     *out = v;
 out:

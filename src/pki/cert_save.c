@@ -12,7 +12,7 @@
 static const struct name {
     const char *stem, *suffix;
 } names[] = {{"client_key", "der"}, {"client_cert", "der"}, {"client_cert", "crt"}};
-#define N_NAMES (sizeof names / sizeof *names)
+#define N_NAMES COUNT_OF(names)
 
 enum { NAME_MAX_LEN = 32 }; /* "/client_cert.1a2b3c4d.der" and more */
 

@@ -122,7 +122,7 @@ static const char *spki_read(struct der *tbs)
     if (!der_next(&info, TAG_BIT_STRING, NULL, &bits) || at_end(&bits) || *bits.at != 0 ||
         !at_end(&info))
         return "its public key is malformed";
-    if (oid.end - oid.at != (ptrdiff_t)sizeof rsa || memcmp(oid.at, rsa, sizeof rsa) != 0)
+    if (oid.end - oid.at != (ptrdiff_t)sizeof(rsa) || memcmp(oid.at, rsa, sizeof(rsa)) != 0)
         return NULL;
     if (tag != TAG_NULL || !at_end(&parameters) || !is_rsa_key(&bits))
         return "its RSA key is malformed";

@@ -9,7 +9,7 @@
 void der_wrap(struct buf *b, size_t start, uint8_t tag)
 {
     size_t len = b->len - start, n = 0;
-    uint8_t head[2 + sizeof len];
+    uint8_t head[2 + sizeof(len)];
 
     if (b->failed)
         return;
@@ -61,7 +61,7 @@ void der_time(struct buf *b, int64_t when)
         return;
     }
     utc = tm.tm_year >= 50 && tm.tm_year < 150;
-    snprintf(text, sizeof text, "%02d%02d%02d%02d%02d%02dZ",
+    snprintf(text, sizeof(text), "%02d%02d%02d%02d%02d%02dZ",
              utc ? tm.tm_year % 100 : tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
              tm.tm_min, tm.tm_sec);
     der_put(b, utc ? V_ASN1_UTCTIME : V_ASN1_GENERALIZEDTIME, text, strlen(text));
@@ -143,7 +143,7 @@ const char *der_read_name(struct der *name)
                 !der_next(&pair, V_ASN1_OBJECT, NULL, &oid) || !der_any(&pair, &tag, NULL) ||
                 pair.at != pair.end)
                 return "a name in it is malformed";
-            if (!memchr(texts, tag, sizeof texts))
+            if (!memchr(texts, tag, sizeof(texts)))
                 return "a name in it is of a type that TLS stacks of devices do not know";
         }
     }

@@ -14,8 +14,8 @@ void ec_look(struct ec *ec, EVP_PKEY *pkey)
     char group[64];
 
     if (!EVP_PKEY_is_a(pkey, "EC") ||
-        EVP_PKEY_get_group_name(pkey, group, sizeof group, NULL) != 1 ||
-        EVP_PKEY_get_octet_string_param(pkey, OSSL_PKEY_PARAM_PUB_KEY, ec->point, sizeof ec->point,
+        EVP_PKEY_get_group_name(pkey, group, sizeof(group), NULL) != 1 ||
+        EVP_PKEY_get_octet_string_param(pkey, OSSL_PKEY_PARAM_PUB_KEY, ec->point, sizeof(ec->point),
                                         &ec->point_len) != 1 ||
         ec->point[0] != POINT_CONVERSION_UNCOMPRESSED)
         ec->group = NID_undef;

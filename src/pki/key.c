@@ -12,7 +12,7 @@
 
 static int key_wrap(struct signet_key **out, EVP_PKEY *pkey, struct signet_error *err)
 {
-    struct signet_key *key = calloc(1, sizeof *key);
+    struct signet_key *key = calloc(1, sizeof(*key));
 
     if (!key) {
         EVP_PKEY_free(pkey);
@@ -89,7 +89,7 @@ static int check_ec(EVP_PKEY *pkey, struct signet_error *err)
 {
     char group[64];
 
-    if (EVP_PKEY_get_group_name(pkey, group, sizeof group, NULL) != 1)
+    if (EVP_PKEY_get_group_name(pkey, group, sizeof(group), NULL) != 1)
         return error_set_hint(err, SIGNET_E_CERT,
                               "openssl ec -param_enc named_curve writes one with a named curve",
                               "an EC key without a named curve");
@@ -168,7 +168,7 @@ bool key_is_encrypted(const void *data, size_t len)
     struct secret der = {.data = (uint8_t *)(uintptr_t)data, .len = len};
     bool sealed = false;
 
-    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
+    for (size_t i = 0; i < COUNT_OF(marks); i++)
         sealed = sealed || memmem(data, len, marks[i], strlen(marks[i]));
     sealed = sealed || (len && *der.data == DER_SEQUENCE && is_encrypted(&der));
     ERR_clear_error();
@@ -253,7 +253,7 @@ int pkey_describe(EVP_PKEY *pkey, char type[static 64], uint8_t key_sha256[stati
     int len, rc;
 
     if (EVP_PKEY_is_a(pkey, "EC")) {
-        if (EVP_PKEY_get_group_name(pkey, group, sizeof group, NULL) != 1)
+        if (EVP_PKEY_get_group_name(pkey, group, sizeof(group), NULL) != 1)
             ERR_clear_error();
         snprintf(type, 64, "EC %.50s", curve_standard_name(group));
     } else {

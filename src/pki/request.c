@@ -120,7 +120,7 @@ static bool signature_taken(int nid)
                                 NID_ecdsa_with_SHA512,       NID_sha256WithRSAEncryption,
                                 NID_sha384WithRSAEncryption, NID_sha512WithRSAEncryption};
 
-    for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
+    for (size_t i = 0; i < COUNT_OF(taken); i++)
         if (nid == taken[i])
             return true;
     return false;

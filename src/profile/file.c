@@ -9,8 +9,6 @@
 
 enum { PROFILE_MAX = 64 * 1024, LIST_MAX = 64 };
 
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
-
 /* The file as it stands there. Lists that are not there are NULL. */
 struct file {
     struct signet_profile profile; /* texts, flags */

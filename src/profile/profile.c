@@ -5,7 +5,7 @@
 
 static const struct signet_profile *const builtin[] = {&profile_any, &profile_anjay,
                                                        &profile_zephyr, &profile_wakaama};
-enum { BUILTIN = sizeof(builtin) / sizeof(builtin[0]) };
+enum { BUILTIN = COUNT_OF(builtin) };
 
 const char *signet_profile_builtin(size_t i)
 {

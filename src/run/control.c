@@ -104,7 +104,7 @@ static int obey(struct signet_run *run, char *line, struct signet_error *err)
 
     if (argument)
         *argument++ = '\0';
-    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+    for (size_t i = 0; i < COUNT_OF(commands); i++)
         if (strcmp(commands[i].name, line) == 0)
             return commands[i].argument == (argument != NULL)
                        ? commands[i].run(run, argument, err)

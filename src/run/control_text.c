@@ -27,7 +27,7 @@ static const char *const states[] = {
     [SIGNET_SLOT_HALTED] = "halted",
     [SIGNET_SLOT_WAITING] = "waiting",
 };
-enum { STATES = sizeof(states) / sizeof(states[0]) };
+enum { STATES = COUNT_OF(states) };
 
 const char *control_state_word(enum signet_slot_state state)
 {
@@ -81,7 +81,6 @@ static const struct member of_alarm[] = {
     MEMBER(MEMBER_COUNT, signet_alarm, count, "alarm_count"),
     MEMBER(MEMBER_REAL, signet_alarm, seconds, "alarm_seconds"),
 };
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 
 static void put_line(struct buf *out, const char *key, const char *text)
 {

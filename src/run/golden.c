@@ -245,7 +245,7 @@ static int go_through(struct golden *g, struct signet_error *err)
     };
     int rc = SIGNET_OK;
 
-    for (size_t i = 0; rc == SIGNET_OK && i < sizeof(steps) / sizeof(steps[0]); i++)
+    for (size_t i = 0; rc == SIGNET_OK && i < COUNT_OF(steps); i++)
         rc = error_pass(steps[i].run(g, err), err, "%s", steps[i].name);
     return rc;
 }

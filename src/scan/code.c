@@ -64,7 +64,7 @@ int scan_check_device(const struct signet_scan *rules, struct scan_code *code,
 static int clean(const char *text, size_t len, char out[SCAN_CODE_MAX + 1],
                  struct signet_error *err)
 {
-    while (len > 0 && memchr("\r\n\t ", text[len - 1], 4))
+    while (len > 0 && char_in(text[len - 1], "\r\n\t "))
         len--;
     if (len == 0)
         return error_set(err, SIGNET_E_SYNTAX, "the code is empty");
@@ -87,7 +87,7 @@ int scan_read(const struct signet_scan *rules, const char *text, size_t len, str
                  {rules->operator_prefix, SCAN_OPERATOR},
                  {rules->carrier_prefix, SCAN_CARRIER}};
     char whole[SCAN_CODE_MAX + 1];
-    const char *rest;
+    const char *rest = NULL;
 
     if (scan_is_set_up(text, len)) {
         out->kind = SCAN_SET_UP;
@@ -98,13 +98,11 @@ int scan_read(const struct signet_scan *rules, const char *text, size_t len, str
         return rc;
     const char *code = without_symbology(whole);
     out->kind = SCAN_DEVICE;
-    rest = code;
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-        if (behind(kinds[i].prefix, code)) {
+    for (size_t i = 0; !rest && i < COUNT_OF(kinds); i++)
+        if ((rest = behind(kinds[i].prefix, code)))
             out->kind = kinds[i].kind;
-            rest = behind(kinds[i].prefix, code);
-            break;
-        }
+    if (!rest)
+        rest = code;
     memcpy(out->text, rest, strlen(rest) + 1);
     return SIGNET_OK;
 }

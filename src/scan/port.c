@@ -51,7 +51,7 @@ static void end_code(struct reading *r)
 static void take_bytes_read(struct reading *r, const char *bytes, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        if (memchr("\r\n\t", bytes[i], 3))
+        if (char_in(bytes[i], "\r\n\t"))
             end_code(r);
         else if (r->len < sizeof(r->text))
             r->text[r->len++] = bytes[i];

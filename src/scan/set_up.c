@@ -28,7 +28,7 @@ static const struct layout {
     {"Danish", "yzqwam0123456789+?.Æ-æ,!\"#¤%/()=;:_*'"},
     {"Swiss German", "zyqwam0123456789'?.é-ö,+\"*ç%/()=;:_£$"},
 };
-enum { LAYOUTS = sizeof(layouts) / sizeof(layouts[0]) };
+enum { LAYOUTS = COUNT_OF(layouts) };
 
 const char *signet_scan_set_up(void)
 {
@@ -127,7 +127,7 @@ int scan_judge_set_up(const char *text, size_t len, struct signet_error *err)
 {
     static const char all[] = BEGIN JUDGED REST;
 
-    while (len > 0 && memchr("\r\n\t", text[len - 1], 3))
+    while (len > 0 && char_in(text[len - 1], "\r\n\t"))
         len--;
     if (len == sizeof(all) - 1 && memcmp(text, all, len) == 0)
         return SIGNET_OK;

@@ -62,8 +62,8 @@ static bool take_files(char **at, struct manifest *m)
 
     while (*at && strncmp(*at, "file ", 5) == 0 && m->count < MANIFEST_FILES) {
         struct manifest_file *f = &m->files[m->count++];
-        /* NOLINTNEXTLINE(cert-err34-c): a number that does not fit is not printed the same */
         if (!manifest_line(at, "file", line, sizeof(line)) ||
+            /* NOLINTNEXTLINE(cert-err34-c): a number that does not fit is not printed the same */
             sscanf(line, "%127s %" SCNu64 " %64s", f->name, &f->bytes, f->sha256) != 3 ||
             !is_file_name(f->name) || !is_hash(f->sha256))
             return false;

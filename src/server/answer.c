@@ -255,10 +255,10 @@ bool answer_is_psk(const json_t *hex, const struct signet_device *device)
 {
     uint8_t key[ANSWER_PSK_MAX];
     ssize_t n = json_is_string(hex)
-                    ? hex_decode(json_string_value(hex), json_string_length(hex), key, sizeof key)
+                    ? hex_decode(json_string_value(hex), json_string_length(hex), key, sizeof(key))
                     : -1;
     bool same = n == (ssize_t)device->psk_len && memcmp(key, device->psk, device->psk_len) == 0;
 
-    wipe(key, sizeof key);
+    wipe(key, sizeof(key));
     return same;
 }

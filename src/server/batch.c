@@ -68,8 +68,8 @@ static bool is_left(const struct batch *b, size_t i)
 /* A whole chunk in one request. Devices of which that is not sure are left for later. */
 static void add_chunk(struct batch *b, struct signet_server *server, size_t first, size_t count)
 {
-    struct signet_device *views = calloc(count, sizeof *views);
-    struct live *psks = calloc(count, sizeof *psks);
+    struct signet_device *views = calloc(count, sizeof(*views));
+    struct live *psks = calloc(count, sizeof(*psks));
     struct signet_error err = {0};
     int rc = views && psks ? SIGNET_OK : SIGNET_E_NOMEM; /* one by one there is no need of them */
 

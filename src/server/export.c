@@ -332,12 +332,12 @@ static int open_export(struct signet_server *server, struct signet_error *err)
     if (uri && uri_parse(&parsed, uri, strlen(uri), &why) != SIGNET_OK)
         return error_set_hint(err, SIGNET_E_USAGE, "\"server_uri\": \"coaps://HOST:5784\"",
                               "the export's server_uri %.200s", why.msg);
-    x = calloc(1, sizeof *x);
+    x = calloc(1, sizeof(*x));
     server->own = x;
     if (!x || !(x->path = strdup(file)))
         return error_nomem(err);
     fd = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    n = fd >= 0 ? pread(fd, line, sizeof line, 0) : 0;
+    n = fd >= 0 ? pread(fd, line, sizeof(line), 0) : 0;
     end = n > 0 ? memchr(line, '\n', (size_t)n) : NULL;
     if (fd >= 0)
         close(fd);

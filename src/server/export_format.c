@@ -71,7 +71,7 @@ static const struct layout {
      "upload the file at nRF Cloud's device provisioning"},
 };
 
-enum { LAYOUTS = sizeof layouts / sizeof *layouts };
+enum { LAYOUTS = COUNT_OF(layouts) };
 
 static char *trimmed(const char *from, const char *to)
 {

@@ -25,8 +25,7 @@ static int options_of_kind(const void *out, const struct signet_option_info **ta
     return ops ? SIGNET_OK : SIGNET_E_USAGE;
 }
 
-static const struct json_file info_file = {members, sizeof(members) / sizeof(*members),
-                                           options_of_kind,
+static const struct json_file info_file = {members, COUNT_OF(members), options_of_kind,
                                            offsetof(struct signet_server_info, options)};
 
 int signet_server_info_load(const char *path, struct signet_server_info *out,

@@ -20,7 +20,7 @@
 FOR_EACH_KIND(DECLARE)
 static const struct server_ops *const kinds[] = {FOR_EACH_KIND(ROW)};
 
-enum { KINDS = sizeof kinds / sizeof kinds[0] };
+enum { KINDS = COUNT_OF(kinds) };
 
 const struct server_ops *server_kind(const char *kind, struct signet_error *err)
 {

@@ -31,7 +31,7 @@ static int choose_auth(struct signet_server *server, const void *token, size_t t
     if (ops->header)
         out->prefix = ops->header(auth);
     if (!plain && !out->prefix) {
-        near = signet_word_nearest(auth, known, sizeof known / sizeof *known);
+        near = signet_word_nearest(auth, known, COUNT_OF(known));
         error_set(err, SIGNET_E_USAGE, "'auth' has a word that is unknown to %s", ops->can.kind);
         if (near)
             error_hint(err, "\"auth\": \"%s\" is the nearest word known", near);
@@ -72,7 +72,7 @@ int signet_server_open(struct signet_server **out, const struct signet_server_in
                        const struct signet_cancel *cancel, struct signet_error *err)
 {
     struct signet_server_options options;
-    struct signet_server *server = calloc(1, sizeof *server);
+    struct signet_server *server = calloc(1, sizeof(*server));
     struct http_auth auth = {0};
     int rc;
 

@@ -72,7 +72,7 @@ int uploads_add(const struct signet_server *server, const struct signet_device *
         buf_printf(&path, "%s/", folder);
         file_name(&path, device->endpoint, print);
         buf_printf(&line, "%s\t%s\t", device->endpoint, path.data + name);
-        buf_hex(&line, print, sizeof print);
+        buf_hex(&line, print, sizeof(print));
         buf_byte(&line, '\n');
         buf_fail_with(&path, &line);
         buf_fail_with(&path, &pem);

@@ -21,7 +21,7 @@ static void take_line(void *ctx, const char *line, size_t len)
 {
     struct signet_smp *smp = ctx;
 
-    smp->boots += memmem(line, len, boot_text, sizeof boot_text - 1) != NULL;
+    smp->boots += memmem(line, len, boot_text, sizeof(boot_text) - 1) != NULL;
     if (smp->options.on_text)
         smp->options.on_text(smp->options.text_ctx, line, len);
 }
@@ -36,7 +36,7 @@ int signet_smp_new(struct signet_smp **out, struct signet_link *link,
     options_take(&o, given);
     if (!options_valid(&o))
         return error_set(err, SIGNET_E_USAGE, "SMP options out of range");
-    smp = calloc(1, sizeof *smp);
+    smp = calloc(1, sizeof(*smp));
     if (!smp)
         return error_nomem(err);
     smp->any_version = !o.version;
@@ -140,7 +140,7 @@ static int drain_input(struct signet_smp *smp, struct signet_error *err)
 
     while (all < DRAIN_MAX) {
         size_t got = 0;
-        int rc = link_read(smp->link, data, sizeof data, 0, &got, err);
+        int rc = link_read(smp->link, data, sizeof(data), 0, &got, err);
 
         if (!rc && link_by_packets(smp->link)) {
             all += got;
@@ -166,7 +166,7 @@ static bool take_packet(struct signet_smp *smp, const struct smp_command *comman
     struct smp_header header;
     bool good;
 
-    if (len < SMP_HEADER_SIZE || len > sizeof smp->frames.packet)
+    if (len < SMP_HEADER_SIZE || len > sizeof(smp->frames.packet))
         return false;
     memcpy(smp->frames.packet, data, len);
     smp_header_decode(&header, data);
@@ -209,7 +209,7 @@ static int receive_answer(struct signet_smp *smp, const struct smp_command *comm
 
     while (!found) {
         size_t got = 0;
-        int rc = link_read(smp->link, data, sizeof data, deadline, &got, err);
+        int rc = link_read(smp->link, data, sizeof(data), deadline, &got, err);
 
         if (rc == SIGNET_E_TIMEOUT && malformed)
             return error_set(err, SIGNET_E_SYNTAX, "the board's answer is malformed");
@@ -334,7 +334,7 @@ int signet_smp_wait_text(struct signet_smp *smp, const char *const *texts, size_
     while (!rc) {
         size_t got = 0;
 
-        rc = link_read(smp->link, data, sizeof data, deadline, &got, err);
+        rc = link_read(smp->link, data, sizeof(data), deadline, &got, err);
         if (!rc && find_text(smp, data, got)) {
             *which = smp->scan.which;
             break;
@@ -356,7 +356,7 @@ int smp_pause(struct signet_smp *smp, int ms, struct signet_error *err)
         uint8_t data[256];
         size_t got = 0;
 
-        rc = link_read(smp->link, data, sizeof data, deadline, &got, err);
+        rc = link_read(smp->link, data, sizeof(data), deadline, &got, err);
         for (size_t at = 0, used = 0; !rc && at < got; at += used)
             smp_frames_feed(&smp->frames, data + at, got - at, &used, &smp->text);
         give_text(smp);

@@ -78,20 +78,18 @@ static const char *const settings_names[] = {
     [7] = "it cannot be deleted", [8] = "settings cannot be saved",
 };
 
-#define COUNT(table) (sizeof(table) / sizeof *(table))
-
 static const char *code_name(int group, int rc)
 {
     static const struct {
         int group;
         const char *const *names;
         size_t count;
-    } rows[] = {{-1, mcumgr_names, COUNT(mcumgr_names)},
-                {SMP_GROUP_IMAGE, image_names, COUNT(image_names)},
-                {SMP_GROUP_SETTINGS, settings_names, COUNT(settings_names)},
-                {SMP_GROUP_FS, fs_names, COUNT(fs_names)}};
+    } rows[] = {{-1, mcumgr_names, COUNT_OF(mcumgr_names)},
+                {SMP_GROUP_IMAGE, image_names, COUNT_OF(image_names)},
+                {SMP_GROUP_SETTINGS, settings_names, COUNT_OF(settings_names)},
+                {SMP_GROUP_FS, fs_names, COUNT_OF(fs_names)}};
 
-    for (size_t i = 0; i < COUNT(rows); i++)
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
         if (rows[i].group == (group < 0 ? -1 : group) && rc > 0 && (size_t)rc < rows[i].count &&
             rows[i].names[rc])
             return rows[i].names[rc];

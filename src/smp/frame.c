@@ -72,7 +72,7 @@ void smp_frame_encode(struct buf *out, const uint8_t *packet, size_t len, size_t
 {
     uint8_t length[2], crc[2], piece[SMP_LINE_RAW];
     char text[4 * (SMP_LINE_RAW / 3) + 1];
-    size_t all = sizeof length + len + CRC_SIZE, at = 0;
+    size_t all = sizeof(length) + len + CRC_SIZE, at = 0;
 
     put16(length, (unsigned)(len + CRC_SIZE));
     put16(crc, smp_crc16(packet, len));
@@ -86,8 +86,8 @@ void smp_frame_encode(struct buf *out, const uint8_t *packet, size_t len, size_t
         buf_text(out, text);
         buf_byte(out, '\n');
     }
-    wipe(piece, sizeof piece);
-    wipe(text, sizeof text);
+    wipe(piece, sizeof(piece));
+    wipe(text, sizeof(text));
 }
 
 static void give_up(struct smp_frames *frames)
@@ -124,21 +124,21 @@ static size_t check_packet(struct smp_frames *frames)
 static size_t end_line(struct smp_frames *frames)
 {
     bool orphan = frames->state == NEXT_LINE && !frames->len;
-    uint8_t piece[sizeof frames->line];
-    ssize_t n = base64_decode(frames->line, frames->line_len, piece, sizeof piece);
+    uint8_t piece[sizeof(frames->line)];
+    ssize_t n = base64_decode(frames->line, frames->line_len, piece, sizeof(piece));
 
     frames->state = IDLE;
     frames->line_len = 0;
     if (orphan)
         return 0;
-    if (n < 0 || (size_t)n > sizeof frames->packet - frames->len || (!frames->len && n < 2)) {
+    if (n < 0 || (size_t)n > sizeof(frames->packet) - frames->len || (!frames->len && n < 2)) {
         give_up(frames);
         return 0;
     }
     memcpy(frames->packet + frames->len, piece, (size_t)n);
     frames->len += (size_t)n;
     frames->want = 2 + get16(frames->packet);
-    return frames->len < frames->want && frames->want <= sizeof frames->packet
+    return frames->len < frames->want && frames->want <= sizeof(frames->packet)
                ? 0
                : check_packet(frames);
 }
@@ -196,7 +196,7 @@ size_t smp_frames_feed(struct smp_frames *frames, const uint8_t *data, size_t le
         *used = i + 1;
         if (frames->state == IDLE || frames->state == HELD) {
             find_marker(frames, c, text);
-        } else if (is_base64(c) && frames->line_len < sizeof frames->line) {
+        } else if (is_base64(c) && frames->line_len < sizeof(frames->line)) {
             frames->line[frames->line_len++] = (char)c;
         } else if (c == '\n') {
             size_t n = end_line(frames);

@@ -102,8 +102,8 @@ static int take_hash(struct signet_smp *smp, struct signet_smp_hash *out, struct
     const struct smp_item *bytes = smp_answer_want(&smp->answer, "output", CBOR_BYTES);
     struct signet_smp_hash hash = {0};
 
-    if (!len || (type && type->len >= sizeof hash.type) ||
-        !((number && number->value <= UINT32_MAX) || (bytes && bytes->len <= sizeof hash.output)))
+    if (!len || (type && type->len >= sizeof(hash.type)) ||
+        !((number && number->value <= UINT32_MAX) || (bytes && bytes->len <= sizeof(hash.output))))
         return error_set(err, SIGNET_E_SYNTAX, "the answer has no usable \"output\"");
     hash.len = len->value;
     hash.output_len = number ? 4 : bytes->len;
@@ -229,7 +229,7 @@ static int look_at_file(struct signet_smp *smp, const struct wanted *w, const ch
         const char *type;
         const uint8_t *want;
         size_t len;
-    } hashes[] = {{"sha256", w->sha256, 32}, {"crc32", crc, sizeof crc}};
+    } hashes[] = {{"sha256", w->sha256, 32}, {"crc32", crc, sizeof(crc)}};
     struct signet_smp_hash hash = {0};
     bool same = true;
     int rc = SIGNET_E_UNSUPPORTED;

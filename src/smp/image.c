@@ -39,7 +39,8 @@ static bool take_image(struct signet_smp_image *out, const struct smp_answer *an
         .permanent = is_set(answer, parent, "permanent"),
     };
     if (!slot || slot->value > 255 || (image && image->value > 255) ||
-        (version && version->len >= sizeof out->version) || (hash && hash->len > sizeof out->hash))
+        (version && version->len >= sizeof(out->version)) ||
+        (hash && hash->len > sizeof(out->hash)))
         return false;
     out->slot = (unsigned)slot->value;
     out->image = image ? (unsigned)image->value : 0;
@@ -152,7 +153,7 @@ static size_t image_chunk(const struct image_upload *up)
     size_t most = up->smp->options.chunk_limit;
 
     if (!up->off)
-        rest += 4 + cbor_head_size(up->len) + 4 + 2 + sizeof up->sha + 7 + 9;
+        rest += 4 + cbor_head_size(up->len) + 4 + 2 + sizeof(up->sha) + 7 + 9;
     size_t n = limit > rest ? limit - rest : 0;
     if (most && n > most)
         n = most;
@@ -164,7 +165,7 @@ static void put_first_pairs(const struct image_upload *up, struct buf *packet)
     cbor_put_text(packet, "len");
     cbor_put_uint(packet, up->len);
     cbor_put_text(packet, "sha");
-    cbor_put_bytes(packet, up->sha, sizeof up->sha);
+    cbor_put_bytes(packet, up->sha, sizeof(up->sha));
     cbor_put_text(packet, "image");
     cbor_put_uint(packet, up->options->image);
     if (up->options->newer_only) {

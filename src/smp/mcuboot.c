@@ -58,10 +58,10 @@ static int check_image_hash(const struct signet_smp_image *image, const uint8_t 
     uint8_t digest[32];
     int rc;
 
-    if (image->hash_len != sizeof digest)
+    if (image->hash_len != sizeof(digest))
         return SIGNET_OK;
     rc = sha256(data, hashed, digest, err);
-    if (!rc && memcmp(digest, image->hash, sizeof digest) != 0)
+    if (!rc && memcmp(digest, image->hash, sizeof(digest)) != 0)
         rc = error_set_hint(err, SIGNET_E_SYNTAX, "build or copy it again",
                             "the image is damaged: its hash is another one");
     return rc;
@@ -87,8 +87,8 @@ int signet_smp_image_read(const void *bytes, size_t len, struct signet_smp_image
     if (!hash)
         return not_an_image("it has no hash", err);
     memcpy(image.hash, hash, image.hash_len);
-    snprintf(image.version, sizeof image.version, "%u.%u.%u.%u", v[0], v[1], (unsigned)le(v + 2, 2),
-             (unsigned)le(v + 4, 4));
+    snprintf(image.version, sizeof(image.version), "%u.%u.%u.%u", v[0], v[1],
+             (unsigned)le(v + 2, 2), (unsigned)le(v + 4, 4));
     if (!le(v + 4, 4))
         *strrchr(image.version, '.') = '\0';
     *out = image;

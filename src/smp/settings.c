@@ -20,7 +20,7 @@ static void forget(struct signet_smp *smp)
 {
     buf_reset(&smp->packet);
     buf_reset(&smp->wire);
-    wipe(smp->frames.packet, sizeof smp->frames.packet);
+    wipe(smp->frames.packet, sizeof(smp->frames.packet));
 }
 
 static int ask_value(struct signet_smp *smp, const char *name, struct signet_bytes *value,
@@ -87,20 +87,19 @@ int signet_smp_setting_write(struct signet_smp *smp, const char *name, const voi
 static int delete_setting(struct signet_smp *smp, const char *name, struct signet_error *err)
 {
     const struct smp_command command = {SMP_WRITE, SMP_GROUP_SETTINGS, DELETE};
-    bool again = false;
 
     smp_put_text(smp_begin(smp, 1), "name", name);
-    for (int left = smp->options.retries + 1; left > 0; left--) {
-        int rc = smp_attempt(smp, command, again, err);
+    for (int again = 0;; again++) {
+        int rc = smp_attempt(smp, command, again > 0, err);
 
         if (!rc)
             rc = smp_answer_error(smp, err);
-        if (!smp_lost(rc))
-            return again && rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
+        if (again && rc == SIGNET_E_NOT_FOUND)
+            return SIGNET_OK;
+        if (!smp_lost(rc) || again >= smp->options.retries)
+            return rc;
         smp_report_retry(smp, "smp", err);
-        again = true;
     }
-    return (int)err->code;
 }
 
 int signet_smp_setting_delete(struct signet_smp *smp, const char *name, struct signet_error *err)
@@ -128,7 +127,7 @@ int signet_smp_settings(struct signet_smp *smp, enum signet_smp_settings what,
     };
     int rc;
 
-    if ((unsigned)what >= sizeof rows / sizeof *rows)
+    if ((unsigned)what >= COUNT_OF(rows))
         return error_set(err, SIGNET_E_USAGE, "save, load or commit?");
     rc = smp_ask_packet_limit(smp, err);
     if (!rc) {

@@ -276,7 +276,7 @@ static int openssl_open(struct tls_dtls **out, const char *host, uint16_t port,
                                   .cancel = cancel};
     struct login login = {.credentials = credentials,
                           .name = credentials->server_name ? credentials->server_name : host};
-    struct openssl_dtls *t = calloc(1, sizeof *t);
+    struct openssl_dtls *t = calloc(1, sizeof(*t));
     int rc;
 
     if (!t)

@@ -93,7 +93,7 @@ static int mbed_fail(const struct mbed_dtls *t, int code, const char *what,
 {
     char reason[160];
 
-    t->api->strerror(code, reason, sizeof reason);
+    t->api->strerror(code, reason, sizeof(reason));
     return error_set(err, SIGNET_E_NET, "Mbed TLS: %s: %s", what, reason);
 }
 
@@ -184,7 +184,7 @@ static int mbed_judge(const struct mbed_dtls *t, int code, struct signet_error *
     char why[300] = "";
 
     if (t->flags) {
-        t->api->x509_crt_verify_info(why, sizeof why, "", t->flags);
+        t->api->x509_crt_verify_info(why, sizeof(why), "", t->flags);
         for (char *c = why; *c; c++)
             *c = (char)(*c == '\n' ? (c[1] ? ';' : '\0') : *c);
         return error_set(err, SIGNET_E_CERT,
@@ -242,7 +242,7 @@ static int mbed_open(struct tls_dtls **out, const char *host, uint16_t port,
 
     if (rc)
         return rc;
-    if (!(t = calloc(1, sizeof *t)))
+    if (!(t = calloc(1, sizeof(*t))))
         return error_nomem(err);
     *t = (struct mbed_dtls){.base.stack = &stack_mbedtls, .api = api, .session.fd = -1};
     api->ssl_init(&t->ssl);

@@ -17,7 +17,7 @@ static const struct library_function functions[] = {MBED_API(ROW)};
 
 static void load_mbedtls(void)
 {
-    loaded = library_load(name, functions, sizeof functions / sizeof functions[0], &table);
+    loaded = library_load(name, functions, COUNT_OF(functions), &table);
 }
 
 int mbed_load(const struct mbed_api **out, struct signet_error *err)

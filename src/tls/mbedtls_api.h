@@ -74,6 +74,7 @@ typedef int mbed_verify(void *ctx, struct mbed_crt *crt, int depth, uint32_t *fl
     X(void, strerror, (int, char *, size_t))
 
 struct mbed_api {
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): a type, and parameters */
 #define MBED_MEMBER(result, name, args) result(*name) args;
     MBED_API(MBED_MEMBER)
 #undef MBED_MEMBER

@@ -194,7 +194,7 @@ static int prepare_ssl(struct session *s, SSL_CTX *ctx, const struct target *t,
                        struct signet_error *err)
 {
     struct sockaddr_storage peer;
-    socklen_t len = sizeof peer;
+    socklen_t len = sizeof(peer);
     BIO *bio = s->dtls ? BIO_new_dgram(s->fd, BIO_NOCLOSE) : BIO_new_socket(s->fd, BIO_NOCLOSE);
 
     s->ssl = SSL_new(ctx);
@@ -235,7 +235,7 @@ static int resolve(struct addrinfo **list, const struct target *t, struct signet
 {
     char port[8];
 
-    snprintf(port, sizeof port, "%u", t->port);
+    snprintf(port, sizeof(port), "%u", t->port);
     return host_find(list, t->host, port, t->dtls ? SOCK_DGRAM : SOCK_STREAM, t->deadline,
                      t->cancel, err);
 }
@@ -249,7 +249,7 @@ static int find_peer(struct session *s, const struct target *t, struct addrinfo 
     *s = (struct session){.fd = -1, .dtls = t->dtls, .cancel = t->cancel};
     if (!t->host || !*t->host || strlen(t->host) > 253 || !t->port)
         return error_set(err, SIGNET_E_USAGE, "a host name and a port from 1 to 65535 are needed");
-    snprintf(s->peer, sizeof s->peer, strchr(t->host, ':') ? "[%.255s]:%u" : "%.255s:%u",
+    snprintf(s->peer, sizeof(s->peer), strchr(t->host, ':') ? "[%.255s]:%u" : "%.255s:%u",
              text_shown(t->host, strlen(t->host), 60), t->port);
     rc = resolve(list, t, err);
     return rc ? error_pass(rc, err, "%s", s->peer) : SIGNET_OK;

@@ -47,6 +47,7 @@
     X(Tss2_TctiLdr_Finalize)
 
 struct tpm_api {
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): the name of a member */
 #define X(name) __typeof__(&(name)) name;
     TPM_ESYS(X) TPM_MU(X) TPM_TCTI(X)
 #undef X
@@ -106,7 +107,6 @@ struct line {
 bool lines_read(const void *text, size_t len, const char *first, const struct line *lines,
                 size_t count);
 void lines_put_hex(struct buf *b, const char *name, const uint8_t *data, size_t len);
-#define COUNT_OF(table) (sizeof(table) / sizeof((table)[0]))
 static inline bool index_fits(uint32_t index)
 {
     return index >> TPM2_HR_SHIFT == TPM2_HT_NV_INDEX;

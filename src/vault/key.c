@@ -18,7 +18,7 @@ enum { HOLD_MS = 2000 };
 
 static const struct key_form *const forms[] = {&key_form_file, &key_form_passphrase,
                                                &key_form_credential, &key_form_tpm};
-enum { FORMS = sizeof(forms) / sizeof(forms[0]) };
+enum { FORMS = COUNT_OF(forms) };
 
 void key_ring_wipe(struct key_ring *ring)
 {

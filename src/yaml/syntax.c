@@ -152,7 +152,7 @@ static size_t find_curly(const struct text_source *s, size_t at)
     static const char *const quotes[] = {"\xe2\x80\x98", "\xe2\x80\x99", "\xe2\x80\x9c",
                                          "\xe2\x80\x9d", "\xe2\x80\x9e"};
     for (size_t i = begin_of(s, at); i + 2 < s->len && s->text[i] != '\n'; i++)
-        for (size_t k = 0; k < sizeof(quotes) / sizeof(*quotes); k++)
+        for (size_t k = 0; k < COUNT_OF(quotes); k++)
             if (memcmp(s->text + i, quotes[k], 3) == 0)
                 return i;
     return s->len;
@@ -181,7 +181,7 @@ int yaml_explain(const struct text_source *s, const yaml_parser_t *parser, struc
     if (colon)
         return error_at_hint(err, SIGNET_E_SYNTAX, s, begun, "write \"name: value\"",
                              "this line has no colon");
-    for (size_t i = 0; i < sizeof(findings) / sizeof(*findings); i++)
+    for (size_t i = 0; i < COUNT_OF(findings); i++)
         if (strstr(problem, findings[i].problem) ||
             (parser->context && strstr(parser->context, findings[i].problem)))
             return error_at_hint(err, SIGNET_E_SYNTAX, s, findings[i].begins ? begun : at,
