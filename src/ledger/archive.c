@@ -15,7 +15,6 @@ struct archive {
     const char *const *names;
     size_t count;
     int64_t orders[ORDERS_MAX];
-    bool begun;
     struct {
         int64_t id, seq, time;
         char hash[STATION_MAX + 1]; /* of the last event; before the first, the station's name */
@@ -192,8 +191,9 @@ static int take_event(void *ctx, const struct db_rows *row, struct signet_error 
                                                : SIGNET_OK;
 }
 
-static int take_rows(struct archive *a, struct signet_error *err)
+static int take_rows(struct copy *c, struct signet_error *err)
 {
+    struct archive *a = (struct archive *)c;
     static const enum copy_table tables[] = {COPY_ORDERS, COPY_DEVICES, COPY_DELIVERIES};
     const struct db_walk walk = {
         .sql = "SELECT e.station, e.seq, e.device, e.n, e.time, e.kind, e.detail, e.operator,"
@@ -212,41 +212,19 @@ static int take_rows(struct archive *a, struct signet_error *err)
     return rc == SIGNET_OK ? end_chain(a, err) : rc;
 }
 
-static int archive_orders(struct signet_ledger *from, void *arg, struct signet_error *err)
+static int archive_begins(struct copy *c, struct signet_error *err)
 {
-    struct archive *a = arg;
-    struct db *db = a->copy.to->db;
+    struct archive *a = (struct archive *)c;
     int64_t events;
     char head[65];
-
-    if (a->begun)
-        return error_set_hint(err, SIGNET_E_LEDGER, "start again when the server is there",
-                              "the ledger's database server went away while it was read");
-    a->begun = true;
     int rc = SIGNET_OK;
+
     for (size_t i = 0; rc == SIGNET_OK && i < a->count; i++)
         rc = find_finished_order(a, i, err);
     if (rc == SIGNET_OK) /* else its chain would hide what was changed */
-        rc = error_pass(verify_ledger(from, &events, head, err), err, "the ledger does not verify");
-    if (rc == SIGNET_OK)
-        rc = db->ops->begin(db, true, err);
-    if (rc != SIGNET_OK)
-        return rc;
-    rc = take_rows(a, err);
-    if (rc == SIGNET_OK)
-        rc = db->ops->commit(db, err);
-    if (rc != SIGNET_OK)
-        db->ops->rollback(db);
+        rc = error_pass(verify_ledger(c->from, &events, head, err), err,
+                        "the ledger does not verify");
     return rc;
-}
-
-static int fill_archive(struct signet_ledger *to, void *ctx, struct signet_error *err)
-{
-    struct archive *a = ctx;
-    int rc = copy_check_schema(a->copy.from, to, err);
-
-    a->copy.to = to;
-    return rc == SIGNET_OK ? store_read(a->copy.from, archive_orders, a, err) : rc;
 }
 
 int signet_ledger_archive(struct signet_ledger *ledger, const char *const *orders, size_t count,
@@ -256,12 +234,13 @@ int signet_ledger_archive(struct signet_ledger *ledger, const char *const *order
     struct archive a = {.copy = {.from = ledger, .cancel = cancel, .site = "", .takes = takes_row},
                         .names = orders,
                         .count = count};
+    const struct copy_file f = {.copy = &a.copy, .begins = archive_begins, .take = take_rows};
 
     if (count == 0 || count > ORDERS_MAX)
         return error_set(err, SIGNET_E_USAGE, "an archive has 1 to %d orders", ORDERS_MAX);
     if (ledger->read_only)
         return error_set(err, SIGNET_E_USAGE, "the ledger was opened for reading only");
-    int rc = backup_file(to, fill_archive, &a, events, head, err);
+    int rc = copy_to_file(&f, to, events, head, err);
     for (size_t i = 0; rc == SIGNET_OK && i < count; i++)
         rc = order_put_note(ledger, a.orders[i], "archived", head, err);
     return rc;

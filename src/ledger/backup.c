@@ -47,11 +47,6 @@ static void remove_part(const struct backup *b)
     }
 }
 
-struct all {
-    struct copy copy;
-    bool begun;
-};
-
 static int copy_station(void *ctx, const struct db_rows *row, struct signet_error *err)
 {
     return copy_events(ctx, db_int(row, 0), 0, err);
@@ -68,19 +63,22 @@ static int copy_tables(struct copy *c, struct signet_error *err)
     return rc;
 }
 
-static int copy_all(struct signet_ledger *from, void *arg, struct signet_error *err)
+static int copy_begin(struct signet_ledger *from, void *arg, struct signet_error *err)
 {
-    struct all *a = arg;
-    struct db *db = a->copy.to->db;
+    const struct copy_file *f = arg;
+    struct db *db = f->copy->to->db;
 
     (void)from;
-    if (a->begun) /* by rows that are there now */
+    if (f->copy->begun) /* by rows that are there now */
         return error_set_hint(err, SIGNET_E_LEDGER, "start again when the server is there",
                               "the ledger's database server went away while it was read");
-    a->begun = true;
-    int rc = db->ops->begin(db, true, err);
+    f->copy->begun = true;
+    int rc = f->begins ? f->begins(f->copy, err) : SIGNET_OK;
     if (rc == SIGNET_OK)
-        rc = copy_tables(&a->copy, err);
+        rc = db->ops->begin(db, true, err);
+    if (rc != SIGNET_OK)
+        return rc;
+    rc = f->take(f->copy, err);
     if (rc == SIGNET_OK)
         rc = db->ops->commit(db, err);
     if (rc != SIGNET_OK)
@@ -88,28 +86,18 @@ static int copy_all(struct signet_ledger *from, void *arg, struct signet_error *
     return rc;
 }
 
-static int fill_backup(struct signet_ledger *to, void *ctx, struct signet_error *err)
+static int write_part(const struct backup *b, const struct copy_file *f, struct signet_error *err)
 {
-    struct all *all = ctx;
-    int rc = copy_check_schema(all->copy.from, to, err);
-
-    all->copy.to = to;
-    /* one view of it */
-    return rc == SIGNET_OK ? store_read(all->copy.from, copy_all, all, err) : rc;
-}
-
-static int write_part(const struct backup *b,
-                      int (*fill)(struct signet_ledger *, void *, struct signet_error *), void *ctx,
-                      struct signet_error *err)
-{
-    struct signet_ledger *to = NULL;
-    int rc = ledger_make_copy(&to, b->part, err);
+    struct copy *c = f->copy;
+    int rc = ledger_make_copy(&c->to, b->part, err);
 
     if (rc == SIGNET_OK)
-        rc = fill(to, ctx, err);
+        rc = copy_check_schema(c->from, c->to, err);
+    if (rc == SIGNET_OK) /* one view of it */
+        rc = store_read(c->from, copy_begin, (void *)f, err);
     if (rc == SIGNET_OK) /* one file, which those that only read it leave alone */
-        rc = to->db->ops->script(to->db, "PRAGMA journal_mode = DELETE", err);
-    signet_ledger_close(&to);
+        rc = c->to->db->ops->script(c->to->db, "PRAGMA journal_mode = DELETE", err);
+    signet_ledger_close(&c->to);
     return rc;
 }
 
@@ -139,16 +127,15 @@ static int give_name(const struct backup *b, struct signet_error *err)
                            : error_sys(err, SIGNET_E_IO, errno, "cannot write '%s'", b->to);
 }
 
-int backup_file(const char *to,
-                int (*fill)(struct signet_ledger *file, void *ctx, struct signet_error *err),
-                void *ctx, int64_t *events, char head[65], struct signet_error *err)
+int copy_to_file(const struct copy_file *f, const char *to, int64_t *events, char head[65],
+                 struct signet_error *err)
 {
     struct backup b = {.to = to};
     int rc = check_place(&b, err);
 
     if (rc != SIGNET_OK)
         return rc;
-    rc = write_part(&b, fill, ctx, err);
+    rc = write_part(&b, f, err);
     if (rc == SIGNET_OK)
         rc = verify_part(&b, events, head, err);
     if (rc == SIGNET_OK)
@@ -161,7 +148,8 @@ int signet_ledger_backup(struct signet_ledger *ledger, const char *to,
                          const struct signet_cancel *cancel, int64_t *events, char head[65],
                          struct signet_error *err)
 {
-    struct all all = {.copy = {.from = ledger, .cancel = cancel, .site = "", .commits = true}};
+    struct copy copy = {.from = ledger, .cancel = cancel, .site = "", .commits = true};
+    const struct copy_file f = {.copy = &copy, .take = copy_tables};
 
-    return backup_file(to, fill_backup, &all, events, head, err);
+    return copy_to_file(&f, to, events, head, err);
 }

@@ -16,6 +16,7 @@ struct copy {
                    * numbers in to are higher by this (store.h, chain_own()) */
     const char *site; /* "", or what comes behind names of orders and stations in to: "@SITE" */
     bool commits;     /* many rows a transaction, so that its log stays small */
+    bool begun;       /* of copy_file() */
     int64_t rows[COPY_TABLES];
     /* which rows; NULL: all. Columns: the number in from, then those of the table. */
     int (*takes)(struct copy *c, enum copy_table table, const struct db_rows *row, bool *takes,
@@ -41,11 +42,15 @@ enum { COPY_NAME = 1 }; /* of an order, of a station */
 int copy_table(struct copy *c, enum copy_table table, struct signet_error *err);
 /* The events of one station of from, after that number. */
 int copy_events(struct copy *c, int64_t station, int64_t after, struct signet_error *err);
-/* backup.c: a new file that has its name only when it is filled, whole and verified. fill() is
- * given the ledger in it. */
-int backup_file(const char *to,
-                int (*fill)(struct signet_ledger *file, void *ctx, struct signet_error *err),
-                void *ctx, int64_t *events, char head[65], struct signet_error *err);
+/* backup.c: a new file that has its name only when it is filled, whole and verified. In one view of
+ * from, take() puts rows into to; begins() is called before the transaction there; may be NULL. */
+struct copy_file {
+    struct copy *copy;
+    int (*begins)(struct copy *c, struct signet_error *err);
+    int (*take)(struct copy *c, struct signet_error *err);
+};
+int copy_to_file(const struct copy_file *f, const char *to, int64_t *events, char head[65],
+                 struct signet_error *err);
 /* SIGNET_E_LEDGER: another schema than that of this program. */
 int copy_check_schema(const struct signet_ledger *from, const struct signet_ledger *to,
                       struct signet_error *err);

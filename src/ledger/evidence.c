@@ -95,29 +95,20 @@ static int give_share(void *ctx, const struct db_rows *row, struct signet_error 
 
 static int give_shares(struct evidence *e, struct signet_error *err)
 {
-    const struct db_walk images = {
-        .sql = "SELECT 'image', image_sha256, count(*) FROM devices WHERE order_id = $1"
-               " AND image_sha256 IS NOT NULL GROUP BY image_sha256 ORDER BY image_sha256",
-        .row = give_share,
-        .ctx = e};
-    const struct db_walk events = {.sql = "SELECT 'event', x.kind, count(*) FROM " EVENTS_OF_ORDER
-                                          " GROUP BY x.kind ORDER BY x.kind",
-                                   .row = give_share,
-                                   .ctx = e};
-    const struct db_walk tools = {.sql = "SELECT 'tool', x.tool, count(*) FROM " EVENTS_OF_ORDER
-                                         " GROUP BY x.tool ORDER BY x.tool",
-                                  .row = give_share,
-                                  .ctx = e};
-    const struct db_walk stations = {
-        .sql = "SELECT 'station', s.name, count(*) FROM stations s JOIN " EVENTS_OF_ORDER
-               " ON x.station = s.id GROUP BY s.name ORDER BY s.name",
-        .row = give_share,
-        .ctx = e};
-    const struct db_walk *const all[] = {&images, &events, &tools, &stations};
+    static const char *const all[] = {
+        "SELECT 'image', image_sha256, count(*) FROM devices WHERE order_id = $1"
+        " AND image_sha256 IS NOT NULL GROUP BY image_sha256 ORDER BY image_sha256",
+        "SELECT 'event', x.kind, count(*) FROM " EVENTS_OF_ORDER " GROUP BY x.kind ORDER BY x.kind",
+        "SELECT 'tool', x.tool, count(*) FROM " EVENTS_OF_ORDER " GROUP BY x.tool ORDER BY x.tool",
+        "SELECT 'station', s.name, count(*) FROM stations s JOIN " EVENTS_OF_ORDER
+        " ON x.station = s.id GROUP BY s.name ORDER BY s.name"};
     int rc = SIGNET_OK;
 
-    for (size_t i = 0; rc == SIGNET_OK && i < COUNT_OF(all); i++)
-        rc = db_walk(e->look.ledger->db, all[i], err, "i", e->order);
+    for (size_t i = 0; rc == SIGNET_OK && i < COUNT_OF(all); i++) {
+        const struct db_walk walk = {.sql = all[i], .row = give_share, .ctx = e};
+
+        rc = db_walk(e->look.ledger->db, &walk, err, "i", e->order);
+    }
     return rc;
 }
 

@@ -4,6 +4,20 @@
 
 #include "profile/profile.h"
 
+/* rows of resources */
+#define ABSENT(oid, rid)                                                                           \
+    {                                                                                              \
+        oid, rid, 0, 0, 0, true, 0                                                                 \
+    }
+#define UINT32_OF(oid, rid)                                                                        \
+    {                                                                                              \
+        oid, rid, 0, UINT32_MAX, 0, false, 0                                                       \
+    }
+#define LENGTH(oid, rid, n)                                                                        \
+    {                                                                                              \
+        oid, rid, 0, 0, n, false, 0                                                                \
+    }
+
 /* Of a name; NULL: there is none, and *err says which there are. */
 const struct signet_profile *profile_builtin(const char *name, struct signet_error *err);
 

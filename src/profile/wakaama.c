@@ -3,19 +3,6 @@
  * sources of its client: it refuses a write with a resource that it does not have. */
 #include "profile/private.h"
 
-#define ABSENT(oid, rid)                                                                           \
-    {                                                                                              \
-        oid, rid, 0, 0, 0, true, 0                                                                 \
-    }
-#define UINT32_OF(oid, rid)                                                                        \
-    {                                                                                              \
-        oid, rid, 0, UINT32_MAX, 0, false, 0                                                       \
-    }
-#define LENGTH(oid, rid, n)                                                                        \
-    {                                                                                              \
-        oid, rid, 0, 0, n, false, 0                                                                \
-    }
-
 static const struct profile_resource resources[] = {
     LENGTH(0, 0, 255), {0, 10, 0, UINT16_MAX, 0, false, 0},
     UINT32_OF(0, 11),  UINT32_OF(0, 12),

@@ -5,19 +5,6 @@
  * in the sample that has certificates. It offers one suite for each mode. */
 #include "profile/private.h"
 
-#define ABSENT(oid, rid)                                                                           \
-    {                                                                                              \
-        oid, rid, 0, 0, 0, true, 0                                                                 \
-    }
-#define UINT32_OF(oid, rid)                                                                        \
-    {                                                                                              \
-        oid, rid, 0, UINT32_MAX, 0, false, 0                                                       \
-    }
-#define LENGTH(oid, rid, n)                                                                        \
-    {                                                                                              \
-        oid, rid, 0, 0, n, false, 0                                                                \
-    }
-
 static const struct profile_resource resources[] = {
     LENGTH(0, 0, 254),  LENGTH(0, 3, 2048), LENGTH(0, 4, 2048),
     LENGTH(0, 5, 2048), ABSENT(0, 6),       ABSENT(0, 7),

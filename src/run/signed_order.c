@@ -194,19 +194,7 @@ int signet_order_sign(const struct signet_order *o, const char *key_file, const 
 int signet_order_key(const char *key_file, const char *name, struct signet_bytes *out,
                      struct signet_error *err)
 {
-    struct tlog_key key = {0};
-    char line[TLOG_VKEY_SIZE];
-    struct buf text = {0};
-    int rc = tlog_key_open(&key, key_file, name, err);
-
-    if (rc == SIGNET_OK) {
-        tlog_vkey_print(&key.public, line);
-        buf_text(&text, line);
-        rc = buf_take(&text, out, err);
-    }
-    buf_free(&text);
-    tlog_key_free(&key);
-    return rc;
+    return tlog_show_key(key_file, name, TLOG_SIGNER, out, err);
 }
 
 /* "from 2026-11-28T10:00:00Z" or "from -"; -1: neither. */

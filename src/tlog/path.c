@@ -120,35 +120,6 @@ static int proof_wrong(const char *what, struct signet_error *err)
     return error_set(err, SIGNET_E_CRYPTO, "the proof does not show that %s", what);
 }
 
-int tlog_check_inclusion(const struct tlog_hashes *proof, uint64_t index, uint64_t size,
-                         const uint8_t leaf[static TLOG_HASH], const uint8_t root[static TLOG_HASH],
-                         struct signet_error *err)
-{
-    uint64_t at = index, last = size - 1;
-    uint8_t hash[TLOG_HASH];
-    int rc = index < size ? SIGNET_OK : proof_wrong("the entry is in the log", err);
-
-    memcpy(hash, leaf, sizeof(hash));
-    for (size_t i = 0; rc == SIGNET_OK && i < proof->count; i++) {
-        if (last == 0)
-            return proof_wrong("the entry is in the log", err);
-        if (at & 1 || at == last) {
-            rc = tlog_node(proof->hash[i], hash, hash, err);
-            while (!(at & 1) && at) {
-                at >>= 1;
-                last >>= 1;
-            }
-        } else {
-            rc = tlog_node(hash, proof->hash[i], hash, err);
-        }
-        at >>= 1;
-        last >>= 1;
-    }
-    if (rc == SIGNET_OK && (last != 0 || memcmp(hash, root, sizeof(hash)) != 0))
-        rc = proof_wrong("the entry is in the log", err);
-    return rc;
-}
-
 /* Both roots at once: of the smaller tree, and of the larger. */
 static int path_climb(const struct tlog_hashes *proof, size_t i, uint64_t at, uint64_t last,
                       uint8_t small[static TLOG_HASH], uint8_t large[static TLOG_HASH],
@@ -174,6 +145,22 @@ static int path_climb(const struct tlog_hashes *proof, size_t i, uint64_t at, ui
         last >>= 1;
     }
     return rc == SIGNET_OK && last != 0 ? SIGNET_E_CRYPTO : rc;
+}
+
+/* An entry is a tree of one. */
+int tlog_check_inclusion(const struct tlog_hashes *proof, uint64_t index, uint64_t size,
+                         const uint8_t leaf[static TLOG_HASH], const uint8_t root[static TLOG_HASH],
+                         struct signet_error *err)
+{
+    uint8_t small[TLOG_HASH], large[TLOG_HASH];
+
+    memcpy(small, leaf, sizeof(small));
+    memcpy(large, leaf, sizeof(large));
+    int rc =
+        index < size ? path_climb(proof, 0, index, size - 1, small, large, err) : SIGNET_E_CRYPTO;
+    if (rc == SIGNET_OK && memcmp(large, root, sizeof(large)) != 0)
+        rc = SIGNET_E_CRYPTO;
+    return rc == SIGNET_E_CRYPTO ? proof_wrong("the entry is in the log", err) : rc;
 }
 
 int tlog_check_consistency(const struct tlog_hashes *proof, uint64_t old,

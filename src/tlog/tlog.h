@@ -90,6 +90,9 @@ int tlog_vkey_as(const struct tlog_vkey *key, enum tlog_key_type type, const cha
                  struct tlog_vkey *out, struct signet_error *err);
 int tlog_vkey_parse(const char *text, struct tlog_vkey *out, struct signet_error *err);
 void tlog_vkey_print(const struct tlog_vkey *key, char out[static TLOG_VKEY_SIZE]);
+/* witness.c: the public key of a file, as its line */
+int tlog_show_key(const char *key_file, const char *name, enum tlog_key_type type,
+                  struct signet_bytes *out, struct signet_error *err);
 /* What a key's name takes of a text: the rest becomes %XX. */
 void tlog_name_escape(const char *text, struct buf *out);
 

@@ -202,8 +202,8 @@ int signet_witness_seen(const char *key_file, const char *log_key, struct signet
     return rc;
 }
 
-int signet_witness_key(const char *key_file, const char *name, struct signet_bytes *out,
-                       struct signet_error *err)
+int tlog_show_key(const char *key_file, const char *name, enum tlog_key_type type,
+                  struct signet_bytes *out, struct signet_error *err)
 {
     struct tlog_key key = {0};
     struct tlog_vkey as;
@@ -212,7 +212,7 @@ int signet_witness_key(const char *key_file, const char *name, struct signet_byt
     int rc = tlog_key_open(&key, key_file, name, err);
 
     if (rc == SIGNET_OK)
-        rc = tlog_vkey_as(&key.public, TLOG_WITNESS, key.public.name, &as, err);
+        rc = tlog_vkey_as(&key.public, type, key.public.name, &as, err);
     if (rc == SIGNET_OK) {
         tlog_vkey_print(&as, line);
         buf_text(&text, line);
@@ -221,6 +221,12 @@ int signet_witness_key(const char *key_file, const char *name, struct signet_byt
     buf_free(&text);
     tlog_key_free(&key);
     return rc;
+}
+
+int signet_witness_key(const char *key_file, const char *name, struct signet_bytes *out,
+                       struct signet_error *err)
+{
+    return tlog_show_key(key_file, name, TLOG_WITNESS, out, err);
 }
 
 int signet_proof_check(const char *log_key, const void *event, size_t event_len, const void *proof,
