@@ -171,7 +171,7 @@ int file_spare(const char *path, const void *data, size_t len, struct signet_err
     size_t i = form_row(n > 0 ? file_form(head, (size_t)n) : FORM_UNKNOWN);
 
     /* A label that was filled in looks like its template. */
-    if (i == sizeof(forms) / sizeof(*forms) || forms[i].kind == SIGNET_FILE_OTHER ||
+    if (i == COUNT_OF(forms) || forms[i].kind == SIGNET_FILE_OTHER ||
         (forms[i].kind != SIGNET_FILE_LABEL && forms[i].kind == signet_file_kind(data, len)))
         return SIGNET_OK;
     return error_set_hint(err, SIGNET_E_EXISTS, "name another file, or remove this one",

@@ -56,7 +56,7 @@ static bool file_has_events(int fd)
     char first[24];
     ssize_t got = pread(fd, first, sizeof(first), 0);
 
-    for (size_t i = 0; got >= 0 && i < sizeof(begins) / sizeof(begins[0]); i++) {
+    for (size_t i = 0; got >= 0 && i < COUNT_OF(begins); i++) {
         size_t len = strlen(begins[i]);
 
         if (memcmp(first, begins[i], (size_t)got < len ? (size_t)got : len) == 0)

@@ -14,9 +14,9 @@ static const struct library_function mqtt_functions[] = {FOR_EACH_MQTT(ROW)};
 
 static void load_mqtt(void)
 {
-    mqtt_loaded = library_load("libmosquitto.so.1", mqtt_functions,
-                               sizeof(mqtt_functions) / sizeof(mqtt_functions[0]), &mqtt_table) &&
-                  mqtt_table.lib_init() == MOSQ_ERR_SUCCESS;
+    mqtt_loaded =
+        library_load("libmosquitto.so.1", mqtt_functions, COUNT_OF(mqtt_functions), &mqtt_table) &&
+        mqtt_table.lib_init() == MOSQ_ERR_SUCCESS;
 }
 
 int mqtt_load(const struct mqtt_api **out, struct signet_error *err)

@@ -37,7 +37,7 @@ static int add_device(void *ctx, const struct signet_ledger_device *d, struct si
     snprintf(v->endpoint, sizeof(v->endpoint), "%s", d->endpoint);
     v->rows++;
     buf_json_open(out, NULL, '{');
-    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+    for (size_t i = 0; i < COUNT_OF(texts); i++)
         buf_json_text(out, texts[i][0], texts[i][1]);
     buf_json_text(out, "state", signet_device_state_name(d->state));
     buf_json_integer(out, "edition", d->edition);

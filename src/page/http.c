@@ -104,7 +104,7 @@ static void add_headers(const struct request *r, struct MHD_Response *response)
         {"Referrer-Policy", "no-referrer"},  {"Cross-Origin-Resource-Policy", "same-origin"},
         {"X-Frame-Options", "DENY"}};
 
-    for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++)
+    for (size_t i = 0; i < COUNT_OF(headers); i++)
         mhd->add_response_header(response, headers[i][0], headers[i][1]);
     if (r->cookie[0])
         mhd->add_response_header(response, "Set-Cookie", r->cookie);
@@ -172,7 +172,7 @@ static const struct page_file *find_file(const char *path)
 /* NULL: none; *other: the path is there, with another method. */
 static const struct route *find_route(const struct request *r, const char *method, bool *other)
 {
-    for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+    for (size_t i = 0; i < COUNT_OF(routes); i++) {
         bool served = routes[i].metrics ? r->page->metrics : !r->page->only_metrics;
         if (!served || strcmp(routes[i].path, r->path) != 0)
             continue;

@@ -13,7 +13,7 @@ static const char *const slot_words[] = {
     [SIGNET_SLOT_CLOSED] = "closed", [SIGNET_SLOT_MADE_BEFORE] = "made-before",
     [SIGNET_SLOT_HALTED] = "halted", [SIGNET_SLOT_WAITING] = "waiting",
 };
-enum { SLOT_WORDS = sizeof(slot_words) / sizeof(slot_words[0]) };
+enum { SLOT_WORDS = COUNT_OF(slot_words) };
 
 static void metric_family(struct buf *out, const char *name, const char *type, const char *help)
 {

@@ -13,8 +13,7 @@ static const struct library_function functions[] = {FOR_EACH_MHD(ROW)};
 
 static void load_mhd(void)
 {
-    loaded = library_load("libmicrohttpd.so.12", functions,
-                          sizeof(functions) / sizeof(functions[0]), &table);
+    loaded = library_load("libmicrohttpd.so.12", functions, COUNT_OF(functions), &table);
 }
 
 int mhd_load(const struct mhd **out, struct signet_error *err)

@@ -238,7 +238,7 @@ static const struct {
 
 static const char *code_text(unsigned code)
 {
-    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
+    for (size_t i = 0; i < COUNT_OF(refusals); i++)
         if (refusals[i].code == code)
             return refusals[i].text;
     return "";

@@ -41,7 +41,7 @@ static int refuse_credential(const struct signet_order *o, const struct signet_a
 
 /* A proof that cannot be tried would fail for each device after it was made. */
 static int check_provable(const struct signet_order *o, const struct signet_account *a,
-                       struct signet_error *err)
+                          struct signet_error *err)
 {
     struct coap_uri uri;
 
