@@ -115,6 +115,23 @@ static int warn_of_commits(struct station *s, struct signet_error *err)
     return rc;
 }
 
+/* Functions and operators of a schema that comes before PostgreSQL's own would answer for them. */
+static int check_path(struct station *s, struct signet_error *err)
+{
+    static const char ask[] = "SELECT CASE WHEN (pg_catalog.current_schemas(true))[1]"
+                              " OPERATOR(pg_catalog.=) 'pg_catalog' THEN 1 ELSE 0 END";
+    int64_t first = 0;
+    int rc = postgres_number(s, ask, &first, err);
+
+    return rc != SIGNET_OK || first
+               ? rc
+               : error_set_hint(err, SIGNET_E_LEDGER,
+                                "ALTER ROLE or ALTER DATABASE ... RESET search_path, or end the "
+                                "list before pg_catalog",
+                                "the database looks for functions in another schema before "
+                                "PostgreSQL's own (search_path)");
+}
+
 /* "": it is not in the address. */
 static const char *address_option(const PQconninfoOption *options, const char *keyword)
 {
@@ -219,6 +236,8 @@ static int postgres_open(struct db **out, const char *where, enum db_open how,
         rc = error_nomem(err);
     if (rc == SIGNET_OK) /* once: whoever starts a station is there to see that the server is not */
         rc = postgres_connect(s, err);
+    if (rc == SIGNET_OK)
+        rc = check_path(s, err);
     if (rc == SIGNET_OK && watch->observer)
         rc = warn_of_commits(s, err);
     if (rc != SIGNET_OK)

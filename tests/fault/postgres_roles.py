@@ -101,11 +101,29 @@ def changed_schema(p):
             ('ALTER TABLE devices ENABLE ROW LEVEL SECURITY', 'ALTER TABLE devices DISABLE ROW LEVEL SECURITY'),
             ('CREATE TABLE more() INHERITS(devices)', 'DROP TABLE more'),
             ('ALTER TABLE orders DROP CONSTRAINT orders_check', 'ALTER TABLE orders ADD CONSTRAINT orders_check CHECK(issued <= quota)'),
-            ('ALTER TABLE events DROP CONSTRAINT events_pkey', 'ALTER TABLE events ADD PRIMARY KEY(station, seq)')):
+            ('ALTER TABLE events DROP CONSTRAINT events_pkey', 'ALTER TABLE events ADD PRIMARY KEY(station, seq)'),
+            ('ALTER TABLE devices ADD CHECK(id < 4) NOT VALID', 'ALTER TABLE devices DROP CONSTRAINT devices_id_check'),
+            ('ALTER TABLE deliveries DROP CONSTRAINT deliveries_device_fkey, ADD CONSTRAINT deliveries_device_fkey FOREIGN KEY(device)'
+             ' REFERENCES devices(id) ON DELETE CASCADE', 'ALTER TABLE deliveries DROP CONSTRAINT deliveries_device_fkey,'
+             ' ADD CONSTRAINT deliveries_device_fkey FOREIGN KEY(device) REFERENCES devices(id)'),
+            ('ALTER TABLE devices ADD COLUMN note TEXT', 'ALTER TABLE devices DROP COLUMN note'),
+            ('ALTER TABLE devices ADD COLUMN twice BIGINT GENERATED ALWAYS AS (id * 2) STORED', 'ALTER TABLE devices DROP COLUMN twice'),
+            ('ALTER TABLE devices ALTER endpoint DROP NOT NULL', 'ALTER TABLE devices ALTER endpoint SET NOT NULL'),
+            ('ALTER TABLE devices ALTER attempt SET DEFAULT 7', 'ALTER TABLE devices ALTER attempt SET DEFAULT 1'),
+            ('ALTER TABLE devices ALTER created TYPE NUMERIC', 'ALTER TABLE devices ALTER created TYPE BIGINT'),
+            ("CREATE COLLATION c (provider = icu, locale = 'und-u-ks-level1', deterministic = false);"
+             ' ALTER TABLE devices ALTER slot TYPE TEXT COLLATE c', 'ALTER TABLE devices ALTER slot TYPE TEXT COLLATE "default"; DROP COLLATION c')):
         p.sql(owner, deed)
         p.ledger(owner, 'verify', code=1, word='is not as the schema makes it')
         p.sql(owner, undo)
         p.ledger(owner, 'verify', word='unbroken')
+    p.sql(owner, 'CREATE SCHEMA evil; CREATE FUNCTION evil.no(bigint, bigint) RETURNS bool LANGUAGE sql AS $$ SELECT false $$;'
+          ' CREATE OPERATOR evil.<> (LEFTARG = bigint, RIGHTARG = bigint, FUNCTION = evil.no);'
+          ' ALTER DATABASE l SET search_path = evil, pg_catalog, public')
+    for verb in 'verify', 'stats':
+        p.ledger(owner, verb, code=1, word='looks for functions in another schema')
+    p.sql(owner, 'ALTER DATABASE l RESET search_path')
+    p.ledger(owner, 'verify', word='unbroken')
     p.sql(owner, 'CREATE OR REPLACE FUNCTION events_are_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$')
     p.ledger(owner, 'verify', code=1, word='the trigger events_stay is not as the schema makes it')
 
