@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Codes of scanners: which device a board becomes, which codes are refused, and that these change nothing."""
-import json, os, subprocess, tempfile, time
+import json, os, pty, subprocess, tempfile, time
 from _line import Line
 from _signet import SIGNET, TORTURE, need, with_failpoint
 
@@ -226,7 +226,8 @@ def orders(line):
     line.write('devices.csv', f'endpoint,imei\nurn:dev:os:a,{CODES["a"]}\nurn:dev:os:b,{CODES["a"]}\n')
     line.slots = 1
     os.mkdir(line.at('rack'))
-    line.write('rack/1', '')
+    _, port = pty.openpty()
+    os.symlink(os.ttyname(port), line.at('rack/1'))
     os.symlink('rack/1', line.at('link'))
     for scan, names, why in (
             ('column: imei', 'names: {manifest: devices.csv}', f"devices.csv:3:1: the code to scan '{CODES['a']}' is that of line 2 too"),
