@@ -88,7 +88,7 @@ bool text_names_secret(const char *name, size_t len)
 /* The same with a slip in its last word, for what is shown: pasword, API_tokn, keys. */
 static bool resembles_secret(const char *name, size_t len)
 {
-    char word[NAME_MAX_LEN];
+    char word[NAME_MAX_LEN] = "";
     size_t start = len, n = 0;
 
     while (start > 0 && isalpha((unsigned char)name[start - 1]))

@@ -116,7 +116,7 @@ static int warn_of_commits(struct station *s, struct signet_error *err)
 }
 
 /* Functions and operators of a schema that comes before PostgreSQL's own would answer for them. */
-static int check_path(struct station *s, struct signet_error *err)
+static int check_search_path(struct station *s, struct signet_error *err)
 {
     static const char ask[] = "SELECT CASE WHEN (pg_catalog.current_schemas(true))[1]"
                               " OPERATOR(pg_catalog.=) 'pg_catalog' THEN 1 ELSE 0 END";
@@ -237,7 +237,7 @@ static int postgres_open(struct db **out, const char *where, enum db_open how,
     if (rc == SIGNET_OK) /* once: whoever starts a station is there to see that the server is not */
         rc = postgres_connect(s, err);
     if (rc == SIGNET_OK)
-        rc = check_path(s, err);
+        rc = check_search_path(s, err);
     if (rc == SIGNET_OK && watch->observer)
         rc = warn_of_commits(s, err);
     if (rc != SIGNET_OK)
