@@ -18,13 +18,16 @@ static bool is_name_char(char c)
     return isalnum((unsigned char)c) || c == '_';
 }
 
+/* At or behind a # that begins the line or follows a blank. */
 static bool in_comment(const struct text_source *s, size_t at)
 {
-    while (at > 0 && s->text[at - 1] != '\n')
-        at--;
-    while (at < s->len && char_in(s->text[at], " \t"))
-        at++;
-    return at < s->len && s->text[at] == '#';
+    for (; at < s->len; at--) {
+        if (s->text[at] == '#' && (at == 0 || char_in(s->text[at - 1], " \t\n")))
+            return true;
+        if (at == 0 || s->text[at - 1] == '\n')
+            break;
+    }
+    return false;
 }
 
 /* A colon behind the word at `end`, with or without a quote between, as keys have it. */

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-static const char text[] = "name: one\n"
+static const char text[] = "name: one # not the two of a.db\n"
                            "# ledger: no.db\n"
                            "ledger: \"one.db\"\n"
                            "board: {recipe: smp-file, smp_version: 7, image: a/b.hex}\n";
@@ -55,6 +55,8 @@ static void values_before_keys(void **state)
     found("in/two.yaml: 'board' is odd", 0, "in/two.yaml:4:1: 'board'");
     not_found("the order has no 'name'", 0);
     not_found("'no.db' is in a comment", 0);
+    not_found("'two' is in one behind a value", 0);
+    not_found("the two are odd", BLAME_VALUES);
     not_found("'one.d' is a part", 0);
     not_found("the board is odd", 0);
     not_found("a quote ' that is alone", 0);
