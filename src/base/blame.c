@@ -18,16 +18,19 @@ static bool is_name_char(char c)
     return isalnum((unsigned char)c) || c == '_';
 }
 
-/* At or behind a # that begins the line or follows a blank. */
-static bool in_comment(const struct text_source *s, size_t at)
+/* The end of the comment that the place is in, which a # begins at the line's start or behind a
+ * blank; the place itself when it is in none. */
+static size_t skip_comment(const struct text_source *s, size_t at)
 {
-    for (; at < s->len; at--) {
-        if (s->text[at] == '#' && (at == 0 || char_in(s->text[at - 1], " \t\n")))
-            return true;
-        if (at == 0 || s->text[at - 1] == '\n')
+    for (size_t i = at; i < s->len; i--) {
+        if (s->text[i] == '#' && (i == 0 || char_in(s->text[i - 1], " \t\n"))) {
+            const char *end = memchr(s->text + at, '\n', s->len - at);
+            return end ? (size_t)(end - s->text) : s->len;
+        }
+        if (i == 0 || s->text[i - 1] == '\n')
             break;
     }
-    return false;
+    return at;
 }
 
 /* A colon behind the word at `end`, with or without a quote between, as keys have it. */
@@ -50,9 +53,14 @@ size_t text_find_word(const struct text_source *s, const char *word, size_t len,
         if ((start == 0 ||
              char_in(s->text[start - 1], key ? " \t\r\n\"'{,_" : " \t\r\n\"'[{(,:=>")) &&
             (end == s->len || char_in(s->text[end], " \t\r\n\"',]}):#<;")) &&
-            is_key(s, end) == key && !in_comment(s, start))
-            return start;
-        at++;
+            is_key(s, end) == key) {
+            end = skip_comment(s, start);
+            if (end == start)
+                return start;
+            at = s->text + end; /* each comment is read once: it may be long */
+        } else {
+            at++;
+        }
     }
     return NOWHERE;
 }
@@ -68,7 +76,7 @@ static size_t find_value(const struct text_source *s, const char *word, size_t l
     if (at == NOWHERE && folder && len > folder && strncmp(word, s->name, folder) == 0)
         at = text_find_word(s, word + folder, len - folder, false);
     if (at == NOWHERE && len > 1 && *word == '/' && s->name[0] != '/' &&
-        getcwd(here, sizeof here)) {
+        getcwd(here, sizeof(here))) {
         folder = strlen(here) + 1 + folder;
         if (len > folder && strncmp(word, here, strlen(here)) == 0)
             at = text_find_word(s, word + folder, len - folder, false);
@@ -129,9 +137,13 @@ static size_t first_char(const struct text_source *s)
 {
     size_t at = s->len >= 3 && memcmp(s->text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 
-    while (at < s->len && (isspace((unsigned char)s->text[at]) || in_comment(s, at)))
-        at++;
-    return at < s->len ? at : NOWHERE;
+    for (; at < s->len; at++) {
+        if (s->text[at] == '#')
+            at = skip_comment(s, at);
+        if (at < s->len && !isspace((unsigned char)s->text[at]))
+            return at;
+    }
+    return NOWHERE;
 }
 
 static size_t find_blamed(const struct text_source *s, const char *msg, unsigned flags)

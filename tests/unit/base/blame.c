@@ -73,6 +73,26 @@ static void words_when_they_may_be(void **state)
     not_found("nothing of it", BLAME_NAMES | BLAME_VALUES);
 }
 
+/* Each comment and blank is looked at once: a minute and more, were it not so. */
+static void a_long_comment(void **state)
+{
+    enum { WORDS = 200000 };
+    static char all[5 * WORDS + 100];
+    struct signet_error err = {0};
+    size_t len = 0;
+
+    (void)state;
+    memset(all, ' ', 5 * WORDS / 2);
+    for (len = 5 * WORDS / 2, all[len++] = '#'; len < 5 * WORDS; len += 5)
+        memcpy(all + len, " name", 5);
+    len += (size_t)sprintf(all + len, "\nquota: 1\n");
+    const struct text_source source = {"long.yaml", all, len, text_hide_secrets, NULL};
+
+    error_set(&err, SIGNET_E_MEANING, "the name is odd, and it has no 'x'");
+    assert_true(error_blame(&err, &source, BLAME_NAMES | BLAME_VALUES));
+    assert_memory_equal(err.msg, "long.yaml:2:1: ", 15);
+}
+
 static void a_file_is_read_again(void **state)
 {
     char path[] = "/tmp/signet-blame-XXXXXX";
@@ -112,6 +132,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_before_keys),
         cmocka_unit_test(words_when_they_may_be),
+        cmocka_unit_test(a_long_comment),
         cmocka_unit_test(a_file_is_read_again),
         cmocka_unit_test(a_long_message_stays_whole),
     };
