@@ -118,16 +118,20 @@ static int warn_of_commits(struct station *s, struct signet_error *err)
 /* Functions and operators of a schema that comes before PostgreSQL's own would answer for them. */
 static int check_search_path(struct station *s, struct signet_error *err)
 {
-    static const char ask[] = "SELECT CASE WHEN (pg_catalog.current_schemas(true))[1]"
-                              " OPERATOR(pg_catalog.=) 'pg_catalog' THEN 1 ELSE 0 END";
+    /* Temporary schemas have tables only. */
+    static const char ask[] =
+        "SELECT CASE WHEN s.name OPERATOR(pg_catalog.=) 'pg_catalog' THEN 1 ELSE 0 END"
+        " FROM pg_catalog.unnest(pg_catalog.current_schemas(true)) WITH ORDINALITY s(name, n)"
+        " WHERE NOT pg_catalog.starts_with(CAST(s.name AS pg_catalog.text), 'pg_temp_')"
+        " ORDER BY s.n LIMIT 1";
     int64_t first = 0;
     int rc = postgres_number(s, ask, &first, err);
 
     return rc != SIGNET_OK || first
                ? rc
                : error_set_hint(err, SIGNET_E_LEDGER,
-                                "ALTER ROLE or ALTER DATABASE ... RESET search_path, or end the "
-                                "list before pg_catalog",
+                                "take pg_catalog out of search_path, or ALTER ROLE or ALTER "
+                                "DATABASE ... RESET search_path",
                                 "the database looks for functions in another schema before "
                                 "PostgreSQL's own (search_path)");
 }
