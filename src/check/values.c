@@ -103,7 +103,7 @@ static int check_range(struct check *check, const struct signet_record *record,
         bytes ? " bytes" : "", value_measure(&record->value, measure), rule);
 }
 
-/* The registry gives no range. A lifetime of 0 is without end from LwM2M 1.2 on. */
+/* The registry gives no range. */
 static int check_lifetime(struct check *check, const struct signet_record *record)
 {
     int64_t seconds = record->value.as.integer;
@@ -114,7 +114,9 @@ static int check_lifetime(struct check *check, const struct signet_record *recor
                             "Appendix E.2)",
                             (long long)seconds);
     if (seconds == 0)
-        check_suspect(check, record->path, NULL, "is 0: the server may forget the device at once");
+        check_suspect(check, record->path, "86400 is a day",
+                      "is 0: without end for a server of LwM2M 1.2, while one of 1.0 or 1.1 may "
+                      "forget the device at once");
     return SIGNET_OK;
 }
 
