@@ -271,11 +271,11 @@ static bool is_dns_name(const char *host)
 /* The unspecified address, broadcast and multicast (RFC 6890, RFC 4291): no server has one. */
 static bool is_nobodys(const struct coap_uri *uri)
 {
-    char address[sizeof uri->host];
+    char address[sizeof(uri->host)];
     struct in_addr four;
     struct in6_addr six;
 
-    snprintf(address, sizeof address, "%.*s", (int)strcspn(uri->host, "%"), uri->host);
+    snprintf(address, sizeof(address), "%.*s", (int)strcspn(uri->host, "%"), uri->host);
     if (uri->literal)
         return inet_pton(AF_INET6, address, &six) == 1 &&
                (IN6_IS_ADDR_UNSPECIFIED(&six) || IN6_IS_ADDR_MULTICAST(&six));

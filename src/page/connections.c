@@ -17,7 +17,7 @@ static struct connection *begin_connection(struct signet_page *p, int fd)
     struct connection *room = NULL, *oldest = NULL;
     size_t open = 0;
 
-    for (size_t i = 0; i < sizeof(all->at) / sizeof(all->at[0]); i++) {
+    for (size_t i = 0; i < COUNT_OF(all->at); i++) {
         struct connection *c = &all->at[i];
 
         open += c->number && !c->ended;

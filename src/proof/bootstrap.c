@@ -154,8 +154,8 @@ static int request_bootstrap(struct exchange *x, const struct transport_address 
     char ep[160], pct[16];
     int rc;
 
-    snprintf(ep, sizeof ep, "ep=%s", endpoint);
-    snprintf(pct, sizeof pct, "pct=%d", COAP_LWM2M_TLV);
+    snprintf(ep, sizeof(ep), "ep=%s", endpoint);
+    snprintf(pct, sizeof(pct), "pct=%d", COAP_LWM2M_TLV);
     coap_add_path(&request, address->path);
     coap_add_text(&request, COAP_URI_PATH, "bs");
     coap_add_query(&request, address->query);

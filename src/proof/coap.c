@@ -139,7 +139,7 @@ void coap_add(struct coap_message *m, unsigned number, const void *data, size_t 
     }
     while (at > 0 && m->options[at - 1].number > number)
         at--;
-    memmove(m->options + at + 1, m->options + at, (m->option_count - at) * sizeof m->options[0]);
+    memmove(m->options + at + 1, m->options + at, (m->option_count - at) * sizeof(m->options[0]));
     m->options[at] = (struct coap_option){number, data, len};
     m->option_count++;
 }

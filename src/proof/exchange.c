@@ -11,7 +11,7 @@ int exchange_init(struct exchange *x, struct transport *transport, int64_t deadl
                   struct signet_error *err)
 {
     *x = (struct exchange){.transport = transport, .deadline = deadline};
-    return random_bytes(&x->next_id, sizeof x->next_id, err);
+    return random_bytes(&x->next_id, sizeof(x->next_id), err);
 }
 
 static int send_empty(struct exchange *x, enum coap_type type, uint16_t id,
@@ -20,7 +20,7 @@ static int send_empty(struct exchange *x, enum coap_type type, uint16_t id,
     const struct coap_message empty = {.type = type, .id = id};
     uint8_t out[8];
 
-    return transport_send(x->transport, out, coap_write(&empty, out, sizeof out), err);
+    return transport_send(x->transport, out, coap_write(&empty, out, sizeof(out)), err);
 }
 
 /* A request of the server: answered at once, in the ACK; the same answer when it comes again. */
@@ -39,7 +39,7 @@ static int answer_request(struct exchange *x, const struct coap_message *request
         if (answer.type == COAP_NON)
             answer.id = x->next_id++;
         x->answered_id = request->id;
-        x->answered_len = coap_write(&answer, x->answered, sizeof x->answered);
+        x->answered_len = coap_write(&answer, x->answered, sizeof(x->answered));
     }
     return transport_send(x->transport, x->answered, x->answered_len, err);
 }
@@ -50,7 +50,7 @@ static int receive(struct exchange *x, struct coap_message *in, int64_t deadline
                    struct signet_error *err)
 {
     size_t len = 0;
-    int rc = transport_receive(x->transport, x->in, sizeof x->in, &len, deadline, err);
+    int rc = transport_receive(x->transport, x->in, sizeof(x->in), &len, deadline, err);
 
     *in = (struct coap_message){.type = COAP_NON};
     if (rc || !coap_read(in, x->in, len)) {
@@ -123,7 +123,7 @@ int exchange_request(struct exchange *x, struct coap_message *request, struct co
     if (rc)
         return rc;
     wait += wait * jitter / 512; /* ACK_RANDOM_FACTOR 1.5 */
-    size_t len = coap_write(request, out, sizeof out);
+    size_t len = coap_write(request, out, sizeof(out));
     if (!len)
         return error_set(err, SIGNET_E_LIMIT, "the request is larger than a datagram");
     for (int attempt = 1; attempt <= MAX_RETRANSMIT + 1; attempt++, wait *= 2) {
@@ -137,7 +137,7 @@ int exchange_request(struct exchange *x, struct coap_message *request, struct co
             break;
         report_resend(x, attempt);
     }
-    wipe(out, sizeof out);
+    wipe(out, sizeof(out));
     return rc;
 }
 

@@ -28,7 +28,7 @@ static void step_begin(struct run *run, const char *step)
     struct signet_event event = {
         .kind = SIGNET_EVENT_STAGE_BEGIN, .stage = run->out->step, .endpoint = run->endpoint};
 
-    snprintf(run->out->step, sizeof run->out->step, "%s", step);
+    snprintf(run->out->step, sizeof(run->out->step), "%s", step);
     run->began = clock_seconds();
     event_send(run->options->observer, &event);
 }
@@ -63,7 +63,7 @@ static bool keep_location(struct location *to, const struct coap_message *answer
 
         if (o->number != COAP_LOCATION_PATH)
             continue;
-        if (o->len > sizeof to->bytes - to->len)
+        if (o->len > sizeof(to->bytes) - to->len)
             return false;
         memcpy(to->bytes + to->len, o->data, o->len);
         coap_add(&to->request, COAP_URI_PATH, to->bytes + to->len, o->len);
@@ -81,19 +81,19 @@ static int request_register(struct run *run, const char *version, struct coap_me
     struct coap_message request = {.code = COAP_POST};
     char ep[160], lt[32];
 
-    snprintf(ep, sizeof ep, "ep=%s", run->endpoint);
-    snprintf(lt, sizeof lt, "lt=%lld",
+    snprintf(ep, sizeof(ep), "ep=%s", run->endpoint);
+    snprintf(lt, sizeof(lt), "lt=%lld",
              lifetime && lifetime->as.integer > 0 ? (long long)lifetime->as.integer : 86400LL);
     coap_add_path(&request, run->address.path);
     coap_add_text(&request, COAP_URI_PATH, "rd");
-    coap_add(&request, COAP_CONTENT_FORMAT, link_format, sizeof link_format);
+    coap_add(&request, COAP_CONTENT_FORMAT, link_format, sizeof(link_format));
     coap_add_query(&request, run->address.query);
     coap_add_text(&request, COAP_URI_QUERY, ep);
     coap_add_text(&request, COAP_URI_QUERY, lt);
     coap_add_text(&request, COAP_URI_QUERY, version);
     coap_add_text(&request, COAP_URI_QUERY, "b=U");
     request.payload = (const uint8_t *)objects;
-    request.payload_len = sizeof objects - 1;
+    request.payload_len = sizeof(objects) - 1;
     return exchange_request(&run->exchange, &request, answer, err);
 }
 
@@ -127,7 +127,7 @@ static int send_register(struct run *run, struct location *location, struct sign
         warn_homeless(run);
         return SIGNET_OK;
     }
-    coap_path(&answer, COAP_LOCATION_PATH, run->out->location, sizeof run->out->location);
+    coap_path(&answer, COAP_LOCATION_PATH, run->out->location, sizeof(run->out->location));
     if (answer.code != COAP_CREATED || !keep_location(location, &answer))
         return error_set(err, SIGNET_E_PROOF,
                          "the server answered %u.%02u without a place of the registration",
@@ -186,7 +186,7 @@ static int with_session(struct run *run, struct transport *transport, struct sig
     } else if (!rc) {
         rc = prove_registration(run, err);
     }
-    wipe(x->in, sizeof x->in);
+    wipe(x->in, sizeof(x->in));
     return rc;
 }
 
@@ -243,7 +243,7 @@ static int find_server(struct run *run, const char *instead, struct signet_error
     rc = transport_parse(&run->address, uri, len, err);
     if (rc)
         return rc;
-    snprintf(run->out->uri, sizeof run->out->uri, "%.*s", (int)(len < 150 ? len : 150), uri);
+    snprintf(run->out->uri, sizeof(run->out->uri), "%.*s", (int)(len < 150 ? len : 150), uri);
     if (run->given && (rc = check_sent(run, err)))
         return rc;
     if (run->address.secure != (account->mode != SIGNET_MODE_NOSEC))
@@ -334,7 +334,7 @@ static int prove_account(struct run *run, const struct signet_tree *tree, const 
     out->code = 0;
     rc = connect_server(run, &transport, deadline, err);
     if (!rc) {
-        snprintf(out->cipher, sizeof out->cipher, "%s", transport_cipher(transport));
+        snprintf(out->cipher, sizeof(out->cipher), "%s", transport_cipher(transport));
         rc = run->options->flags & SIGNET_PROVE_HANDSHAKE
                  ? SIGNET_OK
                  : with_session(run, transport, written, deadline, err);
@@ -385,7 +385,7 @@ static int prove_bootstrap(struct run *run, const struct signet_tree *tree, cons
             rc = error_set(err, SIGNET_E_PROOF, "bootstrap: the server wrote no account");
         if (rc && rc != SIGNET_E_CANCELLED)
             error_prefix(err, "after the bootstrap");
-        if (rc == SIGNET_E_USAGE) { /* the server's mistake: its caller made none */
+        if (rc == SIGNET_E_USAGE) { /* what the server wrote is wrong, not how Signet was called */
             rc = SIGNET_E_PROOF;
             if (err)
                 err->code = rc;
@@ -413,7 +413,7 @@ static int find_stack(struct run *run, struct signet_error *err)
     const char *name = run->options->stack ? run->options->stack : "openssl";
 
     run->rules.stack = strcmp(name, "mbedtls") == 0 ? TLS_STACK_MBEDTLS : TLS_STACK_OPENSSL;
-    snprintf(run->out->stack, sizeof run->out->stack, "%s", name);
+    snprintf(run->out->stack, sizeof(run->out->stack), "%s", name);
     if (run->rules.stack == TLS_STACK_MBEDTLS || strcmp(name, "openssl") == 0)
         return SIGNET_OK;
     return error_set_hint(err, SIGNET_E_USAGE, "openssl or mbedtls", "no such TLS stack: '%.40s'",

@@ -38,7 +38,7 @@ __attribute__((format(printf, 4, 5))) static int stay_out(const struct login_rul
     va_list args;
 
     va_start(args, fmt);
-    vsnprintf(what, sizeof what, fmt, args);
+    vsnprintf(what, sizeof(what), fmt, args);
     va_end(args);
     return error_set_hint(err, SIGNET_E_PROOF, hint, "%s: %s", rules->profile->name, what);
 }
@@ -166,7 +166,7 @@ static int check_cert_usage(const struct login_rules *rules, const struct signet
 /* The suites of /0/x/16, where the client looks at them. */
 static void take_suites(struct login_rules *out, const struct signet_tree *tree, uint16_t iid)
 {
-    size_t count = 0, most = sizeof out->suites / sizeof *out->suites - 1;
+    size_t count = 0, most = sizeof(out->suites) / sizeof *out->suites - 1;
 
     out->suites[0] = 0;
     if (!out->tls->by_resource_16)
@@ -221,7 +221,7 @@ static void take_resources(struct login_rules *out, const struct signet_tree *tr
     out->matching = matching >= 0 && matching <= 3 ? (unsigned)matching : 0;
     out->name[0] = '\0';
     if (out->tls->sni && name && name->type == SIGNET_TYPE_STRING)
-        snprintf(out->name, sizeof out->name, "%s", (const char *)name->as.bytes.data);
+        snprintf(out->name, sizeof(out->name), "%s", (const char *)name->as.bytes.data);
     take_suites(out, tree, a->iid);
 }
 

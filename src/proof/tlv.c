@@ -58,7 +58,7 @@ static bool take_float(const struct item *item, double *out)
     uint32_t half = item->len == 4 ? (uint32_t)big_endian(item->data, 4) : 0;
     float single;
 
-    memcpy(&single, &half, sizeof single);
+    memcpy(&single, &half, sizeof(single));
     memcpy(out, &whole, sizeof *out);
     if (item->len == 4)
         *out = (double)single;

@@ -43,12 +43,12 @@ int transport_parse(struct transport_address *out, const char *uri, size_t len,
         *query++ = '\0';
     for (size_t end = strlen(parts.path); end > 0 && parts.path[end - 1] == '/'; end--)
         parts.path[end - 1] = '\0';
-    if (strlen(parts.path) >= sizeof address.path || strlen(query) >= sizeof address.query)
+    if (strlen(parts.path) >= sizeof(address.path) || strlen(query) >= sizeof(address.query))
         return error_set(err, SIGNET_E_USAGE,
                          "the server's URI has a longer path or query than Signet takes");
     address.secure = parts.secured;
     address.port = parts.port;
-    snprintf(address.host, sizeof address.host, "%s", parts.host);
+    snprintf(address.host, sizeof(address.host), "%s", parts.host);
     strcpy(address.path, parts.path);
     strcpy(address.query, query);
     *out = address;
@@ -114,7 +114,7 @@ static int open_udp(struct transport *t, const struct transport_address *address
     char port[8];
     int sys = 0;
 
-    snprintf(port, sizeof port, "%u", address->port);
+    snprintf(port, sizeof(port), "%u", address->port);
     int rc = host_find(&found, address->host, port, SOCK_DGRAM, deadline, t->cancel, err);
     if (rc != SIGNET_OK)
         return error_pass(rc, err, "%s", address->host);
