@@ -3,6 +3,7 @@
  * wrap: malloc calloc strdup */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -144,6 +145,8 @@ static bool runs_out(void)
     return fail_at && (allocations == fail_at || (for_ever && allocations > fail_at));
 }
 
+static atomic_bool at_work;
+
 /* Changes that come while another commits are committed together. */
 static int wait_for_three(struct signet_ledger *l, void *arg, struct signet_error *e)
 {
@@ -151,6 +154,7 @@ static int wait_for_three(struct signet_ledger *l, void *arg, struct signet_erro
 
     (void)arg;
     (void)e;
+    at_work = true;
     while (waiting < 3) {
         usleep(1000);
         pthread_mutex_lock(&l->lock);
@@ -219,12 +223,13 @@ static void the_chain_after_a_failed_change(void **state)
                                 {.apply = bad_change}};
     (void)state;
     begin(9);
+    at_work = false;
     struct signet_lease lease = reserve("one", "1");
     for (size_t i = 0; i < 4; i++) {
         threads[i].device = lease.device;
         assert_int_equal(pthread_create(&threads[i].id, NULL, change_in_thread, &threads[i]), 0);
-        if (i == 0)
-            usleep(20000); /* it commits before the others come */
+        while (!at_work) /* before the others come */
+            usleep(1000);
     }
     for (size_t i = 0; i < 4; i++)
         pthread_join(threads[i].id, NULL);
