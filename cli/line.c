@@ -58,6 +58,10 @@ static int text_view(const struct signet_control_view *view, struct signet_error
         printf("operator  %s\n", PLAIN(o->operator_name));
     if (o->shift[0])
         printf("shift     %s\n", PLAIN(o->shift));
+    for (size_t i = 0; i < o->notify_count; i++)
+        printf("notify    %s: %" PRIu64 " told, %s%s%s\n", PLAIN(o->notify[i].name),
+               o->notify[i].told, COUNT(o->notify[i].waiting, "event waits", "events wait"),
+               o->notify[i].away[0] ? "; " : "", PLAIN(o->notify[i].away));
     for (size_t i = 0; i < view->figures.alarm_count; i++)
         printf("warning   %s\n", PLAIN(view->figures.alarms[i].text));
     for (size_t i = 0; i < view->slot_count; i++)

@@ -211,16 +211,31 @@ static void put_time(char *to, size_t size, double seconds)
     snprintf(to, size, "%d:%02d:%02d", s / 3600, s / 60 % 60, s % 60);
 }
 
+/* What others do not have yet. */
+static void put_waiting(const struct signet_order_status *o, char *to, size_t size)
+{
+    uint64_t events = 0;
+    int used = 0;
+
+    for (size_t i = 0; i < o->notify_count; i++)
+        events += o->notify[i].away[0] ? o->notify[i].waiting : 0;
+    to[0] = '\0';
+    if (o->waiting)
+        used = snprintf(to, size, "  %s",
+                        COUNT(o->waiting, "waits for servers", "wait for servers"));
+    if (events)
+        snprintf(to + used, size - (size_t)used, "  %s",
+                 COUNT(events, "event is not told", "events are not told"));
+}
+
 /* Of the order, in one line. */
 static void put_totals(const struct signet_order_status *o, bool slots, FILE *to, int width)
 {
-    char text[480], eta[32] = "-", wait[64] = "";
+    char text[480], eta[32] = "-", wait[96];
     uint64_t boards = o->passed + o->failed, made = o->made - o->made_before;
     if (o->left >= 0 && o->left < 360000)
         put_time(eta, sizeof(eta), o->left);
-    if (o->waiting)
-        snprintf(wait, sizeof(wait), "  %s",
-                 COUNT(o->waiting, "waits for servers", "wait for servers"));
+    put_waiting(o, wait, sizeof(wait));
     if (slots)
         snprintf(text, sizeof(text),
                  "%" PRIu64 "/%" PRIu64 " made  failed %" PRIu64

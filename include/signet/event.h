@@ -39,7 +39,7 @@ struct signet_event {
     uint64_t done, total; /* PROGRESS, TOTALS; total 0 means unknown */
     double seconds;       /* STAGE_END only */
     const struct signet_error *error;
-    const char *name; /* LINE: of the operator or shift; else NULL */
+    const char *name; /* LINE: of the operator or shift; TOTALS: of who hears; else NULL */
 };
 
 struct signet_observer {

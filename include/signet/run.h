@@ -207,7 +207,8 @@ int signet_run_report_json(const struct signet_order *order, const struct signet
  *   SIGNET_EVENT_RETRY     stage "device": a board's attempt failed with error, and is made
  *                          again
  *   SIGNET_EVENT_TOTALS    stage "order": done of total devices are made; stage "servers":
- *                          total devices wait for their registration or proof
+ *                          total devices wait for their registration or proof; stage "notify":
+ *                          done of total events are told to name; with error, why it is away
  *   SIGNET_EVENT_PROGRESS  stage "mint": done of total devices of the order are written
  *   SIGNET_EVENT_WARNING   a server is unreachable; or refuses every device; or devices became void
  *                          meanwhile, or another station took them over: the others continue

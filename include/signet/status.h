@@ -49,6 +49,15 @@ struct signet_slot_status {
     char hint[256];                      /* what to do about it; "": not known */
 };
 
+/* Who hears of events, in this run. */
+struct signet_notify_status {
+    const char *name;  /* the order's */
+    uint64_t told;     /* events; with those that were passed over, since it took none of several
+                          tries */
+    uint64_t waiting;  /* events of this station that it does not have yet */
+    char away[256];    /* why they wait; "": it was there, the last time */
+};
+
 /* Of the whole order, and of this run. */
 struct signet_order_status {
     const char *name;
@@ -63,6 +72,8 @@ struct signet_order_status {
     uint64_t passed, failed, first_pass; /* boards of this run */
     const char *servers[SIGNET_ORDER_SERVERS];
     size_t server_count;
+    struct signet_notify_status notify[SIGNET_ORDER_NOTIFY];
+    size_t notify_count;
     double left; /* seconds that the rest will take at this rate; below 0: unknown */
 };
 

@@ -16,7 +16,8 @@ struct target {
     void *state;
     struct signet_ledger *ledger;
     struct notify_cursor cursor;
-    int64_t after; /* all up to it was told, or is not for this target */
+    int64_t after;   /* all up to it was told, or is not for this target */
+    int64_t counted; /* the waiting ones, up to it */
     struct notify_message page[PAGE];
     size_t count; /* of the page */
     pthread_t thread;
@@ -24,6 +25,7 @@ struct target {
     unsigned refusals; /* in a row, of the same event */
     int64_t wait_ms;   /* that it asked for; below 0: none */
     struct signet_notify_report report;
+    bool changed; /* since it was reported */
 };
 
 struct notify {
@@ -80,7 +82,7 @@ static int target_open(struct target *t, struct signet_error *err)
         rc = cursor_open(&t->cursor, &n->setup, t->order->name, t->ledger, err);
     if (rc != SIGNET_OK)
         signet_ledger_close(&t->ledger);
-    t->after = t->cursor.last.seq;
+    t->after = t->counted = t->cursor.last.seq;
     return rc;
 }
 
@@ -119,7 +121,19 @@ static bool passed_over(struct target *t, int rc, const struct signet_error *err
         return false;
     t->refusals = 0;
     t->report.refused++;
+    t->changed = true;
     return true;
+}
+
+/* After the first `told` of a page were: they wait no more. */
+static void count_told(struct target *t, size_t told)
+{
+    if (t->counted <= t->after) {
+        t->counted = t->after;
+        t->report.waiting = 0;
+    } else {
+        t->report.waiting -= told;
+    }
 }
 
 static int tell_page(struct target *t, struct signet_error *err)
@@ -135,6 +149,7 @@ static int tell_page(struct target *t, struct signet_error *err)
         failpoint("after-notify");
         bool passed = passed_over(t, rc, err);
         t->report.told += rc == SIGNET_OK;
+        t->changed = t->changed || rc == SIGNET_OK;
         rc = passed ? SIGNET_OK : rc;
         t->failures = rc == SIGNET_OK ? 0 : t->failures;
         told += rc == SIGNET_OK;
@@ -144,6 +159,7 @@ static int tell_page(struct target *t, struct signet_error *err)
     int kept = told ? cursor_keep(&t->cursor, &t->page[told - 1], &unkept) : SIGNET_OK;
     if (told < t->count) /* the rest is read again */
         t->after = told ? t->page[told - 1].seq : t->page[0].seq - 1;
+    count_told(t, told);
     if (rc == SIGNET_OK && kept != SIGNET_OK)
         rc = error_copy(err, &unkept);
     return rc;
@@ -169,6 +185,47 @@ static int tell_news(struct target *t, bool *more, struct signet_error *err)
     return rc;
 }
 
+static int count_one(void *ctx, const struct signet_ledger_news *news, struct signet_error *err)
+{
+    struct target *t = ctx;
+
+    (void)err;
+    t->report.waiting += message_wanted(t->notify->setup.order, t->order, news);
+    return SIGNET_OK;
+}
+
+/* Goes on where it was at the last time: each event is read once. */
+static void count_waiting(struct target *t, struct signet_ledger *ledger)
+{
+    uint64_t waiting = t->report.waiting;
+    int64_t before = -1;
+    int rc = SIGNET_OK;
+
+    while (rc == SIGNET_OK && before != t->counted) {
+        before = t->counted;
+        rc = signet_ledger_news(ledger, t->notify->setup.job->order, &t->counted, COUNT_PAGE,
+                                count_one, t, NULL);
+    }
+    t->changed = t->changed || t->report.waiting != waiting;
+}
+
+/* How it stands, for the observer. */
+static void report_counts(struct target *t)
+{
+    const struct signet_notify_report *r = &t->report;
+    const uint64_t done = r->told + r->refused;
+    const struct signet_event event = {.kind = SIGNET_EVENT_TOTALS,
+                                       .stage = "notify",
+                                       .name = r->name,
+                                       .done = done,
+                                       .total = done + r->waiting,
+                                       .error = r->away.code ? &r->away : NULL};
+
+    if (t->changed)
+        job_report(t->notify->setup.job, &event);
+    t->changed = false;
+}
+
 /* Once for each time that it goes away; a connection that was lost in between is no news. */
 static void report_target(struct target *t, int rc, struct signet_error *err)
 {
@@ -176,12 +233,12 @@ static void report_target(struct target *t, int rc, struct signet_error *err)
 
     if (rc == SIGNET_E_CANCELLED)
         return;
-    if (rc == SIGNET_OK) {
-        t->failures = 0;
-        t->report.away = (struct signet_error){0};
+    const struct signet_error away = rc == SIGNET_OK ? (struct signet_error){0} : *err;
+    t->changed = t->changed || strcmp(t->report.away.msg, away.msg) != 0;
+    t->report.away = away;
+    t->failures = rc == SIGNET_OK ? 0 : t->failures;
+    if (rc == SIGNET_OK)
         return;
-    }
-    t->report.away = *err;
     if (++t->failures != 2)
         return;
     const struct signet_event event = {
@@ -228,6 +285,9 @@ static void *run_target(void *arg)
         ending = is_ending(n, &over);
         rc = tell_news(t, &more, &err);
         report_target(t, rc, &err);
+        if (t->ledger)
+            count_waiting(t, t->ledger);
+        report_counts(t);
         is_ending(n, &over);
         if (ending && is_over(t, rc, more, over))
             break;
@@ -315,28 +375,6 @@ static void await_targets(struct notify *n)
     }
 }
 
-static int count_one(void *ctx, const struct signet_ledger_news *news, struct signet_error *err)
-{
-    struct target *t = ctx;
-
-    (void)err;
-    t->report.waiting += message_wanted(t->notify->setup.order, t->order, news);
-    return SIGNET_OK;
-}
-
-static void count_waiting(struct target *t)
-{
-    struct signet_ledger *ledger = t->notify->setup.job->ledger;
-    int64_t before = -1;
-    int rc = SIGNET_OK;
-
-    while (rc == SIGNET_OK && before != t->after) {
-        before = t->after;
-        rc = signet_ledger_news(ledger, t->notify->setup.job->order, &t->after, COUNT_PAGE,
-                                count_one, t, NULL);
-    }
-}
-
 static void free_target(struct target *t)
 {
     if (t->state)
@@ -361,7 +399,7 @@ void notify_end(struct notify **notify, struct signet_run_report *report)
     for (size_t i = 0; i < n->started; i++)
         pthread_join(n->targets[i].thread, NULL);
     for (size_t i = 0; i < n->count; i++) {
-        count_waiting(&n->targets[i]);
+        count_waiting(&n->targets[i], n->setup.job->ledger);
         report->notify[report->notify_count++] = n->targets[i].report;
         free_target(&n->targets[i]);
     }

@@ -78,6 +78,22 @@ static void put_order_metrics(struct buf *out, const struct signet_order_status 
     metric_count(out, "waiting_devices", NULL, NULL, o->waiting);
 }
 
+static void put_notify_metrics(struct buf *out, const struct signet_order_status *o)
+{
+    if (o->notify_count == 0)
+        return;
+    metric_family(out, "notify_events", "counter", "Events of this run that were told, by target.");
+    for (size_t i = 0; i < o->notify_count; i++)
+        metric_count(out, "notify_events_total", "target", o->notify[i].name, o->notify[i].told);
+    metric_family(out, "notify_waiting_events", "gauge", "Events that wait, by target.");
+    for (size_t i = 0; i < o->notify_count; i++)
+        metric_count(out, "notify_waiting_events", "target", o->notify[i].name,
+                     o->notify[i].waiting);
+    metric_family(out, "notify_up", "gauge", "1: the target was there, the last time.");
+    for (size_t i = 0; i < o->notify_count; i++)
+        metric_count(out, "notify_up", "target", o->notify[i].name, !o->notify[i].away[0]);
+}
+
 static void put_board_metrics(struct buf *out, const struct signet_control_view *view)
 {
     const struct signet_figures *f = &view->figures;
@@ -191,6 +207,7 @@ void answer_metrics(struct request *r)
     metric_count(out, "line_up", NULL, NULL, up);
     if (up) {
         put_order_metrics(out, &view.order);
+        put_notify_metrics(out, &view.order);
         put_board_metrics(out, &view);
         put_cycle_metrics(out, &view.figures);
         put_slot_metrics(out, &view);

@@ -97,6 +97,7 @@ function drawFigures() {
         ['Passed, failed', `${o.passed}, ${o.failed}`], ['Rate', hours > 0 ? `${Math.round(made / hours)} / h` : '–'],
         ['Time left', o.seconds_left >= 0 ? duration(o.seconds_left) : '–'], ['Made, not done yet', String(o.waiting)]];
     for (const s of line.servers) rows.push([`Not yet at ${s.server}`, String(s.waiting)]);
+    for (const n of o.notify || []) rows.push([`Events not told to ${n.name}`, String(n.waiting)]);
     $('figures').replaceChildren(...rows.map(([name, value]) => figure(name, value)));
     $('progress').value = o.quota ? o.made / o.quota : 0;
     $('progress').hidden = false;

@@ -51,6 +51,22 @@ static void view_order(struct buf *out, const struct signet_order_status *o)
     buf_byte(out, ']');
 }
 
+static void view_notify(struct buf *out, const struct signet_order_status *o)
+{
+    if (o->notify_count == 0)
+        return;
+    buf_json_open(out, "notify", '[');
+    for (size_t i = 0; i < o->notify_count; i++) {
+        buf_json_open(out, NULL, '{');
+        buf_json_text(out, "name", o->notify[i].name);
+        buf_json_integer(out, "told", (int64_t)o->notify[i].told);
+        buf_json_integer(out, "waiting", (int64_t)o->notify[i].waiting);
+        buf_json_text(out, "away", o->notify[i].away);
+        buf_byte(out, '}');
+    }
+    buf_byte(out, ']');
+}
+
 static void view_alarms(struct buf *out, const struct signet_figures *f)
 {
     buf_json_open(out, "alarms", '[');
@@ -73,6 +89,7 @@ int signet_control_view_json(const struct signet_control_view *view, struct sign
     buf_json_open(&text, NULL, '{');
     buf_json_text(&text, "event", "status");
     view_order(&text, &view->order);
+    view_notify(&text, &view->order);
     view_alarms(&text, &view->figures);
     buf_json_open(&text, "slots", '[');
     for (size_t i = 0; i < view->slot_count; i++)

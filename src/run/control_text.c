@@ -76,6 +76,11 @@ static const struct member of_figures[] = {
     MEMBER(MEMBER_COUNT, signet_figures, retries, "retries"),
     MEMBER(MEMBER_COUNT, signet_figures, made_before, "boards_made_before"),
 };
+static const struct member of_notify[] = {
+    MEMBER(MEMBER_COUNT, signet_notify_status, told, "notify_told"),
+    MEMBER(MEMBER_COUNT, signet_notify_status, waiting, "notify_waiting"),
+    MEMBER(MEMBER_TEXT, signet_notify_status, away, "notify_away"),
+};
 static const struct member of_alarm[] = {
     MEMBER(MEMBER_TEXT, signet_alarm, hint, "alarm_hint"),
     MEMBER(MEMBER_COUNT, signet_alarm, count, "alarm_count"),
@@ -143,6 +148,10 @@ void control_put_status(struct buf *out, struct signet_status *status)
     put_members(out, of_order, COUNT_OF(of_order), &order);
     for (size_t i = 0; i < order.server_count; i++)
         put_line(out, "server", order.servers[i]);
+    for (size_t i = 0; i < order.notify_count; i++) {
+        put_line(out, "notify", order.notify[i].name);
+        put_members(out, of_notify, COUNT_OF(of_notify), &order.notify[i]);
+    }
     put_figures(out, status);
     for (size_t i = 0; i < signet_status_slot_count(status); i++) {
         signet_status_slot(status, i, &slot);
@@ -214,17 +223,23 @@ static int add_slot(struct signet_control_view *view, const char *name, struct s
 static void read_order_line(struct signet_control_view *view, const char *key, const char *value)
 {
     struct signet_figures *f = &view->figures;
+    struct signet_order_status *o = &view->order;
 
     if (strcmp(key, "order") == 0)
-        view->order.name = value;
-    if (strcmp(key, "server") == 0 && view->order.server_count < SIGNET_ORDER_SERVERS)
-        view->order.servers[view->order.server_count++] = value;
+        o->name = value;
+    if (strcmp(key, "server") == 0 && o->server_count < SIGNET_ORDER_SERVERS)
+        o->servers[o->server_count++] = value;
+    if (strcmp(key, "notify") == 0 && o->notify_count < SIGNET_ORDER_NOTIFY)
+        o->notify[o->notify_count++].name = value;
+    if (o->notify_count)
+        read_member_line(of_notify, COUNT_OF(of_notify), key, value,
+                         &o->notify[o->notify_count - 1]);
     if (strcmp(key, "alarm") == 0 && f->alarm_count < SIGNET_ALARMS)
         snprintf(f->alarms[f->alarm_count++].text, sizeof(f->alarms->text), "%s", value);
     if (f->alarm_count)
         read_member_line(of_alarm, COUNT_OF(of_alarm), key, value, &f->alarms[f->alarm_count - 1]);
     read_member_line(of_figures, COUNT_OF(of_figures), key, value, f);
-    read_member_line(of_order, COUNT_OF(of_order), key, value, &view->order);
+    read_member_line(of_order, COUNT_OF(of_order), key, value, o);
 }
 
 static int read_view_line(struct signet_control_view *view, const char *key, const char *value,

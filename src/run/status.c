@@ -45,6 +45,9 @@ int signet_status_new(struct signet_status **out, const struct signet_order *ord
     s->order.server_count = order->server_count;
     for (size_t i = 0; i < order->server_count; i++)
         s->order.servers[i] = order->servers[i].name;
+    s->order.notify_count = order->notify_count;
+    for (size_t i = 0; i < order->notify_count; i++)
+        s->order.notify[i].name = order->notify[i].name;
     if (order->label.printer) /* devices wait for it as for a server */
         s->order.servers[s->order.server_count++] = SIGNET_LEDGER_LABEL;
     if (order->label.scan_back)
@@ -166,6 +169,19 @@ static void add_change(struct signet_order_status *o, const struct signet_event 
         o->paused = strcmp(event->stage, "paused") == 0;
 }
 
+static void add_told(struct signet_order_status *o, const struct signet_event *event)
+{
+    for (size_t i = 0; i < o->notify_count; i++) {
+        struct signet_notify_status *n = &o->notify[i];
+
+        if (strcmp(n->name, event->name) != 0)
+            continue;
+        n->told = event->done;
+        n->waiting = event->total - event->done;
+        snprintf(n->away, sizeof(n->away), "%.255s", event->error ? event->error->msg : "");
+    }
+}
+
 static void add_to_order(struct signet_status *s, const struct signet_event *event)
 {
     struct signet_order_status *o = &s->order;
@@ -175,6 +191,8 @@ static void add_to_order(struct signet_status *s, const struct signet_event *eve
         o->quota = event->total;
         o->made_before = s->counted ? o->made_before : o->made;
         s->counted = true;
+    } else if (event->kind == SIGNET_EVENT_TOTALS && strcmp(event->stage, "notify") == 0) {
+        add_told(o, event);
     } else if (event->kind == SIGNET_EVENT_TOTALS) {
         o->waiting = event->total;
     } else if (event->kind == SIGNET_EVENT_PROGRESS && s->count == 0) {

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the house around a line hears: webhooks, MQTT, CFX, over faults, kills and restarts.
 usage: notify.py [PART]"""
-import base64, collections, hashlib, hmac, http.server, json, os, shutil, socket, ssl, subprocess, threading, time
+import base64, collections, hashlib, hmac, http.server, json, os, shutil, socket, ssl, subprocess, threading, time, warnings
 import jsonschema
 from _line import DEADLINE, Line
 from _parts import main, part
@@ -17,6 +17,14 @@ KEY = b'k' * 32
 def schema(name):
     with open(os.path.join(SCHEMAS, name)) as f:
         return json.load(f)
+
+
+def valid(value, name):
+    """By a schema that refers to others."""
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore', DeprecationWarning)  # RefResolver is what Debian 12 has
+        resolver = jsonschema.RefResolver('', {}, store={n: schema(n) for n in os.listdir(SCHEMAS)})
+    jsonschema.Draft202012Validator({'$ref': name}, resolver=resolver).validate(value)
 
 
 class Receiver:
@@ -191,6 +199,45 @@ def a_webhook_that_is_away(h):
     before = len(words)
     h.run()
     need('begin' in h.receiver.words()[before:] and 'verified' not in h.receiver.words()[before:], h.receiver.words())
+
+
+@part
+def a_run_at_work_says_who_hears(h):
+    """How many events each target has, how many wait and why, while the run goes on."""
+    h.boards(1)
+    h.order(2, more=f'notify: [{h.hook()}, {{name: news, file: news.ndjson}}]\n')
+    h.receiver.answers.extend([500] * 1000)
+    h.start(wait=DEADLINE)
+
+    def status(wanted):
+        end = time.monotonic() + DEADLINE
+        while time.monotonic() < end:
+            p = subprocess.run([SIGNET, 'line', 'status', 'order.yaml', '--json'], cwd=h.folder, capture_output=True, text=True, timeout=DEADLINE)
+            told = json.loads(p.stdout)
+            valid(told, 'line-status.json')
+            targets = {n['name']: n for n in told.get('notify', ())}
+            if wanted(targets):
+                return targets
+            time.sleep(0.1)
+        raise Broken(f'never so: {targets}')
+
+    h.until('slot', stage='pass')
+    away = status(lambda t: t['webhook']['waiting'] == t['news']['told'] >= 4 and 'away' in t['webhook'])
+    count = away['news']['told']
+    need('500' in away['webhook']['away'] and away['webhook']['told'] == 0 and away['news'] == {'name': 'news', 'told': count, 'waiting': 0}, away)
+    need(len(h.text('news.ndjson').splitlines()) == count, h.text('news.ndjson'))
+    p = subprocess.run([SIGNET, 'line', 'status', 'order.yaml'], cwd=h.folder, capture_output=True, text=True, timeout=DEADLINE)
+    need(f'webhook: 0 told, {count} events wait; ' in p.stdout and f'news: {count} told, 0 events wait\n' in p.stdout, p.stdout)
+    h.receiver.answers.clear()
+    there = status(lambda t: t['webhook']['waiting'] == 0)
+    need(there['webhook'] == {'name': 'webhook', 'told': count, 'waiting': 0} and len(h.receiver.events()) == count, there)
+    subprocess.run([SIGNET, 'line', 'stop', 'order.yaml'], cwd=h.folder, check=True, stdout=subprocess.DEVNULL, timeout=DEADLINE)
+    h.finish()
+    for e in h.events:
+        valid(e, 'events.json')
+    totals = [e for e in h.events if e['event'] == 'totals' and e['stage'] == 'notify' and e['name'] == 'webhook']
+    need(totals[0]['code'] and totals[0]['done'] == 0 and totals[-1]['done'] == totals[-1]['total'] >= count, totals)
+    need(h.told('webhook')['waiting'] == 0, h.report['notify'])
 
 
 @part

@@ -40,12 +40,12 @@ def metrics(browser, **headers):
 
 def timeless(status):
     """A status without what goes on from one look to the next."""
-    return {**status, 'seconds': 0, 'seconds_left': 0, 'alarms': [{**a, 'seconds': 0} for a in status['alarms']]}
+    return {**status, 'seconds': 0, 'seconds_left': 0, 'notify': [n['name'] for n in status['notify']], 'alarms': [{**a, 'seconds': 0} for a in status['alarms']]}
 
 
 def a_line(hall):
     """Seen, and changed by who has logged in."""
-    order = hall.order(9)
+    order = hall.order(9, "notify: [{name: news, file: news.ndjson}]\n")
     with started('run', order, '--watch', '--page=127.0.0.1:0', '--metrics', '--page-logins', logins(hall)) as (run, browser):
         stream = Stream(browser)
         need(stream.answer.headers['Content-Type'] == 'text/event-stream', stream.answer.headers)
@@ -54,7 +54,7 @@ def a_line(hall):
         now = {}
         def passed(_, data):
             now.update({s['slot']: s['state'] for s in data['slots']})
-            return (data['passed'], data['made'], data['waiting']) == (2, 2, 0) and set(now.values()) == {'pass'}
+            return (data['passed'], data['made'], data['waiting']) == (2, 2, 0) and data['notify'][0]['told'] >= 2 and set(now.values()) == {'pass'}
         now.update({s['slot']: s['state'] for s in first['slots']})
         if not passed(event, first):
             stream.until(passed)
@@ -67,10 +67,12 @@ def a_line(hall):
         found = metrics(browser)
         for key, value in ((('signet_line_up',), 1), (('signet_boards_total', ('verdict', 'pass')), 2),
                            (('signet_board_cycle_seconds_count',), 2), (('signet_board_cycle_seconds_bucket', ('le', '+Inf')), 2),
-                           (('signet_slots', ('state', 'pass')), 2), (('signet_server_waiting_devices', ('server', 'keys')), 0),
+                           (('signet_slots', ('state', 'pass')), 2), (('signet_notify_up', ('target', 'news')), 1),
+                           (('signet_server_waiting_devices', ('server', 'keys')), 0),
                            (('signet_order_info', ('operator', ''), ('order', 'order-1'), ('shift', '')), 1)):
             need(found.get(key) == value, f'{key}: {found.get(key)}, not {value}')
         need(sum(v for k, v in found.items() if k[0] == 'signet_devices') == 2, found)
+        need(found['signet_notify_events_total', ('target', 'news')] >= 2 and ('signet_notify_waiting_events', ('target', 'news')) in found, found)
 
         # only who has logged in, by this page's own script
         need(browser.json('/api/session') == {'logins': True, 'closed': False}, 'a session')

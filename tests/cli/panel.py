@@ -58,8 +58,9 @@ class Terminal:
 
 
 def keys(hall):
-    t = Terminal(hall, hall.order(9), '--operator', 'Jürgen', '--shift', 'night')
+    t = Terminal(hall, hall.order(9, 'notify: [{name: mes, file: template}]\n'), '--operator', 'Jürgen', '--shift', 'night')
     t.shows('order-1', 'operator Jürgen', 'shift night', 'p pause', '2/9 made')
+    t.shows('events are not told')
     t.press('p')
     t.until('a pause', lambda s: s['paused'])
     t.shows('PAUSED')
