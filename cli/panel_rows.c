@@ -221,8 +221,8 @@ static void put_waiting(const struct signet_order_status *o, char *to, size_t si
         events += o->notify[i].away[0] ? o->notify[i].waiting : 0;
     to[0] = '\0';
     if (o->waiting)
-        used = snprintf(to, size, "  %s",
-                        COUNT(o->waiting, "waits for servers", "wait for servers"));
+        used =
+            snprintf(to, size, "  %s", COUNT(o->waiting, "waits for servers", "wait for servers"));
     if (events)
         snprintf(to + used, size - (size_t)used, "  %s",
                  COUNT(events, "event is not told", "events are not told"));

@@ -51,11 +51,11 @@ struct signet_slot_status {
 
 /* Who hears of events, in this run. */
 struct signet_notify_status {
-    const char *name;  /* the order's */
-    uint64_t told;     /* events; with those that were passed over, since it took none of several
-                          tries */
-    uint64_t waiting;  /* events of this station that it does not have yet */
-    char away[256];    /* why they wait; "": it was there, the last time */
+    const char *name; /* the order's */
+    uint64_t told;    /* events; with those that were passed over, since it took none of several
+                         tries */
+    uint64_t waiting; /* events of this station that it does not have yet */
+    char away[256];   /* why they wait; "": it was there, the last time */
 };
 
 /* Of the whole order, and of this run. */

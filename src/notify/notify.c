@@ -233,9 +233,10 @@ static void report_target(struct target *t, int rc, struct signet_error *err)
 
     if (rc == SIGNET_E_CANCELLED)
         return;
-    const struct signet_error away = rc == SIGNET_OK ? (struct signet_error){0} : *err;
-    t->changed = t->changed || strcmp(t->report.away.msg, away.msg) != 0;
-    t->report.away = away;
+    const struct signet_error none = {0}, *away = rc == SIGNET_OK ? &none : err;
+
+    t->changed = t->changed || strcmp(t->report.away.msg, away->msg) != 0;
+    t->report.away = *away;
     t->failures = rc == SIGNET_OK ? 0 : t->failures;
     if (rc == SIGNET_OK)
         return;
