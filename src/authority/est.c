@@ -3,7 +3,6 @@
 #include "authority/remote.h"
 
 #include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 /* Between two questions for a certificate: where a 202 does not say how long, and at least. */

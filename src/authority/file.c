@@ -2,8 +2,6 @@
 /* A private key in a file. */
 #include "authority/private.h"
 
-#include <stdlib.h>
-
 enum { KEY_FILE_MAX = 64 * 1024 };
 
 /* An authority's key that others can read is no authority's key any more. */

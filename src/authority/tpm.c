@@ -4,7 +4,6 @@
 #include "authority/private.h"
 
 #include <stdio.h>
-#include <string.h>
 
 static int tpm_sign(void *ctx, const uint8_t *data, size_t len, struct buf *signature,
                     struct signet_error *err)

@@ -3,7 +3,6 @@
 #include "base/base.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 const char *adapter_option(const struct signet_option options[SIGNET_OPTIONS_MAX], const char *name)
 {

@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/types.h>
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))

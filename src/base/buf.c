@@ -2,7 +2,6 @@
 #include "base/base.h"
 
 #include <stdio.h>
-#include <string.h>
 
 /* max SIZE_MAX tells buf_check() that memory, not the limit, was the cause. */
 static void buf_fail(struct buf *b, size_t max)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/base.h"
 
-#include <string.h>
 #include <time.h>
 
 static struct timespec now(clockid_t id)

@@ -2,7 +2,6 @@
 #include "base/base.h"
 
 #include <ctype.h>
-#include <string.h>
 
 static const char hex_digits[] = "0123456789abcdef";
 

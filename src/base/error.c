@@ -2,7 +2,6 @@
 #include "base/base.h"
 
 #include <stdio.h>
-#include <string.h>
 
 /* One row a code: its word, and whose matter it is. */
 static const struct {

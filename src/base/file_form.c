@@ -4,7 +4,6 @@
 #include "base/file_kind.h"
 
 #include <ctype.h>
-#include <strings.h>
 
 #define BYTES(text) text, sizeof(text) - 1
 

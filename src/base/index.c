@@ -6,7 +6,6 @@
 #include "base/base.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum { PLACE_BITS = 36, SHORT = 12 };
 

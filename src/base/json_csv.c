@@ -6,7 +6,6 @@
 #include <signet/text.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* What may not stand in a JSON string as it is. */
 static void json_escape(struct buf *out, uint32_t code)

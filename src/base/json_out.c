@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <math.h>
 #include <signet/text.h>
-#include <string.h>
 
 /* A comma, unless it is the first in its object or array. */
 static void json_member(struct buf *out, const char *key)

@@ -2,7 +2,6 @@
 #include "base/base.h"
 
 #include <dlfcn.h>
-#include <string.h>
 
 bool library_load(const char *soname, const struct library_function *functions, size_t count,
                   void *table)

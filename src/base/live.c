@@ -3,7 +3,6 @@
 #include "base/base.h"
 
 #include <pthread.h>
-#include <string.h>
 
 /* Secrets are in many handles, and a text may repeat any of them: the one state that all share. */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;

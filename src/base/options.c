@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/base.h"
 
-#include <string.h>
-
 void options_copy(void *to, size_t to_size, const void *given, size_t given_size)
 {
     memset(to, 0, to_size);

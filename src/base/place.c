@@ -5,7 +5,6 @@
 
 #include <ctype.h>
 #include <stdio.h>
-#include <strings.h>
 
 enum { EXCERPT_WIDTH = 100, CARET_ROOM = EXCERPT_WIDTH + 4 };
 

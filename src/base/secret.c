@@ -2,7 +2,6 @@
 #include "base/base.h"
 
 #include <stdatomic.h>
-#include <string.h>
 
 void wipe(void *data, size_t len)
 {

@@ -3,8 +3,6 @@
 
 #include <ctype.h>
 #include <signet/text.h>
-#include <string.h>
-#include <strings.h>
 
 int text_check(const char *what, const void *text, size_t len, struct signet_error *err)
 {

@@ -2,8 +2,6 @@
 /* UTF-8, and which of its characters a terminal may get. Errors stand on it. */
 #include "base/base.h"
 
-#include <string.h>
-
 /* RFC 3629 */
 size_t utf8_decode(const uint8_t *data, size_t len, uint32_t *code)
 {

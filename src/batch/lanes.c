@@ -3,7 +3,6 @@
 #include "batch/private.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 enum { LANES_MAX = 16, BATCH_LEAST = 32, BATCH_MOST = 240, DEVICES_AT_ONCE = 1000 };

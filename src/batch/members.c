@@ -4,7 +4,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define BATCH_SIZE_MAX ((size_t)8 * 1024 * 1024)
 

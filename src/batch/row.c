@@ -3,8 +3,6 @@
 #include "batch/private.h"
 #include "lwm2m/lwm2m.h"
 
-#include <string.h>
-
 #define COLUMNS "endpoint,mode,identity,psk,certificate"
 
 const char *row_header(enum records_form form)

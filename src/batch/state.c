@@ -8,7 +8,6 @@
 #include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 const char *const output_names[OUTPUTS] = {[PACKETS] = "packets", [RECORDS] = "records"};

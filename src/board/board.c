@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 static const struct recipe *const table[] = {&anjay_zephyr_recipe, &smp_file_recipe,

@@ -7,7 +7,6 @@
 
 #include <ctype.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 enum { SLOW = 8 }; /* making a key and keeping a credential take so many times an answer's time */
 

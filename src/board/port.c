@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* Words of a board that starts. A ready text that is an option may come at any time. */
 static bool is_boot(const struct signet_board *b, const char *line, size_t len)

@@ -2,8 +2,6 @@
 #include "pki/pki.h"
 #include "recipe.h"
 
-#include <string.h>
-
 #define NAME_WAIT_MS   10000 /* the ready text comes before the file system is mounted */
 #define NAME_AGAIN_MS  200
 #define RESULT_CAP     256

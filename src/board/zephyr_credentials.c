@@ -6,7 +6,6 @@
 
 #include <ctype.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 enum {
     CHUNK = 48,     /* characters of a credential in a line: a shell's input has 64 bytes */

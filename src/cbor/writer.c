@@ -3,7 +3,6 @@
 
 #include <float.h>
 #include <math.h>
-#include <string.h>
 
 /* RFC 8949 section 3: what stands in the upper three bits of an item's first byte. */
 enum major {

@@ -2,8 +2,6 @@
 /* Security instances: the accounts of the device. */
 #include "check/private.h"
 
-#include <string.h>
-
 enum { ACCOUNTS_MAX = 1000 };
 
 static int check_psk(struct check *check, const struct signet_account *account)

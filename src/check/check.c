@@ -4,7 +4,6 @@
 #include "check/private.h"
 
 #include <stdio.h>
-#include <string.h>
 
 int signet_tree_check(const struct signet_tree *tree, unsigned flags,
                       const struct signet_observer *observer, struct signet_error *err)

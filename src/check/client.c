@@ -2,9 +2,6 @@
 /* One value, by what the client of the profile has. */
 #include "check/private.h"
 
-#include <string.h>
-#include <strings.h>
-
 /* What the packet had beside values, as the decoder saw it. */
 int check_client_forms(struct check *check)
 {

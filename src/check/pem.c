@@ -3,9 +3,6 @@
  * (LwM2M Transport 1.2, section 5.2.9.3). */
 #include "check/private.h"
 
-#include <signet/cert.h>
-#include <string.h>
-
 bool value_is_pem(const struct signet_value *value)
 {
     static const char begin[] = "-----BEGIN ";

@@ -2,8 +2,6 @@
 /* Server instances: how the device speaks to each server. */
 #include "check/private.h"
 
-#include <string.h>
-
 /* LwM2M 1.0 has these six; later versions each letter of U, M, H, T, S and N once, and no Q. */
 static bool is_binding(const char *text, size_t len)
 {

@@ -5,7 +5,6 @@
 #include "pki/pki.h"
 
 #include <stdio.h>
-#include <string.h>
 
 enum { USAGE_AUTHORITY_TOO = 0, USAGE_SERVER_TOO = 1, USAGE_AUTHORITY = 2, USAGE_SERVER = 3 };
 

@@ -4,7 +4,6 @@
 #include "config/parser.h"
 
 #include <math.h>
-#include <string.h>
 
 /* hint and message */
 #define TOO_LARGE "integers are -2^63 to 2^64-1", "the result is too large"

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/parser.h"
 
-#include <string.h>
-
 /* Python reads text with any of \n, \r\n and \r as a newline, also inside quotes. */
 static void normalise(const char *text, size_t len, struct buf *out)
 {

@@ -7,7 +7,6 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { JSON_MAX = 64 * 1024, NAMES_MAX = 24 };
 

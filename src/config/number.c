@@ -5,7 +5,6 @@
 #include <ctype.h>
 #include <locale.h>
 #include <stdlib.h>
-#include <string.h>
 
 int digit_of(char c, int base)
 {

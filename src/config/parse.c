@@ -5,7 +5,6 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { OBJECTS_MAX = 1024, RESOURCES_MAX = 256 }; /* that are looked at for a hint */
 

@@ -4,7 +4,6 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 void place_of(struct parser *p, size_t at, unsigned *line, unsigned *column)
 {

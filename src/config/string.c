@@ -2,9 +2,6 @@
 /* Python's string and bytes literals: prefixes, escapes, triple quotes, implicit concatenation. */
 #include "config/parser.h"
 
-#include <string.h>
-#include <strings.h>
-
 void skip_blank(struct parser *p)
 {
     for (;;) {

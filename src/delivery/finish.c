@@ -3,8 +3,6 @@
  * done. A device whose proof fails is set aside with the verdict. */
 #include "delivery/private.h"
 
-#include <string.h>
-
 enum {
     BATCH = 256,
     PROVED = 8,  /* at a time: each may take as long as a server is given */

@@ -5,7 +5,6 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { HELD_SLOTS = 256, HELD_TIMES = 5, HELD_PAUSE_MS = 1000, COMPARED = 160 };
 

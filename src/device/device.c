@@ -6,7 +6,6 @@
 
 #include <signet/packet.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* What the packet, the view and the facts point to. */
 struct device_data {

@@ -5,7 +5,6 @@
 #include <signet/config.h>
 #include <signet/profile.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { ACCOUNTS_MAX = 1000 };
 

@@ -7,8 +7,6 @@
 
 #include <errno.h>
 #include <signet/packet.h>
-#include <stdio.h>
-#include <string.h>
 
 #define FILE_MAX ((size_t)8 * 1024 * 1024)
 

@@ -3,7 +3,6 @@
 #include "device/private.h"
 
 #include <signet/provision.h>
-#include <string.h>
 
 struct provision {
     const struct signet_provision_job *job;

@@ -3,7 +3,6 @@
 #include "device/private.h"
 
 #include <signet/server.h>
-#include <string.h>
 
 /* What the reference takes when the file leaves it out. */
 static const char default_url[] = "https://eu.iot.avsystem.cloud";

@@ -2,7 +2,6 @@
 #include "ops.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* Version 5 spells commands and values with '-' where 4 has '_'; 5 still takes the old ones, with a
  * warning each. */

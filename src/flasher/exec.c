@@ -2,7 +2,6 @@
 #include "ops.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* Any command: its first word is the program. */
 

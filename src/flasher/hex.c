@@ -3,7 +3,6 @@
 
 #include <ctype.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* A run of addresses that data was seen for. Images come mostly in order: the last one grows. */
 struct range {

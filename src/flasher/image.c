@@ -3,9 +3,6 @@
 
 #include "pki/pki.h"
 
-#include <string.h>
-#include <strings.h>
-
 #define IMAGE_MAX ((size_t)64 * 1024 * 1024)
 
 /* By content, but a file that is called .hex and holds something else is a mistake, not a raw

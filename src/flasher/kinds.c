@@ -3,7 +3,6 @@
 #include "ops.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum { DEFAULT_TIMEOUT_MS = 180000 };
 

@@ -2,7 +2,6 @@
 #include "ops.h"
 
 #include <stdio.h>
-#include <string.h>
 
 /* Nordic's old tool, at the end of its life; kept for lines that have it. */
 

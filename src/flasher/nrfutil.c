@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ops.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* `nrfutil device`: one JSON object a line on stdout (nrfutil_json.c). */
 

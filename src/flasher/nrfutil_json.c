@@ -3,7 +3,6 @@
 
 #include <jansson.h>
 #include <stdio.h>
-#include <string.h>
 
 static void copy_string(char *out, size_t cap, const json_t *text)
 {

@@ -2,7 +2,6 @@
 #include "ops.h"
 
 #include <stdio.h>
-#include <string.h>
 
 /* OpenOCD's arguments are Tcl: what we did not write ourselves goes between braces, where only
  * braces and backslashes mean something. */

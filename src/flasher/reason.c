@@ -5,7 +5,6 @@
 
 #include <ctype.h>
 #include <stdio.h>
-#include <string.h>
 
 enum { LINE_MAX_SHOWN = 120 + GATE_BEHIND, LINES = 2, KEY_DIGITS = 32 };
 

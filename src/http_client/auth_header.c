@@ -3,7 +3,6 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { MARGIN_S = 60, LIFETIME_MAX_S = 30 * 86400 };
 

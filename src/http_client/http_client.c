@@ -3,7 +3,6 @@
 #include "http_client/private.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum {
     CA_FILE_MAX = 4 * 1024 * 1024,

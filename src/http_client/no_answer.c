@@ -3,7 +3,6 @@
 #include "http_client/private.h"
 
 #include <errno.h>
-#include <string.h>
 
 /* Any code that stands in no row may mean that the request arrived. */
 static const struct {

@@ -3,8 +3,6 @@
  * SubjectPublicKeyInfo (RFC 7469, section 2.4), as libcurl takes it. */
 #include "http_client/private.h"
 
-#include <string.h>
-
 static const char mark[] = "sha256//";
 enum { MARK_LEN = sizeof(mark) - 1, HASH_LEN = 32, HASH_TEXT_LEN = 44, PINS_MAX = 8 };
 

@@ -2,8 +2,6 @@
 /* Requests and answers by themselves. */
 #include "http_client/http_client.h"
 
-#include <string.h>
-
 void http_path(const struct http_request *request, struct buf *out)
 {
     buf_text(out, request->path);

@@ -2,8 +2,6 @@
 /* The attempts of one request: what is tried again, and after what pause. */
 #include "http_client/private.h"
 
-#include <string.h>
-
 /* *err says why there is another attempt. */
 static int pause_before_retry(struct http *http, unsigned attempt, int64_t asked_ms,
                               struct signet_error *err)

@@ -6,7 +6,6 @@
 #include <signet/version.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum {
     RETRY_AFTER_MAX_MS = 120000,

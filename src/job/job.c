@@ -2,7 +2,6 @@
 #include "job/job.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum { ATTEND_MS = 100 };
 

@@ -8,8 +8,6 @@
 #include "base/base.h"
 
 #include <pthread.h>
-#include <signet/cancel.h>
-#include <signet/event.h>
 #include <signet/ledger_read.h>
 
 /* The stages of a device, in the order in which it passes them. */

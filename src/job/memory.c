@@ -3,10 +3,8 @@
  * host. An old copy of the ledger that is put back does not know of them. It holds no secret. */
 #include "job/job.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 enum { MEMORY_MAX = 4096 };

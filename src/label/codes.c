@@ -5,7 +5,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* A code as a scanner gives it. False: it could not be told from codes of other things. */
 static bool as_read(const struct label *label, const char *text, size_t len, struct scan_code *out)

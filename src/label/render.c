@@ -2,8 +2,6 @@
 /* The label of one device. */
 #include "label/private.h"
 
-#include <string.h>
-
 enum { ZPL_MAX = 64 * 1024, QR_MAX = 1663 /* bytes at level Q */ };
 
 static bool is_plain(unsigned char c)

@@ -3,7 +3,6 @@
 #include "label/private.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum { STX = 2, ETX = 3, STRINGS = 3, NUMBERS = 12 };
 

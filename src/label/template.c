@@ -4,7 +4,6 @@
 
 #include <ctype.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { TEMPLATE_MAX = 64 * 1024, PARTS_MAX = 1024 };
 

@@ -3,8 +3,6 @@
 /* What a server said of devices last: a run knows how the one before it ended. */
 #include "ledger/store.h"
 
-#include <string.h>
-
 struct answers {
     const char *server;
     int (*row)(void *, const char *, const char *, struct signet_error *);

@@ -6,7 +6,6 @@
 #include "ledger/copy.h"
 
 #include <stdio.h>
-#include <string.h>
 
 enum { ORDERS_MAX = 256 };
 

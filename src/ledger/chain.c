@@ -6,7 +6,6 @@
 
 #include <signet/version.h>
 #include <stdio.h>
-#include <string.h>
 
 bool text_is_clean(const char *text)
 {

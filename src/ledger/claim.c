@@ -5,7 +5,6 @@
  */
 
 #include "ledger/store.h"
-#include <string.h>
 
 struct request {
     int64_t order;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ledger/db.h"
 
-#include <string.h>
-
 enum { PAGE = 512 };
 
 /* What stands in braces: a state, or a word of the database's own. */

@@ -5,7 +5,6 @@
 #include "ledger/mend.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum { PAGE = 256 };
 

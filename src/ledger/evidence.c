@@ -5,7 +5,6 @@
 #include "ledger/store.h"
 
 #include <stdio.h>
-#include <string.h>
 
 struct evidence {
     struct look look;

@@ -4,8 +4,6 @@
 #include "ledger/store.h"
 #include "pki/pki.h"
 
-#include <string.h>
-
 /* Decimal digits and what follows them; printf would be half of the work of an event. */
 static void chain_number(struct buf *b, int64_t value, char end)
 {

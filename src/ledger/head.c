@@ -6,7 +6,6 @@
 #include "ledger/store.h"
 
 #include <stdio.h>
-#include <string.h>
 
 int ledger_identity(struct signet_ledger *l, char out[65], struct signet_error *err)
 {

@@ -5,7 +5,6 @@
 #include "ledger/store.h"
 
 #include <stdio.h>
-#include <string.h>
 
 static const char *const kinds[] = {NULL, "label-sent", "labelled", "label-read", "label-refused"};
 

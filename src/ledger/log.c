@@ -4,7 +4,6 @@
 #include "ledger/store.h"
 
 #include <stdio.h>
-#include <string.h>
 
 enum { ORIGIN_DIGITS = 16 };
 

@@ -5,7 +5,6 @@
 #include "ledger/mend.h"
 
 #include <stdio.h>
-#include <string.h>
 #include <time.h>
 
 /* Its order is locked first, as everywhere. */

@@ -6,7 +6,6 @@
 #include "ledger/store.h"
 
 #include <jansson.h>
-#include <string.h>
 
 struct news {
     int64_t order, after, last; /* last: all up to it was looked at */

@@ -5,7 +5,6 @@
 #include "ledger/store.h"
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 static int check_ledger_options(const char *where, const struct signet_ledger_options *o,
                                 struct signet_error *err)

@@ -5,7 +5,6 @@
 #include "ledger/postgres_connection.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #define BARE(text) "lower(replace(replace(replace(" text ", ' ', ''), '(', ''), ')', ''))"
 #define OURS       "('orders', 'devices', 'deliveries', 'stations', 'events')"

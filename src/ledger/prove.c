@@ -4,8 +4,6 @@
 #include "ledger/prove.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 int signed_station_read(const struct db_rows *row, struct signed_station *s,
                         struct signet_error *err)

@@ -2,7 +2,6 @@
 #include "ledger/report.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 enum { GROUPS_MAX = 4096 };

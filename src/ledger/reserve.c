@@ -4,7 +4,6 @@
 
 #include "ledger/store.h"
 #include <stdio.h>
-#include <string.h>
 
 struct request {
     int64_t order;

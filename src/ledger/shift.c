@@ -4,8 +4,6 @@
 
 #include "ledger/store.h"
 
-#include <string.h>
-
 int signet_ledger_operator(struct signet_ledger *l, int64_t order, const char *name,
                            struct signet_error *err)
 {

@@ -5,7 +5,6 @@
 #include "ledger/store.h"
 
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 enum { LOGS_MAX = 1024 * 1024 };

@@ -5,7 +5,6 @@
 #include "pki/pki.h"
 
 #include <stdio.h>
-#include <string.h>
 
 int heads_hash(const struct buf *heads, char out[static 65], struct signet_error *err)
 {

@@ -3,8 +3,6 @@
 /* Is the file a ledger's, and whole? */
 #include "ledger/sqlite_call.h"
 
-#include <string.h>
-
 /* Pages, indexes and types, which no event answers for. */
 static int check_pages(sqlite3 *db, struct signet_error *err)
 {

@@ -3,7 +3,6 @@
 /* The states of a device and the transitions between them: the only place that knows either. */
 
 #include "ledger/store.h"
-#include <string.h>
 
 #define NAME(name, number, word) [number] = (word),
 static const char *const names[] = {SIGNET_DEVICE_STATE_TABLE(NAME)};

@@ -4,7 +4,6 @@
 #include "ledger/store.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum by { BY_STATE, BY_SLOT, BY_ERROR };
 

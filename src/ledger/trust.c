@@ -3,9 +3,7 @@
 /* The logs of a ledger against what was kept elsewhere: keys of stations, and old checkpoints. */
 #include "ledger/trust.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 static const struct tlog_vkey *find_station_key(const struct trust *t, const char *origin)
 {

@@ -5,7 +5,6 @@
 #include "pki/pki.h"
 
 #include <stdio.h>
-#include <string.h>
 
 struct verify {
     struct signet_ledger *ledger;

@@ -4,7 +4,6 @@
 #include "line/work.h"
 
 #include <stdio.h>
-#include <string.h>
 
 /* Its exit status; any other is an error of its own. 75 is EX_TEMPFAIL of sysexits.h. */
 enum { ANSWER_YES = 0, ANSWER_NO = 1, ANSWER_LATER = 75 };

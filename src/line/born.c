@@ -6,7 +6,6 @@
 
 #include <signet/authority.h>
 #include <stdio.h>
-#include <string.h>
 
 struct born {
     struct signet_bytes csr;

@@ -5,7 +5,6 @@
 #include "order/order.h"
 
 #include <stdio.h>
-#include <string.h>
 
 enum { LAST_HOOK_MS = 2000 }; /* of a run that is being stopped */
 

@@ -3,7 +3,6 @@
 #include "line/private.h"
 
 #include <stdio.h>
-#include <string.h>
 
 enum { WITHOUT_WATCH_MS = 10000, LOOK_MS = 2000 };
 

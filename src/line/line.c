@@ -5,7 +5,6 @@
 #include "order/order.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum { RENEW_MS = 30000 };
 

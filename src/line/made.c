@@ -3,7 +3,6 @@
 #include "line/work.h"
 
 #include <stdio.h>
-#include <string.h>
 
 struct made {
     char endpoint[SIGNET_ENDPOINT_SIZE];

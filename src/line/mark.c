@@ -4,8 +4,6 @@
 #include "line/private.h"
 #include "pki/pki.h"
 
-#include <stdio.h>
-
 enum { TEXT_MAX = 512 };
 
 /* WORK/slot-HASH: names of slots may hold anything. */

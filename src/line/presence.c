@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 
 /* Where the slot's port is now: SIGNET_E_NOT_FOUND when it is away. */

@@ -3,7 +3,6 @@
 #include "line/work.h"
 
 #include <stdio.h>
-#include <string.h>
 
 static int claim_board(struct slot *slot, const char *board, struct signet_error *err)
 {

@@ -4,7 +4,6 @@
 #include "line/work.h"
 
 #include <stdio.h>
-#include <string.h>
 
 static int refuse_twice(const struct line_scan *s, const char *slot, struct signet_error *err)
 {

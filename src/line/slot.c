@@ -2,8 +2,6 @@
 /* The life of a slot: a board comes, is provisioned or set aside, and goes. */
 #include "line/private.h"
 
-#include <string.h>
-
 static void count_outcome(struct slot *slot)
 {
     struct line *line = slot->line;

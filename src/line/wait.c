@@ -3,7 +3,6 @@
 #include "line/private.h"
 
 #include <errno.h>
-#include <string.h>
 #include <unistd.h>
 
 enum { ABSENT_MS = 1000, SETTLE_MS = 100, WAIT_SECONDS = 5 };

@@ -3,8 +3,6 @@
  * serial:PATH?KEY=VALUE&... */
 #include "link/backend.h"
 
-#include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 
 static const char serial_prefix[] = "serial:";

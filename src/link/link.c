@@ -4,7 +4,6 @@
 #include "link/backend.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #define UNREAD_MAX  4096
 #define FLUSH_MAX   ((size_t)1024 * 1024)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "link/link.h"
 
-#include <string.h>
-
 enum { PLAIN, ESCAPE, CONTROL, STRING, STRING_ESCAPE };
 
 void text_scan_expect(struct text_scan *scan, const char *const *texts, size_t count)

@@ -3,7 +3,6 @@
 #include "lwm2m/lwm2m.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 static const struct signet_value *value_of(const struct signet_tree *tree, uint16_t oid,
                                            uint16_t iid, uint16_t rid)

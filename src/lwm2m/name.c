@@ -4,8 +4,6 @@
 #include "lwm2m/lwm2m.h"
 
 #include <ctype.h>
-#include <string.h>
-#include <strings.h>
 
 #define DIGITS "0123456789"
 #define HEX    DIGITS "abcdefABCDEF"

@@ -4,7 +4,6 @@
 #include "lwm2m/core.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 static const struct signet_object *const tables[] = {core_0_to_7, core_9_to_25, core_demo};
 

@@ -4,7 +4,6 @@
 
 #include <ctype.h>
 #include <stdio.h>
-#include <string.h>
 
 enum { MILLIONTHS = 1000000, DIGITS_MAX = 24 };
 

@@ -4,7 +4,6 @@
 #include "lwm2m/lwm2m.h"
 
 #include <ctype.h>
-#include <string.h>
 
 /* Secrets of objects in the OMA registry that the core table does not have. */
 static const struct {

@@ -5,7 +5,6 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 void object_word(const char *name, char out[static SIGNET_NAME_MAX + 1])
 {

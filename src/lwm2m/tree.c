@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "lwm2m/lwm2m.h"
 #include "lwm2m/objects.h"
 
 #include <signet/profile.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* Records in order, and an index of their paths, so that a hostile file of 65,536 records costs
  * hardly more per record than a small one. It is built anew when positions change. */

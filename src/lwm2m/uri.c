@@ -6,8 +6,6 @@
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <stdio.h>
-#include <string.h>
-#include <strings.h>
 
 #define WRITE_HOST "write coaps://HOST:5684, or coap://HOST:5683 without security"
 

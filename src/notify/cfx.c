@@ -3,7 +3,6 @@
 #include "notify/private.h"
 
 #include <stdio.h>
-#include <string.h>
 
 /* The event's hash as a UUID (RFC 9562, version 8): the same when it is told again. */
 static void cfx_uuid(const char *hash, char out[static 37])

@@ -5,7 +5,6 @@
 
 #include <ctype.h>
 #include <stdio.h>
-#include <string.h>
 
 static bool message_is_cfx(const struct signet_order_notify *target)
 {

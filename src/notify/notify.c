@@ -4,7 +4,6 @@
 
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { PAGE = 32, POLL_MS = 300, PAUSE_MS = 1000, PAUSE_MAX_MS = 60000, AT_END_SECONDS = 10 };
 enum { GRACE_MS = 500, REFUSALS = 3, COUNT_PAGE = 1000 };

@@ -8,7 +8,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { KEY_MIN = 24, KEY_MAX = 64, KEY_FILE_MAX = 256, ANSWER_MS = 10000 };
 static const char key_prefix[] = "whsec_";

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 
 enum { FOLDERS_MAX = 8, FILES_MAX = 10000, OBJECTS_MAX = 10000, PATH_LENGTH_MAX = 4096 };

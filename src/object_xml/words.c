@@ -3,8 +3,6 @@
 #include "object_xml/object_xml.h"
 
 #include <stdlib.h>
-#include <string.h>
-#include <strings.h>
 
 long xml_id(const char *text)
 {

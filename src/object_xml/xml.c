@@ -12,7 +12,6 @@
 #include <expat.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { DEPTH_MAX = 32, FIELD_MAX = 4096 };
 

@@ -3,8 +3,6 @@
 #include "order/columns.h"
 
 #include <stdlib.h>
-#include <string.h>
-#include <strings.h>
 
 static const char save_as[] = "save it as UTF-8 (in a spreadsheet: CSV UTF-8)";
 

@@ -3,8 +3,6 @@
  * and few are told: the file is read again for those. */
 #include "order/columns.h"
 
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 

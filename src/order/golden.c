@@ -2,8 +2,6 @@
 /* golden: a board that is kept for checking a station. */
 #include "order/private.h"
 
-#include <string.h>
-
 #define GOLDEN(member)                                                                             \
     {                                                                                              \
 #member, ENTRY_TEXT, offsetof(struct signet_order, golden.member), 0, 0, NULL              \

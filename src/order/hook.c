@@ -3,7 +3,6 @@
 #include "order/private.h"
 
 #include <stdio.h>
-#include <string.h>
 
 const char *const hook_values[HOOK_VALUES] = {
     [HOOK_RESULT] = "{result}",     [HOOK_ORDER] = "{order}",     [HOOK_STATION] = "{station}",

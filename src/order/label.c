@@ -4,7 +4,6 @@
 
 #include <signet/ledger.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define LABEL(key, member, type)                                                                   \
     {                                                                                              \

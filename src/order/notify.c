@@ -2,9 +2,6 @@
 /* notify: who hears of the events of an order. */
 #include "order/private.h"
 
-#include <string.h>
-#include <strings.h>
-
 /* As the ledger calls them; of a board its verdict, of a run whether the order is done. */
 const char *const notify_events[NOTIFY_EVENTS] = {
     "order",    "begin",   "quota",   "pass",     "fail",       "made-before", "stop",

@@ -5,7 +5,6 @@
 #include "order/private.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 enum { ORDER_MAX = 256 * 1024 };

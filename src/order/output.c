@@ -2,8 +2,6 @@
 /* output: the files of an order without a board; seal_to and clear_text: who may read them. */
 #include "order/private.h"
 
-#include <string.h>
-
 #define OUTPUT(member)                                                                             \
     {                                                                                              \
 #member, ENTRY_PATH, offsetof(struct signet_order, member), 0, 0, NULL                     \

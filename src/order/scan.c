@@ -3,8 +3,6 @@
 #include "scan/scan.h"
 #include "order/private.h"
 
-#include <string.h>
-
 static struct signet_order *order_with_scan(const struct reader *r)
 {
     return r->root;

@@ -3,9 +3,6 @@
  * record that sets it (RFC 8428 section 4.1). */
 #include "packet/private.h"
 
-#include <inttypes.h>
-#include <string.h>
-
 enum {
     RECORDS_MAX = 65536,
     NAME_MAX_LEN = 64, /* the longest path has 24 characters */

@@ -4,7 +4,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 enum {
     SHOWN_MAX = 64, /* bytes of an opaque value that a table shows */

@@ -6,7 +6,6 @@
 #include <signet/text.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 enum { TAG_TIME_TEXT = 0, TAG_TIME = 1, TAG_BIGNUM = 2, TAG_NEGATIVE_BIGNUM = 3 };

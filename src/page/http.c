@@ -5,8 +5,6 @@
 #include "page/private.h"
 
 #include <stdlib.h>
-#include <strings.h>
-#include <unistd.h>
 
 enum { IDLE_SECONDS = 20, STACK_SIZE = 256 * 1024, POOL_SIZE = 16 * 1024 };
 

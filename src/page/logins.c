@@ -2,7 +2,6 @@
 #include "page/logins.h"
 #include "pki/pki.h"
 
-#include <errno.h>
 #include <signet/page.h>
 #include <stdio.h>
 #include <stdlib.h>

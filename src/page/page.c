@@ -2,7 +2,6 @@
 #include "page/listen.h"
 #include "page/private.h"
 
-#include <signet/bytes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>

@@ -2,7 +2,6 @@
 #include "page/watch.h"
 
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pki/private.h"
 
-#include <string.h>
-
 static int check_sizes(const struct aes_gcm *with, size_t len, struct signet_error *err)
 {
     if (with->key->len != AES_GCM_KEY_LEN)

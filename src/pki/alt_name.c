@@ -3,8 +3,6 @@
  * (urn:dev:...), or as DNS name. */
 #include "pki/private.h"
 
-#include <string.h>
-
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 #define DIGITS  "0123456789"
 

@@ -5,7 +5,6 @@
 
 #include <openssl/objects.h>
 #include <stdio.h>
-#include <string.h>
 
 struct extension {
     struct der oid, value;

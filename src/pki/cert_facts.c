@@ -5,7 +5,6 @@
 #include "pki/private.h"
 
 #include <stdio.h>
-#include <string.h>
 
 struct parts {
     struct der serial, issuer, subject, key; /* the first without its tag */

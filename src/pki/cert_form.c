@@ -5,7 +5,6 @@
 
 #include <openssl/objects.h>
 #include <openssl/x509v3.h>
-#include <string.h>
 
 static void put_extension(struct buf *b, int nid, bool critical, const struct buf *value)
 {

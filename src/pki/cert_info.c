@@ -5,7 +5,6 @@
 #include <openssl/bn.h>
 #include <openssl/objects.h>
 #include <stdio.h>
-#include <string.h>
 
 #define VALIDITY_DEFAULT 220752000
 #define YEAR_9999        253402300799 /* 9999-12-31T23:59:59Z */

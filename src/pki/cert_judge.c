@@ -8,7 +8,6 @@
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
-#include <string.h>
 
 enum { RSA_MOST = 8192, RSA_WEAK = 2048, EXPONENT_MAX = 8 };
 

@@ -5,9 +5,6 @@
 
 #include <arpa/inet.h>
 #include <openssl/x509v3.h>
-#include <stdio.h>
-#include <string.h>
-#include <strings.h>
 
 /* "*.example.com" is for one label in front. */
 static bool fits_wildcard(const char *name, size_t len, const char *host)

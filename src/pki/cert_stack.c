@@ -5,8 +5,6 @@
  * what they have read, and return what is wrong, or NULL. */
 #include "pki/private.h"
 
-#include <string.h>
-
 enum {
     TAG_BIT_STRING = 0x03,
     TAG_NULL = 0x05,

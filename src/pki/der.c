@@ -3,7 +3,6 @@
 
 #include <openssl/objects.h>
 #include <stdio.h>
-#include <string.h>
 #include <time.h>
 
 void der_wrap(struct buf *b, size_t start, uint8_t tag)

@@ -3,8 +3,6 @@
  * be a key; OpenSSL reads more forms of them than Mbed TLS 2.28 and 3 do. */
 #include "pki/private.h"
 
-#include <string.h>
-
 enum { TAG_OCTETS = 0x04, TAG_OID = 0x06, TAG_CURVE = 0xa0 };
 
 static bool has_version(struct der *d, uint8_t version)

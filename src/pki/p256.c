@@ -8,8 +8,6 @@
 #include <openssl/err.h>
 #include <openssl/obj_mac.h>
 #include <openssl/params.h>
-#include <stdint.h>
-#include <string.h>
 
 int p256_point(const struct signet_key *key, uint8_t out[static P256_POINT],
                struct signet_error *err)

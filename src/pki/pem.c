@@ -2,7 +2,6 @@
 #include "pki/private.h"
 
 #include <ctype.h>
-#include <string.h>
 
 /* PEM (RFC 7468) read strictly by hand: how many blocks there are, and of what kind, decides what
  * a person is told. Text outside the blocks is allowed, as OpenSSL's tools write it. */

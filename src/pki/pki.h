@@ -8,9 +8,6 @@
 #include "base/base.h"
 
 #include <signet/cert.h>
-#include <signet/error.h>
-#include <stddef.h>
-#include <stdint.h>
 
 /* openssl.c: SIGNET_E_CRYPTO, "WHAT: OpenSSL's reason"; its error queue is empty afterwards */
 int crypto_fail(struct signet_error *err, const char *what);

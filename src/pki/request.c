@@ -9,7 +9,6 @@
 #include <openssl/err.h>
 #include <openssl/objects.h>
 #include <stdio.h>
-#include <string.h>
 
 enum {
     RSA_LEAST = 2048, /* bits; more than RSA_MOST takes long to verify */

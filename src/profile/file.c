@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { PROFILE_MAX = 64 * 1024, LIST_MAX = 64 };
 

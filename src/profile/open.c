@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "profile/private.h"
 
-#include <string.h>
-
 int signet_profile_open(const struct signet_profile **out, const char *name,
                         struct signet_error *err)
 {

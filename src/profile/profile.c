@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "profile/private.h"
 
-#include <string.h>
-
 static const struct signet_profile *const builtin[] = {&profile_any, &profile_anjay,
                                                        &profile_zephyr, &profile_wakaama};
 enum { BUILTIN = COUNT_OF(builtin) };

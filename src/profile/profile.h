@@ -8,8 +8,6 @@
 #include "base/base.h"
 
 #include <signet/profile.h>
-#include <stdbool.h>
-#include <stdint.h>
 
 /* An object that the client has. */
 struct profile_object {

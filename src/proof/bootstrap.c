@@ -4,7 +4,6 @@
 
 #include <signet/packet.h>
 #include <stdio.h>
-#include <string.h>
 
 enum { WRITE_MAX = 64 * 1024 };
 

@@ -3,7 +3,6 @@
 #include "proof/coap.h"
 
 #include <stdio.h>
-#include <string.h>
 
 /* Delta or length of an option: a nibble, or one or two bytes behind it. */
 static bool read_extended(const uint8_t **at, const uint8_t *end, unsigned *value)

@@ -3,8 +3,6 @@
  * which come whenever they like. */
 #include "proof/coap.h"
 
-#include <string.h>
-
 enum { ACK_TIMEOUT_MS = 2000, MAX_RETRANSMIT = 4 };
 
 int exchange_init(struct exchange *x, struct transport *transport, int64_t deadline,

@@ -5,8 +5,6 @@
 #include "proof/coap.h"
 
 #include <stdio.h>
-#include <string.h>
-#include <strings.h>
 
 enum { TIMEOUT_MS = 20000 };
 

@@ -6,7 +6,6 @@
 #include "proof/coap.h"
 
 #include <stdio.h>
-#include <string.h>
 
 enum { STRICTEST_PSK = 32, WAIT_MOST = 86400, NAME_MOST = 255 };
 

@@ -5,8 +5,6 @@
 
 #include "lwm2m/lwm2m.h"
 
-#include <string.h>
-
 enum kind { OBJECT_INSTANCE = 0, RESOURCE_INSTANCE = 1, TLV_MULTIPLE = 2, RESOURCE = 3 };
 
 struct item {

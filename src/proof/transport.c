@@ -2,14 +2,12 @@
 /* Datagrams to an LwM2M server: plain UDP, or DTLS with the device's credentials. */
 #include "lwm2m/lwm2m.h"
 #include "proof/coap.h"
-#include "tls/tls.h"
 
 #include <errno.h>
 #include <netdb.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 

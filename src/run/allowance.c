@@ -10,7 +10,6 @@
 #include <signet/signed_order.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
 

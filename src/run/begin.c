@@ -3,8 +3,6 @@
  * makes devices with the same station's name. */
 #include "run/private.h"
 
-#include <string.h>
-
 enum { CLOCK_BEHIND = 5 }; /* a clock that is kept by a time server may step by a second */
 
 int run_check_clock(struct signet_run *r, struct signet_error *err)

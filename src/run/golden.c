@@ -7,7 +7,6 @@
 
 #include <signet/link.h>
 #include <stdio.h>
-#include <string.h>
 
 #define GOLDEN_ORDER "golden"
 

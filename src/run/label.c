@@ -7,9 +7,7 @@
 
 #include <signet/label.h>
 #include <signet/profile.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 static int64_t count_names(const struct signet_run *r)
 {

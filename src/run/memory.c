@@ -2,9 +2,6 @@
 /* Is the ledger the one that the work folder knows, and has it all that this station recorded? */
 #include "run/private.h"
 
-#include <stdio.h>
-#include <string.h>
-
 static int refuse_ledger(const struct signet_run *r, struct signet_error *err)
 {
     const struct signet_ledger_head *h = &r->job.memory.head;

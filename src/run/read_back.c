@@ -6,7 +6,6 @@
 #include <signet/label.h>
 #include <signet/ledger_read.h>
 #include <stdio.h>
-#include <string.h>
 
 /* The device whose label has the code. */
 struct owner {

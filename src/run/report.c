@@ -4,7 +4,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 _Static_assert((int)SIGNET_RUN_STAGES >= (int)STAGES, "the report has room for all stages");
 

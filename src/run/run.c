@@ -2,7 +2,6 @@
 /* An order, opened: line or batch, and delivery; one report. */
 #include "batch/batch.h"
 #include "delivery/delivery.h"
-#include "line/line.h"
 #include "lwm2m/lwm2m.h"
 #include "notify/notify.h"
 #include "run/private.h"
@@ -10,7 +9,6 @@
 #include <signet/profile.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 static void on_event(void *ctx, const struct signet_event *event)
 {

@@ -6,7 +6,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* So long a scanned slot is meant by the code that the same scanner reads next. */
 enum { SLOT_MS = 20000 };

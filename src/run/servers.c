@@ -3,10 +3,8 @@
 #include "run/private.h"
 
 #include <signet/config.h>
-#include <signet/server.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { TOKEN_MAX = 64 * 1024 };
 

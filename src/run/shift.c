@@ -3,7 +3,6 @@
 #include "run/private.h"
 
 #include <stdio.h>
-#include <string.h>
 
 int run_check_names(const struct signet_run *r, struct signet_error *err)
 {

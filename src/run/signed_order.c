@@ -12,7 +12,6 @@
 #include <signet/signed_order.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

@@ -5,7 +5,6 @@
 #include <signet/status.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { STEPS = STAGE_FINAL + 1 }; /* the stages of a board */
 

@@ -2,8 +2,6 @@
 /* Check digits: Luhn (IMEI, ICCID), GTIN and EAN, and the pure systems of ISO 7064. */
 #include "scan/scan.h"
 
-#include <string.h>
-
 const char *const scan_checks[] = {"luhn", "gtin", "mod11-2", "mod37-2", "mod97-10", NULL};
 
 static bool all_digits(const char *text, size_t len)

@@ -2,8 +2,6 @@
 /* What a code is, by the rules of the order. */
 #include "scan/scan.h"
 
-#include <string.h>
-
 /* "]C1": the AIM identifier that some scanners put in front. */
 static const char *without_symbology(const char *text)
 {

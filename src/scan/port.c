@@ -3,8 +3,6 @@
 #include "link/link.h"
 #include "scan/scan.h"
 
-#include <string.h>
-
 enum { AGAIN_MS = 1000, SAME_MS = 1000, END_MS = 500 };
 
 struct reading {

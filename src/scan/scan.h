@@ -10,8 +10,6 @@
 
 #include "base/base.h"
 
-#include <signet/cancel.h>
-#include <signet/event.h>
 #include <signet/order.h>
 
 enum { SCAN_CODE_MAX = 128 };

@@ -4,9 +4,6 @@
 #include "scan/scan.h"
 
 #include <signet/run.h>
-#include <stdio.h>
-#include <string.h>
-#include <strings.h>
 
 /* These letters are at the same place in all of the layouts. */
 #define BEGIN "SIGNETSETUP"

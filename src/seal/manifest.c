@@ -7,7 +7,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 int manifest_hash(const void *data, size_t len, char out[65], struct signet_error *err)
 {

@@ -4,12 +4,8 @@
 #include "pki/pki.h"
 #include "seal/seal.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 enum { SEAL_KEY_MAX = 64 * 1024 };
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which account of a device a server serves, and what it is told of it. */
 #include "server/ops.h"
-#include "server/server.h"
 
 static bool is_bytes(const struct signet_value *value)
 {

@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 bool answer_text(const struct http_answer *answer, struct buf *out)
 {

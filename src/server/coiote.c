@@ -2,8 +2,6 @@
 /* AVSystem Coiote IoT Device Management, REST API v3. */
 #include "server/answer.h"
 
-#include <string.h>
-
 #define API     "/api/coiotedm/v3"
 #define DEVICES API "/devices/"
 #define NAMED   "searchCriteria=properties.endpointName%20eq%20%27"

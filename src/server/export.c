@@ -2,13 +2,11 @@
 /* A file of rows for every system that has no adapter. A row is appended whole and synced, or not
  * at all; the device's row being there already is success, another one for its name is not. */
 #include "server/export.h"
-#include "server/ops.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>

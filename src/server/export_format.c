@@ -3,7 +3,6 @@
 #include "server/export.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 static const char *const field_names[EXPORT_FIELDS] = {
     [EXPORT_ENDPOINT] = "endpoint",

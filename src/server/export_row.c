@@ -4,9 +4,6 @@
 #include "pki/pki.h"
 #include "server/answer.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 bool export_by_endpoint(const struct export_format *format)
 {
     return format->columns[0].field == EXPORT_ENDPOINT;

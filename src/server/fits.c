@@ -3,8 +3,6 @@
 #include "pki/pki.h"
 #include "server/ops.h"
 
-#include <string.h>
-
 static int validate_name(const struct signet_server_capabilities *can, const char *name,
                          struct signet_error *err)
 {

@@ -2,8 +2,6 @@
 /* The kinds of servers, one row each. */
 #include "server/ops.h"
 
-#include <string.h>
-
 /* Each kind of server: its row here is all that the rest of Signet knows of it. */
 /* clang-format off */
 #define FOR_EACH_KIND(row)    \

@@ -3,8 +3,6 @@
  * no token: they are for laboratories and tests. */
 #include "server/answer.h"
 
-#include <string.h>
-
 #define SECURITY  "/api/security/clients"
 #define BOOTSTRAP "/api/bootstrap"
 

@@ -3,7 +3,6 @@
 #include "server/ops.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum { PARALLEL = 32 };
 

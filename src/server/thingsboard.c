@@ -2,9 +2,6 @@
 /* ThingsBoard 3.x and 4.x: a device and its LwM2M credentials in one request. */
 #include "server/thingsboard.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 enum { NAME_MAX_LEN = 255, PSK_STEP = 16, BATCH_MAX = 100, ID_LEN = 36 };
 
 static const struct signet_option_info options[] = {

@@ -2,8 +2,6 @@
 /* ThingsBoard's credentials of a device: JSON that its API wants in a string. */
 #include "server/thingsboard.h"
 
-#include <string.h>
-
 bool thingsboard_bootstrap(const struct signet_device *device, struct signet_device *out)
 {
     struct signet_account a;

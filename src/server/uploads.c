@@ -3,8 +3,6 @@
 #include "pki/pki.h"
 #include "server/answer.h"
 
-#include <string.h>
-
 #define LIST "to-upload.tsv"
 
 enum { NAME_BYTES = 200, PEM_MAX = 64 * 1024 };

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cbor/cbor.h"
 #include "smp/smp.h"
-
-#include <string.h>
 
 static bool take_run(struct smp_answer *answer, struct cbor_reader *in,
                      const struct cbor_item *start, int owner);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "smp/chunk.h"
 
-#include <string.h>
-
 enum { FILE_DATA = 0 };
 #define BUSY_MS 100
 

@@ -2,7 +2,6 @@
 #include "smp/client.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #define TIMEOUT_DEFAULT 2000
 #define RETRIES_DEFAULT 8

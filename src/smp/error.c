@@ -2,8 +2,6 @@
 /* What the numbers in an answer mean. */
 #include "smp/client.h"
 
-#include <string.h>
-
 static const char *const mcumgr_names[] = {
     [1] = "unknown error",
     [2] = "out of memory",

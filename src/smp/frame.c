@@ -2,8 +2,6 @@
 /* SMP over a console: lines of base64 behind a two-byte marker (docs/SPEC.md, "SMP framing"). */
 #include "smp/smp.h"
 
-#include <string.h>
-
 enum { IDLE, HELD, FIRST_LINE, NEXT_LINE };
 #define FIRST_1    0x06
 #define FIRST_2    0x09

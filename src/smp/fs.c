@@ -2,8 +2,6 @@
 /* Group fs, all but the upload. */
 #include "smp/client.h"
 
-#include <string.h>
-
 enum { FILE_DATA = 0, STATUS = 1, HASH = 2, HASH_TYPES = 3, CLOSE = 4 };
 #define CLOSE_TIMES 2
 #define IDLE_CLOSE_MS                                                                              \

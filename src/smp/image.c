@@ -4,8 +4,6 @@
 #include "pki/pki.h"
 #include "smp/client.h"
 
-#include <string.h>
-
 enum { STATE = 0, UPLOAD = 1, ERASE = 5 };
 #define STALLS_MAX 16
 

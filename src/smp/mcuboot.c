@@ -4,7 +4,6 @@
 #include "smp/client.h"
 
 #include <stdio.h>
-#include <string.h>
 
 enum {
     MAGIC_AT = 0,

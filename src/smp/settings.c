@@ -2,8 +2,6 @@
 /* Group settings. A value may be a secret: what was sent and received is wiped. */
 #include "smp/client.h"
 
-#include <string.h>
-
 enum { VALUE = 0, DELETE = 1, COMMIT = 2, LOAD_SAVE = 3 };
 enum { VALUE_MOST = 4096 };
 

@@ -3,9 +3,6 @@
  * (Zephyr 3.2 asserts, 3.3 doubles the bytes), and an SMP server answers a later chunk that it has
  * already with a plain {"rc": 1}. docs/SPEC.md, "Lost answers", has the rules that stand here. */
 #include "smp/chunk.h"
-#include "smp/client.h"
-
-#include <string.h>
 
 #define REWINDS_MAX  3
 #define RESTARTS_MAX 3

@@ -2,8 +2,6 @@
 /* Rows with the same name, identity or key. What the index finds by a hash is compared. */
 #include "template/private.h"
 
-#include <string.h>
-
 static const char *const value_names[] = {"endpoint", "PSK identity", "key", "code to scan"};
 
 /* From which pieces an account's value comes; NULL: it cannot be there twice. */

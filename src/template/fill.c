@@ -6,7 +6,6 @@
 #include "template/private.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 int template_check_psk(const void *key, size_t len, struct signet_error *err)
 {

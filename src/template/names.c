@@ -2,8 +2,6 @@
 /* Names of devices: from a manifest, from a pattern, or from the boards. */
 #include "template/private.h"
 
-#include <string.h>
-
 enum { DIGITS_MAX = 18 };
 
 struct placeholder_names names_known(const struct names *n, bool no_endpoint, bool no_serial)

@@ -4,8 +4,6 @@
 #include "pki/pki.h"
 #include "template/private.h"
 
-#include <string.h>
-
 enum { REPORTED_MAX = 100 };
 
 struct trial {

@@ -6,7 +6,6 @@
 #include "template/private.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum { ACCOUNTS_MAX = 1000 };
 

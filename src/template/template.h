@@ -11,7 +11,6 @@
 
 #include <signet/authority.h>
 #include <signet/cert.h>
-#include <signet/event.h>
 #include <signet/server.h>
 #include <signet/tree.h>
 

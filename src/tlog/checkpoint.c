@@ -3,7 +3,6 @@
 #include "tlog/tlog.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 
 enum { BASE64_OF_HASH = 44, DIGITS_MAX = 19 };
 

@@ -3,8 +3,6 @@
 #include "pki/pki.h"
 #include "tlog/tlog.h"
 
-#include <stdio.h>
-
 static const char dash[] = "\xe2\x80\x94 ";
 enum { DASH = sizeof(dash) - 1, ID = 4, TIME = 8, SIGNED_MAX = ID + TIME + ED25519_SIGNATURE_LEN };
 

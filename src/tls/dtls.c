@@ -2,8 +2,6 @@
 /* A device's DTLS session, whatever library does it. */
 #include "tls/stack.h"
 
-#include <string.h>
-
 enum { PSK_MOST = 256, IDENTITY_MOST = 256 }; /* of OpenSSL 3 */
 
 static int check_login(const struct tls_credentials *c, struct signet_error *err)

@@ -8,10 +8,8 @@
 #include <errno.h>
 #include <limits.h>
 #include <openssl/err.h>
-#include <openssl/x509.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* LwM2M Transport 1.2, section 5.2.9: the mandatory suites first, then what else stacks of devices
  * have; Mbed TLS has ARIA only where it is built for it. Level 0 since OpenSSL counts the 64-bit

@@ -2,9 +2,7 @@
 #ifndef TLS_MBEDTLS_API_H
 #define TLS_MBEDTLS_API_H
 
-#include <signet/error.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "base/base.h"
 
 /* The functions of the system's Mbed TLS (2.28) that a client needs. It is loaded when it is asked
  * for, and its headers are not needed: its structs are room that its own functions fill. */

@@ -7,7 +7,6 @@
 
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
-#include <string.h>
 
 enum {
     CHAIN_MOST = 9

@@ -3,8 +3,6 @@
 #include "tpm/private.h"
 
 #include <pthread.h>
-#include <stddef.h>
-#include <string.h>
 
 #define X(name) {#name, offsetof(struct tpm_api, name)},
 static const struct library_function esys[] = {TPM_ESYS(X)}, mu[] = {TPM_MU(X)},

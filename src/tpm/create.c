@@ -2,7 +2,6 @@
 /* A new key that counts: its index, which the owner alone writes, and the key with its policy. */
 #include "tpm/private.h"
 
-#include <string.h>
 #include <unistd.h>
 
 #define OWNER_TEXT "p256+"

@@ -3,7 +3,6 @@
 #include "tpm/private.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 #define FIRST "signet-tpm-key/v1"
 

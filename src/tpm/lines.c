@@ -2,8 +2,6 @@
 /* Files of "NAME VALUE" lines: a key that counts, a request for uses, a session, a grant. */
 #include "tpm/private.h"
 
-#include <string.h>
-
 struct span {
     const char *at;
     size_t len;

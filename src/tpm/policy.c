@@ -3,8 +3,6 @@
  * 23.3 and 23.4), without one. */
 #include "tpm/private.h"
 
-#include <string.h>
-
 static void put_16(struct buf *b, unsigned value)
 {
     buf_byte(b, (uint8_t)(value >> 8));

@@ -3,8 +3,6 @@
  * way to the TPM. */
 #include "tpm/private.h"
 
-#include <string.h>
-
 TSS2_RC tpm_create(struct tpm *t, const TPM2B_SENSITIVE_CREATE *sensitive,
                    const TPM2B_PUBLIC *template, struct part *public, struct part *private,
                    TPM2B_PUBLIC **made)

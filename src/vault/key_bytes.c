@@ -3,8 +3,6 @@
 #include "pki/pki.h"
 #include "vault/private.h"
 
-#include <string.h>
-
 bool key_is_one_byte(const struct secret *key)
 {
     return memcmp(key->data, key->data + 1, key->len - 1) == 0;

@@ -4,7 +4,6 @@
 #include "vault/private.h"
 
 #include <stdio.h>
-#include <string.h>
 
 enum { SALT_LEN = 16, LENGTH_MIN = 8 };
 enum { LOG_N = 17, LOG_N_MIN = 14, LOG_N_MAX = 19 }; /* the last: what a file may ask for */

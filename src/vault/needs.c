@@ -3,7 +3,6 @@
 #include "vault/private.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 int vault_track_batch(struct vault *v, uint64_t number, int64_t first, int64_t last, size_t left,
                       struct signet_error *err)

@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <signet/station_key.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 _Static_assert(SIGNET_STATION_KEYS == 1 + OLD_KEYS_MAX, "all keys can be shown");

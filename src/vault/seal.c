@@ -3,8 +3,6 @@
 #include "pki/pki.h"
 #include "vault/private.h"
 
-#include <string.h>
-
 #define HEADER "SGN1"
 enum { HEADER_LEN = sizeof(HEADER) - 1, TEXT_AT = HEADER_LEN + AES_GCM_NONCE_LEN };
 _Static_assert(TEXT_AT + AES_GCM_TAG_LEN == SEAL_OVERHEAD, "the form of sealed bytes");

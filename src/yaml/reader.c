@@ -4,9 +4,7 @@
 #include "yaml/yaml.h"
 
 #include <errno.h>
-#include <stddef.h>
 #include <stdlib.h>
-#include <string.h>
 
 struct owned {
     struct owned *next;

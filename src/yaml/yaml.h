@@ -6,7 +6,6 @@
 
 #include "base/base.h"
 
-#include <signet/option.h>
 #include <yaml.h>
 
 /* A file while it is read. */
