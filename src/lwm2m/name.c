@@ -15,7 +15,8 @@ struct scheme {
     size_t least, most;
 };
 
-static bool is_imei_msisdn(const char *text)
+/* An IMEI, a hyphen, and the number of the subscriber: MSISDN or IMSI. */
+static bool is_imei_and_subscriber(const char *text)
 {
     size_t len = strlen(text);
 
@@ -23,16 +24,25 @@ static bool is_imei_msisdn(const char *text)
            strspn(text + 16, DIGITS) == len - 16;
 }
 
+/* Digits behind which hyphens stand as in form. */
+static bool has_digits(const char *text, const char *form, int (*is_digit)(int))
+{
+    size_t i = 0;
+
+    while (form[i] && (form[i] == '-' ? text[i] == '-' : is_digit((unsigned char)text[i])))
+        i++;
+    return !form[i] && !text[i];
+}
+
 static bool is_uuid(const char *text)
 {
-    static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+    return has_digits(text, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", isxdigit);
+}
 
-    if (strlen(text) != sizeof(form) - 1)
-        return false;
-    for (size_t i = 0; form[i]; i++)
-        if (form[i] == '-' ? text[i] != '-' : !isxdigit((unsigned char)text[i]))
-            return false;
-    return true;
+/* RFC 7254, section 3; parameters are for other equipment than ours. */
+static bool is_gsma_imei(const char *text)
+{
+    return has_digits(text, "xxxxxxxx-xxxxxx-x", isdigit);
 }
 
 static bool is_one_word(const char *text)
@@ -54,11 +64,14 @@ static bool is_ops(const char *text)
 static const struct scheme schemes[] = {
     {"urn:imei:", "15 digits", NULL, DIGITS, 15, 15},
     {"urn:imsi:", "6 to 15 digits", NULL, DIGITS, 6, 15},
-    {"urn:imei-msisdn:", "15 digits, a hyphen and the MSISDN", is_imei_msisdn, NULL, 0, 0},
+    {"urn:imei-msisdn:", "15 digits, a hyphen and the MSISDN", is_imei_and_subscriber, NULL, 0, 0},
+    {"urn:imei-imsi:", "15 digits, a hyphen and the IMSI", is_imei_and_subscriber, NULL, 0, 0},
+    {"urn:gsma:imei:", "8-6-1 digits (RFC 7254)", is_gsma_imei, NULL, 0, 0},
     {"urn:esn:", "8 hexadecimal digits", NULL, HEX, 8, 8},
     {"urn:meid:", "14 hexadecimal digits", NULL, HEX, 14, 14},
     {"urn:uuid:", "8-4-4-4-12 hexadecimal digits", is_uuid, NULL, 0, 0},
     {"urn:dev:mac:", "16 hexadecimal digits", NULL, HEX, 16, 16},
+    {"urn:dev:ow:", "16 hexadecimal digits", NULL, HEX, 16, 16},
     {"urn:dev:ops:", "OUI-PRODUCT-SERIAL", is_ops, NULL, 0, 0},
     {"urn:dev:os:", "OUI-SERIAL", is_one_word, NULL, 0, 0},
 };
