@@ -116,8 +116,7 @@ static bool is_unread(const struct slot *slot)
     enum signet_ledger_label state = SIGNET_LABEL_NONE;
     bool waits = false;
 
-    if (!setup->order->label.scan_back || !slot->endpoint[0] ||
-        strcmp(slot->verdict, "made-before") != 0)
+    if (!setup->order->label.scan_back || strcmp(slot->verdict, "made-before") != 0)
         return false;
     return signet_ledger_devices(ledger, &filter, note_found, &waits, NULL) == SIGNET_OK && waits &&
            signet_ledger_label_state(ledger, slot->endpoint, &state, NULL) == SIGNET_OK &&

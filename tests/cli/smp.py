@@ -83,6 +83,23 @@ def images(folder):
             signet('smp', *words, '-p', udp, rc=2)
         signet('smp', 'image', 'list', rc=2)
 
+def text_of_a_board():
+    """What a board says is shown line by line, and cannot steer a terminal."""
+    with board('--udp', '--firmware', 'smp-file', '--generation', '4.4') as (port, udp):
+        for given, shown in (('a b~', 'a b~\n'), ('one\n', 'one\n'), ('a\r\nb\tc', 'a\nb\tc\n'), ('\x1b[2J\x7f\x80', '\\x1b[2J\\x7f\\xc2\\x80\n'), ('\x1f', '\\x1f\n'), ('', '')):
+            expect(f'echo of {given!r}', (out := signet('smp', 'echo', '-p', udp, given)) == shown, repr(out))
+        out = signet('smp', 'info', '-p', udp)
+        for word in ('buffers: ', 'system: ', 'hash: sha256\n'):
+            expect('info', word in out, out)
+    with board('--udp', '--firmware', 'smp-file', '--generation', '3.2') as (port, udp):
+        out = signet('smp', 'info', '-p', udp)
+        expect('what it does not know is left out', out == 'buffers: 4 of 384 bytes\nhash: crc32\nhash: sha256\n', out)
+        out = json.loads(signet('smp', 'info', '-p', udp, '--json'))
+        expect('and in JSON', 'system' not in out and out['buf_count'] == 4 and out['hashes'] == ['crc32', 'sha256'], out)
+    with board('--udp', '--firmware', 'smp-file', '--misbehave', 'drop-tx=1') as (port, udp):
+        signet('smp', 'info', '-p', udp, '--smp-timeout-ms', '30', rc=1)
+
+
 def settings():
     with board('--udp', '--firmware', 'smp-file', '--generation', '4.4') as (port, udp):
         signet('smp', 'settings', 'write', 'app/key', '-', '-p', udp, data=b'secret')
@@ -125,6 +142,7 @@ def main():
         ports()
         images(folder)
         settings()
+        text_of_a_board()
         orders(folder)
     print('\n'.join(failures) or 'ok')
     sys.exit(bool(failures))

@@ -331,9 +331,44 @@ static void the_same_bootstrap_account(void **state)
     signet_tree_free(&tree);
 }
 
+static void what_is_removed(void **state)
+{
+    static const struct {
+        struct reply replies[2];
+        size_t count;
+        int rc;
+        bool existed;
+    } rows[] = {
+        {{{200, ID}, {200}}, 2, SIGNET_OK, true},
+        {{NO_DEVICE}, 1, SIGNET_OK},
+        {{{200, ID}, NO_DEVICE}, 2, SIGNET_OK, true}, /* an earlier attempt removed it */
+        {{{200, ID}, {404, "<html>"}}, 2, SIGNET_E_SERVER},
+        {{{200, ID}, {500}}, 2, SIGNET_E_SERVER},
+        {{{200, ID}, {403}}, 2, SIGNET_E_AUTH},
+        {{{200, ID}, {0}}, 2, SIGNET_E_NET},
+        {{{200, "{}"}}, 1, SIGNET_E_SERVER},
+        {{{401}}, 1, SIGNET_E_AUTH},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct signet_error err = {0};
+        bool existed = true;
+
+        script_set(rows[i].replies, rows[i].count);
+        int rc = signet_server_remove(server, "a b", &existed, &err);
+        if (rc != rows[i].rc || (int)err.code != rc || existed != rows[i].existed ||
+            script_sent != script_len)
+            fail_msg("case %zu: %d %s", i, rc, err.msg);
+        if (rows[i].count == 2)
+            assert_string_equal(script_asked[1], "DELETE /api/device/" UUID " ");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(what_is_removed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_same_or_another, set_up, tear_down),
         cmocka_unit_test_setup_teardown(lost_answers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(identifiers, set_up, tear_down),

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <cmocka.h>
 
@@ -264,9 +265,68 @@ static void answers_that_lack_something(void **state)
     tear_down(&b);
 }
 
+struct progress {
+    uint64_t done, total;
+    int count;
+};
+
+static void on_event(void *ctx, const struct signet_event *event)
+{
+    struct progress *p = ctx;
+
+    if (event->kind != SIGNET_EVENT_PROGRESS)
+        return;
+    assert_true(event->done >= p->done);
+    *p = (struct progress){event->done, event->total, p->count + 1};
+}
+
+/* From the first byte to the last. */
+static void an_upload_tells_how_far_it_is(void **state)
+{
+    struct board board = {.entry = whole, .entries = 1, .offset = -1};
+    struct progress seen = {0};
+    const struct signet_observer observer = {.on_event = on_event, .ctx = &seen};
+    uint8_t image[IMAGE];
+    struct bench b;
+
+    (void)state;
+    make_image(image);
+    memcpy(board.hash, image + IMAGE - 32, 32);
+    set_up(&b, &board);
+    signet_smp_free(&b.smp);
+    assert_int_equal(signet_smp_new(&b.smp, b.link, NULL, &observer, &b.err), SIGNET_OK);
+    assert_int_equal(signet_smp_image_upload(b.smp, image, IMAGE, NULL, &b.err), SIGNET_OK);
+    assert_int_equal(seen.done, IMAGE);
+    assert_int_equal(seen.total, IMAGE);
+    assert_true(seen.count > 2);
+    tear_down(&b);
+}
+
+/* An offset of SMP has 32 bits. */
+static void an_image_of_4_gib(void **state)
+{
+    const struct board board = {.offset = -1};
+    const size_t len = (size_t)UINT32_MAX + 1;
+    struct bench b;
+    uint8_t *image =
+        mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    (void)state;
+    if (image == MAP_FAILED)
+        skip();
+    make_image(image);
+    set_up(&b, &board);
+    assert_int_equal(signet_smp_image_upload(b.smp, image, len, NULL, &b.err), SIGNET_E_LIMIT);
+    assert_non_null(strstr(b.err.msg, "larger than SMP takes"));
+    tear_down(&b);
+    munmap(image, len);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_upload_tells_how_far_it_is),
+        cmocka_unit_test(an_image_of_4_gib),
         cmocka_unit_test(many_images),
         cmocka_unit_test(lists_that_are_refused),
         cmocka_unit_test(an_upload_is_looked_for),
