@@ -110,6 +110,8 @@ int authority_grant(int argc, char **argv)
     int rc = cli_read(cli.args[1], TEXT_MAX, &text, &cli.err);
     if (rc == SIGNET_OK)
         rc = signet_tpm_take_grant(cli.args[0], text.data, text.len, &uses, &cli.err);
+    if (rc == SIGNET_E_SYNTAX)
+        signet_file_explain(rc, SIGNET_FILE_TPM, cli.args[1], &cli.err);
     if (rc == SIGNET_OK && cli.json) {
         json_event(&j, "granted");
         json_integer(&j, "uses", uses);
@@ -129,6 +131,8 @@ static int sign_grant(struct cli *cli, const char *key, int64_t uses, const char
 
     if (rc == SIGNET_OK)
         rc = signet_grant_sign(key, text.data, text.len, uses, &grant, &cli->err);
+    if (rc == SIGNET_E_SYNTAX)
+        signet_file_explain(rc, SIGNET_FILE_TPM, cli->args[0], &cli->err);
     snprintf(path, sizeof(path), "%s.grant", cli->args[0]);
     if (rc == SIGNET_OK)
         rc = cli_write(output ? output : path, grant.data, grant.len, &cli->err);

@@ -164,8 +164,12 @@ static int object_import(int argc, char **argv)
     else
         rc = make_folder(import.folder, &cli.err);
     for (int i = 0; rc == SIGNET_OK && i < cli.arg_count; i++) {
+        size_t before = import.objects + import.refused + import.passed;
         import.named = cli.args[i];
         rc = signet_objects_files(cli.args[i], import_file, &import, &cli.err);
+        if (rc == SIGNET_OK && import.objects + import.refused + import.passed == before)
+            rc = cli_error(&cli.err, SIGNET_E_NOT_FOUND, "a definition is a file NAME.xml in it",
+                           "'%s' has no definition of an object", cli.args[i]);
     }
     if (rc == SIGNET_OK && import.folder)
         rc = check_folder(&import, &cli.err);

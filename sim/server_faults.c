@@ -59,6 +59,15 @@ bool sim_faults_answer(const char *fault, uint16_t port, struct sim_reply *reply
     return true;
 }
 
+static bool known_word(const char *word, const char *const *known, size_t count)
+{
+    size_t i = 0;
+
+    while (i < count && !text_is(word, strcspn(word, "="), known[i]))
+        i++;
+    return i < count;
+}
+
 static bool known_fault(const char *word)
 {
     static const char *const known[] = {"html", "page",     "huge",   "truncate",        "drop",
@@ -68,19 +77,21 @@ static bool known_fault(const char *word)
 
     if (((status >= 300 && status < 600) || status == 202) && len == 3)
         return true;
-    for (size_t i = 0; i < COUNT_OF(known); i++)
-        if (strlen(known[i]) == len && strncmp(word, known[i], len) == 0)
-            return true;
-    return false;
+    return known_word(word, known, COUNT_OF(known));
 }
 
-static bool has_no_number(const char *word)
+/* Those that take a number, and those that do not. */
+static bool has_wrong_number(const char *word)
 {
-    const char *value = sim_after(word, "latency=");
+    static const char *const numbered[] = {"latency", "date", "page", "202", "429", "503"};
+    size_t len = strcspn(word, "=");
     char *end = NULL;
 
-    value = value ? value : sim_after(word, "date=");
-    return value && (strtol(value, &end, 10), end == value || *end);
+    if (!word[len] || strncmp(word, "bad-tls", len) == 0)
+        return false;
+    long number = strtol(word + len + 1, &end, 10);
+    return !known_word(word, numbered, COUNT_OF(numbered)) || end == word + len + 1 || *end ||
+           (number < 0 && strncmp(word, "date", len) != 0);
 }
 
 /* By what the word begins with, behind which *word is then. */
@@ -97,15 +108,21 @@ static struct sim_fault_list *list_of(struct sim_server_faults *faults, char **w
 
 static int read_fault(struct sim_server_faults *faults, char *word, struct signet_error *err)
 {
+    static const char *const tls[] = {"expired", "not-yet-valid", "wrong-host", "untrusted"};
     struct sim_fault_list *list = list_of(faults, &word);
     char *star = strchr(word, '*');
     long times = star ? strtol(star + 1, NULL, 10) : 1;
 
     if (star)
         *star = '\0';
-    if (has_no_number(word))
-        return error_set_hint(err, SIGNET_E_USAGE, "such as latency=200 or date=-3600",
-                              "'%s' has no number", word);
+    if (strncmp(word, "bad-tls=", 8) == 0 && !known_word(word + 8, tls, COUNT_OF(tls)))
+        return error_set_hint(err, SIGNET_E_USAGE, "expired, not-yet-valid, wrong-host, untrusted",
+                              "a certificate is not bad by '%s'", word + 8);
+    if (has_wrong_number(word) || (star && times < 1))
+        return error_set_hint(
+            err, SIGNET_E_USAGE,
+            "such as latency=200, date=-3600, 429=5 or drop*3; the others have none",
+            "'%s' has no number, or one that it does not take", star ? star + 1 : word);
     if (strncmp(word, "latency=", 8) == 0)
         faults->latency_ms = (unsigned)strtoul(word + 8, NULL, 10);
     else if (strncmp(word, "date=", 5) == 0)

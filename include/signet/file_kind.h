@@ -30,6 +30,9 @@ enum signet_file_kind {
     SIGNET_FILE_OTHER, /* this one and all above it */
     SIGNET_FILE_IMAGE, /* for a board */
     SIGNET_FILE_LOGINS,
+    SIGNET_FILE_SIGNING_KEY,
+    SIGNET_FILE_NOTE, /* a signed note */
+    SIGNET_FILE_TPM,  /* a key in a TPM, a request, a grant */
 };
 
 /* Of the first bytes of a file, or all of it. */

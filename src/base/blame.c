@@ -202,7 +202,7 @@ int signet_file_blame(int rc, const char *path, struct signet_error *err)
         const struct text_source source = {path, (const char *)text.data, text.len,
                                            text_hide_secrets, NULL};
 
-        bool answered = rc == SIGNET_E_SERVER || rc == SIGNET_E_AUTH;
+        bool answered = rc == SIGNET_E_SERVER || rc == SIGNET_E_AUTH || rc == SIGNET_E_NET;
 
         error_blame(err, &source, BLAME_NAMES | (answered ? BLAME_SERVER : 0));
     }

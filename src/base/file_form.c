@@ -50,6 +50,8 @@ static const struct {
     {0, BYTES("ssh-ed25519 "), FORM_OPENSSH_PUBLIC},
     {0, BYTES("ecdsa-sha2-"), FORM_OPENSSH_PUBLIC},
     {0, BYTES("version https://git-lfs"), FORM_LFS},
+    {0, BYTES("PRIVATE+KEY+"), FORM_SIGNING_KEY},
+    {0, BYTES("signet-tpm-"), FORM_TPM},
 };
 
 static bool has_word(const char *data, size_t len, const char *word)
@@ -208,6 +210,7 @@ static size_t all_of(const char *text, size_t len, const char *more)
 static enum file_form digits_form(const char *text, size_t len)
 {
     size_t line = 0, hex = 0;
+    uint8_t start[3];
 
     while (hex < len && (isxdigit((unsigned char)text[hex]) || char_in(text[hex], " :\r\n\t")))
         hex++;
@@ -219,7 +222,8 @@ static enum file_form digits_form(const char *text, size_t len)
         return FORM_FIRMWARE;
     if (hex == len && len >= 32)
         return FORM_HEX;
-    if (len >= 40 && memcmp(text, "MI", 2) == 0 && all_of(text, len, "+/=\r\n") == len)
+    if (len >= 40 && all_of(text, len, "+/=\r\n") == len && base64_decode(text, 4, start, 3) > 1 &&
+        (start[0] == 0x30 || is_cbor(start, 3)))
         return FORM_BASE64;
     if (has_word(text, len, "unsigned char") || has_word(text, len, "uint8_t") ||
         (memcmp(text, "0x", 2) == 0 && has_word(text, len, ", 0x")))
@@ -318,6 +322,20 @@ static bool is_dictionary(const char *text, size_t len)
            (has_word(text, len, "OID.") || has_word(text, len, "RID."));
 }
 
+/* Neither text nor anything that is known: not UTF-8, and with characters that no text has. */
+static bool is_binary(const uint8_t *data, size_t len)
+{
+    bool control = false, utf8 = true;
+    uint32_t code;
+
+    for (size_t i = 0, n; i < len; i += n ? n : 1) {
+        n = utf8_decode(data + i, len - i, &code);
+        utf8 = utf8 && (n || len - i < 4); /* the last one may be cut */
+        control = control || (data[i] < ' ' && !char_in((char)data[i], "\t\n\r\f\x1a"));
+    }
+    return control && !utf8;
+}
+
 enum file_form file_form(const void *data, size_t len)
 {
     const uint8_t *bytes = data;
@@ -339,6 +357,10 @@ enum file_form file_form(const void *data, size_t len)
         return FORM_PACKET;
     if (!is_dictionary(text, len) && (form = pem_form(text, len)) != FORM_UNKNOWN)
         return form;
+    if (has_word(text, len, "\n\n\xe2\x80\x94 "))
+        return FORM_NOTE;
+    if (is_binary(bytes, len))
+        return FORM_BYTES;
     if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
         text += 3, len -= 3;
     while (len && isspace((unsigned char)*text))

@@ -108,9 +108,15 @@ static const struct {
     {FORM_C_ARRAY, SIGNET_FILE_OTHER, "an array of C source",
      "write its bytes: grep -o '0x[0-9a-fA-F]*' FILE | xxd -r -p > FILE.der"},
     {FORM_HEX, SIGNET_FILE_OTHER, "hex digits in text",
-     "write its bytes: xxd -r -p FILE > FILE.der"},
-    {FORM_BASE64, SIGNET_FILE_OTHER, "base64 without BEGIN and END lines",
-     "write its bytes: base64 -d FILE > FILE.der"},
+     "write its bytes: xxd -r -p FILE > FILE.bin"},
+    {FORM_BASE64, SIGNET_FILE_OTHER, "bytes in base64",
+     "write its bytes: base64 -d FILE > FILE.bin"},
+    {FORM_SIGNING_KEY, SIGNET_FILE_SIGNING_KEY, "a signing key",
+     "a ledger signs its checkpoints with it, or an owner its orders"},
+    {FORM_NOTE, SIGNET_FILE_NOTE, "a signed note",
+     "it is a checkpoint, or the signature beside an order: name what it is about"},
+    {FORM_TPM, SIGNET_FILE_TPM, "a file of a TPM's key", "name the file that is meant"},
+    {FORM_BYTES, SIGNET_FILE_OTHER, "binary data", "name the file that is meant"},
 };
 
 static const char *const wanted_names[] = {
@@ -128,6 +134,9 @@ static const char *const wanted_names[] = {
     [SIGNET_FILE_OTHER] = NULL,
     [SIGNET_FILE_IMAGE] = "a firmware image",
     [SIGNET_FILE_LOGINS] = "a file of logins",
+    [SIGNET_FILE_SIGNING_KEY] = "a signing key",
+    [SIGNET_FILE_NOTE] = "a signed note",
+    [SIGNET_FILE_TPM] = "a file of a TPM's key",
 };
 
 static size_t form_row(enum file_form form)
@@ -197,11 +206,15 @@ static const char *ledger_of(const char *text, char out[static 120])
     return out;
 }
 
-static bool fits_wanted(enum signet_file_kind wanted, enum signet_file_kind found)
+static bool fits_wanted(enum signet_file_kind wanted, enum file_form form,
+                        enum signet_file_kind found)
 {
-    bool either = wanted == SIGNET_FILE_CERT && found == SIGNET_FILE_KEY;
+    bool either = wanted == SIGNET_FILE_CERT && found == SIGNET_FILE_KEY,
+         bytes = wanted == SIGNET_FILE_PACKET || wanted == SIGNET_FILE_LEDGER ||
+                 wanted == SIGNET_FILE_CERT || wanted == SIGNET_FILE_KEY ||
+                 wanted == SIGNET_FILE_IMAGE;
 
-    return !wanted_names[wanted] || found == SIGNET_FILE_UNKNOWN || found == wanted || either;
+    return !wanted_names[wanted] || found == wanted || either || (bytes && form == FORM_BYTES);
 }
 
 /* "PATH: ...", "... 'PATH' ...", "... PATH:7:1 ..."; the words of a message are no path. */
@@ -238,20 +251,25 @@ static int name_file(int rc, const char *path, struct signet_error *err)
 int signet_file_explain(int rc, enum signet_file_kind wanted, const char *path,
                         struct signet_error *err)
 {
+    static const char signing[] = "name a file that was made for signing, such as "
+                                  "station.key.sign; one that is not there yet is made";
     char head[HEAD + 1], ledger[120];
     struct buf hint = {0};
     ssize_t len = rc == SIGNET_OK || rc == SIGNET_E_NOMEM || !path ? -1 : read_start(path, head);
     enum file_form form = len < 0 ? FORM_UNKNOWN : file_form(head, (size_t)len);
     size_t i = form_row(form);
 
-    if (i == COUNT_OF(forms) || fits_wanted(wanted, forms[i].kind))
+    if (i == COUNT_OF(forms) || fits_wanted(wanted, form, forms[i].kind))
         return name_file(rc, path, err);
     const char *const values[][2] = {
         {"FILE", path}, {"LEDGER", ledger_of(head, ledger)}, {NULL, NULL}};
     text_expand(&hint, forms[i].hint, strlen(forms[i].hint), values);
     error_set(err, (enum signet_code)rc, form == FORM_EMPTY ? "%s is %s" : "%s is %s, not %s", path,
               forms[i].name, wanted_names[wanted]);
-    error_hint(err, "%s", hint.data ? (const char *)hint.data : "");
+    error_hint(err, "%s",
+               wanted == SIGNET_FILE_SIGNING_KEY ? signing
+               : hint.data                       ? (const char *)hint.data
+                                                 : "");
     buf_free(&hint);
     return rc;
 }

@@ -62,6 +62,10 @@ enum file_form {
     FORM_C_ARRAY,
     FORM_HEX,
     FORM_BASE64,
+    FORM_SIGNING_KEY,
+    FORM_NOTE,
+    FORM_TPM,
+    FORM_BYTES,
 };
 
 enum file_form file_form(const void *data, size_t len);

@@ -34,6 +34,22 @@ static bool name_is(const struct parser *p, struct name n, const char *name)
     return text_is(p->text + n.at, n.len, name);
 }
 
+/* A resource of another object than the one it was written with. */
+static void hint_elsewhere(struct parser *p, struct name n, char *hint, size_t size)
+{
+    const char *names[OBJECTS_MAX];
+    size_t count = object_names(p->objects, names, OBJECTS_MAX);
+
+    for (size_t i = 0; i < count; i++) {
+        const struct signet_object *o = object_by_name(p->objects, names[i], strlen(names[i]));
+
+        if (o && resource_by_name(o, p->text + n.at, n.len)) {
+            snprintf(hint, size, "did you mean RID.%s.%.*s?", o->name, (int)n.len, p->text + n.at);
+            return;
+        }
+    }
+}
+
 /* An unknown name; candidates for the hint. What is near none of them is not repeated: somebody
  * may have pasted a key without quotes. */
 static struct value unknown_name(struct parser *p, struct name n, const char *prefix,
@@ -47,6 +63,8 @@ static struct value unknown_name(struct parser *p, struct name n, const char *pr
         near = signet_word_nearest(name, candidates, count);
     if (near)
         snprintf(hint, sizeof(hint), "did you mean %s%s?", prefix, near);
+    else if (strncmp(prefix, "RID", 3) == 0)
+        hint_elsewhere(p, n, hint, sizeof(hint));
     if (near || (*prefix && n.len < sizeof(name)))
         return fail_at(p, n.at, SIGNET_E_SYNTAX, hint, "unknown name '%s%s'", prefix, name);
     return fail_at(p, n.at, SIGNET_E_SYNTAX,

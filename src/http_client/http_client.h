@@ -75,7 +75,8 @@ int http_twin(struct http **out, const struct http *http, struct signet_error *e
 
 /* One request with its retries. SIGNET_OK means that a whole answer came, of any status; 429 and
  * 503 are retried first. A web page with a good status, in answer to a body, counts as an answer
- * that was lost; so does one above HTTP_BODY_MAX: SIGNET_E_SERVER without a status. SIGNET_E_NET
+ * that was lost, and is asked for once more; so does one above HTTP_BODY_MAX: SIGNET_E_SERVER
+ * without a status. SIGNET_E_NET
  * says why there was no connection: refused, no such host, whose certificate was not taken and
  * why. The caller wipes answer->body, also after an error. */
 int http_send(struct http *http, const struct http_request *request, struct http_answer *answer,
@@ -89,6 +90,9 @@ bool http_good(const struct http_answer *answer);
 
 /* Appends path, name and rest of the request. */
 void http_path(const struct http_request *request, struct buf *out);
+
+#define HTTP_WEB_PAGE_HINT                                                                         \
+    "are url and port those of its API? A proxy or the page of a login may have answered"
 
 /* The first byte of the body that is no blank; '<' begins a web page: a portal or a proxy spoke,
  * not the server's API. */

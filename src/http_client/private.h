@@ -41,6 +41,7 @@ struct transfer {
     const struct secret *authorization;
     struct buf body; /* of the answer */
     size_t sent;     /* of the request's body */
+    bool page;       /* a web page came before */
 };
 /* CURLE_ABORTED_BY_CALLBACK: cancelled. */
 CURLcode transfer_run(struct http *http, struct transfer *transfer);

@@ -53,10 +53,15 @@ static int attempt_once(struct http *http, struct transfer *transfer, struct htt
     http->curl->easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &answer->status);
     if (request->body && !request->any_answer && http_good(answer) &&
         http_first_byte(answer) == '<') {
+        error_set_hint(err, SIGNET_E_SERVER, HTTP_WEB_PAGE_HINT,
+                       "%s answered with a web page, not as an API does", http->base);
+        if (err)
+            err->sys = (int)answer->status;
         answer->status = 0;
         answer->maybe_done = true;
-        *again = may_repeat(request);
-        return error_set(err, SIGNET_E_SERVER, "%s answered with a web page", http->base);
+        *again = may_repeat(request) && !transfer->page; /* a second one will not go away */
+        transfer->page = true;
+        return SIGNET_E_SERVER;
     }
     *again = answer->status == 429 || answer->status == 503;
     *pause_ms = transfer_retry_after(http);

@@ -174,7 +174,7 @@ int signet_label_printer(const char *printer, const struct signet_cancel *cancel
         if (rc == SIGNET_OK)
             rc = ask_ready(link, err);
         signet_link_close(&link);
-        return rc;
+        return error_pass(rc, err, "printer '%s'", printer);
     }
     if (refuse_folder(printer, err) != SIGNET_OK)
         return SIGNET_E_IO;
@@ -185,7 +185,11 @@ int signet_label_printer(const char *printer, const struct signet_cancel *cancel
            printer[len - 1] != '/') /* FOLDER/: the one that it is in */
         len--;
     snprintf(folder, sizeof(folder), "%.*s", slash ? (int)len : 1, slash ? printer : ".");
+    if (errno == ENOENT && len && access(folder, F_OK) != 0)
+        return error_set_hint(err, SIGNET_E_IO, "make the folder, or name another place",
+                              "labels cannot be written to '%s': there is no folder '%s'", printer,
+                              folder);
     return errno == ENOENT && access(len ? folder : "/", W_OK) == 0
                ? SIGNET_OK
-               : error_sys(err, SIGNET_E_IO, errno, "labels cannot be written to %s", printer);
+               : error_sys(err, SIGNET_E_IO, errno, "labels cannot be written to '%s'", printer);
 }

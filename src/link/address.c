@@ -4,6 +4,7 @@
 #include "link/backend.h"
 
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 static const char serial_prefix[] = "serial:";
 
@@ -95,16 +96,21 @@ int address_parse(struct link_address *out, const char *address, struct signet_e
     return question ? take_port_options(&out->options, question + 1, err) : SIGNET_OK;
 }
 
+enum { MEM_MAJOR = 1 }; /* null, zero, random */
+
 /* A port that is not there may come; what is there must be one. */
 static int check_device_path(const char *path, struct signet_error *err)
 {
     struct stat st;
-    bool there = stat(path, &st) == 0;
+    bool there = stat(path, &st) == 0, device = there && S_ISCHR(st.st_mode);
 
-    if (there && !S_ISCHR(st.st_mode))
-        return error_set_hint(
-            err, SIGNET_E_USAGE, "the list of boards shows the ports that are there",
-            "'%s' is a %s, not a serial port", path, S_ISDIR(st.st_mode) ? "folder" : "file");
+    if (there && (!device || major(st.st_rdev) == MEM_MAJOR))
+        return error_set_hint(err, SIGNET_E_USAGE,
+                              "the list of boards shows the ports that are there",
+                              "'%s' is a %s, not a serial port", path,
+                              device                ? "device for bytes"
+                              : S_ISDIR(st.st_mode) ? "folder"
+                                                    : "file");
     if (!there && strncasecmp(path, "COM", 3) == 0 && path[3] &&
         strspn(path + 3, "0123456789") == strlen(path + 3))
         return error_set_hint(err, SIGNET_E_USAGE,

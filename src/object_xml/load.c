@@ -141,8 +141,13 @@ int signet_objects_load(struct signet_objects **out, const char *const *paths, s
     int rc = SIGNET_OK;
 
     for (size_t i = 0; !rc && i < count; i++) {
+        size_t before = load_count(&l);
+
         l.path = paths[i];
         rc = signet_objects_files(paths[i], load_file, &l, err);
+        if (!rc && load_count(&l) == before)
+            rc = error_set_hint(err, SIGNET_E_NOT_FOUND, "a definition is a file NAME.xml in it",
+                                "'%s' has no definition of an object", paths[i]);
     }
     if (!rc)
         rc = objects_build(out, (const void *)l.list.data, (const void *)l.files.data,

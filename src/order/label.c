@@ -46,11 +46,14 @@ int reader_label(struct reader *r, yaml_node_t *node)
     if (strstr(o->label.printer, "://"))
         return reader_fail_hint(r, node, example,
                                 "a printer is tcp://HOST:PORT, a folder, FOLDER/, or a file");
+    /* what may be a host's name is no file's unless it looks like one */
     const char *colon = strrchr(o->label.printer, ':');
-    if (colon && colon[1] && colon[1 + strspn(colon + 1, "0123456789")] == '\0')
-        return reader_fail_word(r, o->label.printer, example,
-                                "'%.80s' has no tcp:// in front: it would be a file",
-                                o->label.printer);
+    if ((colon && colon[1] && colon[1 + strspn(colon + 1, "0123456789")] == '\0') ||
+        (!strchr(o->label.printer, '/') && !text_ends_with(o->label.printer, ".zpl") &&
+         !text_ends_with(o->label.printer, ".prn") && !text_ends_with(o->label.printer, ".txt")))
+        return reader_fail_word(
+            r, o->label.printer, "tcp://HOST:9100 for a printer; ./FILE or FILE.zpl for a file",
+            "'%.80s' has no tcp:// in front: it would be a file", o->label.printer);
     return reader_path(r, o->label.printer, &o->label.printer);
 }
 

@@ -308,6 +308,7 @@ static const struct entry order_keys[] = {
 /* What is missing, and what does not fit together: boards in slots, or files. */
 static int check_parts(const struct reader *r)
 {
+    static const char no_hook[] = "it is about boards; who hears of packets is in 'notify'";
     const struct signet_order *o = r->root;
     const struct {
         bool wrong;
@@ -328,6 +329,9 @@ static int check_parts(const struct reader *r)
          "whoever programs the packets locks the boards"},
         {!o->recipe && o->ask_before, "'ask_before' needs a 'board'",
          "it is asked before each board; without boards nobody would be asked"},
+        {!o->recipe && o->on_pass, "'on_pass' needs a 'board'", no_hook},
+        {!o->recipe && o->on_fail, "'on_fail' needs a 'board'", no_hook},
+        {!o->recipe && o->on_made_before, "'on_made_before' needs a 'board'", no_hook},
         {o->recipe && !o->slot_count, "there is a board, but no slots",
          "such as 'slots: [{port: /dev/ttyACM0}]'"},
         {!o->recipe && o->slot_count, "'slots' needs a 'board'",

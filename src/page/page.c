@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "page/listen.h"
 #include "page/private.h"
+#include "pki/pki.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,14 +27,36 @@ static int load_tls(struct signet_page *p, const struct signet_page_options *o,
 {
     if (!o->cert_file)
         return SIGNET_OK;
-    int rc =
-        error_pass(file_read(o->cert_file, PEM_MAX, &p->cert, err), err, "certificate of the page");
-    if (rc == SIGNET_OK)
-        rc = error_pass(signet_file_explain(file_read_secret(o->key_file, PEM_MAX, &p->key, err),
-                                            SIGNET_FILE_KEY, o->key_file, err),
-                        err, "key of the page");
+    int rc = file_read(o->cert_file, PEM_MAX, &p->cert, err);
+    if (rc != SIGNET_OK)
+        return error_pass(rc, err, "certificate of the page");
+    rc = error_pass(signet_file_explain(file_read_secret(o->key_file, PEM_MAX, &p->key, err),
+                                        SIGNET_FILE_KEY, o->key_file, err),
+                    err, "key of the page");
     p->tls = rc == SIGNET_OK;
     return rc;
+}
+
+/* The server that does not start has no words for it. It takes more than is read here. */
+static int page_explain_tls(int rc, const struct signet_page *p,
+                            const struct signet_page_options *o, struct signet_error *err)
+{
+    struct signet_cert *certs[CHAIN_MAX];
+    struct signet_key *key = NULL;
+    struct signet_error why = {0};
+    size_t count = 0;
+    int bad = cert_load_chain(certs, &count, p->cert.data, p->cert.len, &why);
+
+    if (signet_file_explain(bad, SIGNET_FILE_CERT, o->cert_file, &why) == SIGNET_OK) {
+        bad = signet_key_load(&key, p->key.data, p->key.len, &why);
+        if (signet_file_explain(bad, SIGNET_FILE_KEY, o->key_file, &why) == SIGNET_OK)
+            bad = error_pass(signet_cert_check_key(certs[0], key, &why), &why, "%s, %s",
+                             o->key_file, o->cert_file);
+    }
+    for (size_t i = 0; i < count; i++)
+        signet_cert_free(&certs[i]);
+    signet_key_free(&key);
+    return bad == SIGNET_OK ? rc : error_copy(err, &why);
 }
 
 static int open_parts(struct signet_page *p, const struct signet_page_options *o,
@@ -58,6 +81,8 @@ static int open_parts(struct signet_page *p, const struct signet_page_options *o
         snprintf(p->url, sizeof(p->url), "http%s://%s/%s", p->tls ? "s" : "", name,
                  p->only_metrics ? "metrics" : "");
         rc = http_start(p, err);
+        if (rc == SIGNET_E_CERT)
+            rc = page_explain_tls(rc, p, o, err);
     }
     return rc;
 }

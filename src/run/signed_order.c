@@ -240,8 +240,11 @@ static int check_note(const struct signet_order *o, const struct tlog_note *note
         (text.len != note->len || memcmp(text.data, note->text, text.len) != 0)) {
         find_difference(&text, note, what);
         rc = error_set_hint(err, SIGNET_E_CRYPTO, "the owner has to sign it as it is now",
-                            "order %s was changed after its owner signed it: '%s' is another one",
-                            o->name, what);
+                            "%s: order %s was changed after its owner signed it: %s'%s' is not "
+                            "what was signed",
+                            o->path, o->name, strcmp(what, "order") == 0 ? "the text of " : "",
+                            strcmp(what, "order") == 0 ? o->path : what);
+        signet_file_blame(rc, o->path, err);
     }
     buf_free(&text);
     if (rc != SIGNET_OK || !now || ((!from || now >= from) && (!until || now < until)))
@@ -266,7 +269,8 @@ static int check_owner_signature(const struct tlog_note *note, const char *const
         if (rc != SIGNET_E_NOT_FOUND)
             return rc;
     }
-    return error_set(err, SIGNET_E_CRYPTO, "the order is signed by nobody who is known here");
+    return error_set_hint(err, SIGNET_E_CRYPTO, "is the key that of the order's owner, and whole?",
+                          "the order is signed by nobody who is known here");
 }
 
 int signet_order_verify(const struct signet_order *o, const char *const *keys, size_t key_count,

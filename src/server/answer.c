@@ -60,13 +60,18 @@ static enum signet_code code_of(const struct server_form *form, bool own, const 
     return SIGNET_E_SERVER;
 }
 
-static void add_hint(const struct server_form *form, long status, const char *words,
+static void add_hint(const struct server_form *form, bool own, long status, const char *words,
                      struct signet_error *err)
 {
     const char *hint = form->hint ? form->hint(status, words) : NULL;
 
     if (hint)
         error_hint(err, "%s", hint);
+    else if (!own && (status == 401 || status == 403 || status == 405))
+        error_hint(err,
+                   "are url and port those of %s's API, and is the token right? A proxy or another "
+                   "program may have answered",
+                   form->name);
     else if (status == 404)
         error_hint(err, "are url and port those of %s's API?", form->name);
     else if (status >= 300 && status < 400)
@@ -99,7 +104,7 @@ static int refusal(const struct signet_server *server, const char *method,
         if (!own && signet_error_class(err) == SIGNET_CLASS_DEVICE)
             err->sys = 0;
     }
-    add_hint(form, answer->status, words, err);
+    add_hint(form, own, answer->status, words, err);
     return (int)code;
 }
 
@@ -121,10 +126,8 @@ int server_call(struct signet_server *server, const struct http_request *request
     if (rc == SIGNET_OK && out) {
         *out = read_json(answer);
         if (!*out)
-            rc = error_set_hint(err, SIGNET_E_SERVER,
-                                "are url and port those of its API? A proxy or the page of a login "
-                                "may have answered",
-                                "%s answered with %s", server->ops->form.name,
+            rc = error_set_hint(err, SIGNET_E_SERVER, HTTP_WEB_PAGE_HINT, "%s answered with %s",
+                                server->ops->form.name,
                                 http_first_byte(answer) == '<' ? "a web page" : "no JSON");
     }
     secret_wipe(&answer->body);
@@ -163,7 +166,8 @@ static int removal(const struct server_form *form, const struct http_answer *ans
 
     buf_free(&unused);
     if (page)
-        return error_set(err, SIGNET_E_SERVER, "%s answered with a web page", form->name);
+        return error_set_hint(err, SIGNET_E_SERVER, HTTP_WEB_PAGE_HINT,
+                              "%s answered with a web page", form->name);
     if (form->absent && body->data &&
         memmem(body->data, body->len, form->absent, strlen(form->absent)))
         return error_set(err, SIGNET_E_NOT_FOUND, "%s has no such device", form->name);

@@ -192,7 +192,8 @@ int tlog_key_open(struct tlog_key *key, const char *path, const char *name,
     if (rc == SIGNET_OK)
         rc = file_read_secret(path, KEY_FILE_MAX, &text, err);
     if (rc == SIGNET_OK)
-        rc = error_pass(take_seed(&read, &text, err), err, "'%s'", path);
+        rc = take_seed(&read, &text, err);
+    rc = signet_file_explain(rc, SIGNET_FILE_SIGNING_KEY, path, err);
     secret_wipe(&text);
     if (rc == SIGNET_OK)
         *key = read;

@@ -38,7 +38,7 @@ int quota_file_read(const char *path, struct quota_file *out, struct signet_erro
     secret_wipe(&text);
     if (rc != SIGNET_OK)
         quota_file_wipe(out);
-    return error_pass(rc, err, "'%s'", text_shown(path, strlen(path), 200));
+    return signet_file_explain(rc, SIGNET_FILE_TPM, path, err);
 }
 
 void quota_file_wipe(struct quota_file *f)

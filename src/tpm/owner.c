@@ -32,6 +32,7 @@ static int open_owner_key(const char *path, bool make, struct signet_key **key,
         rc = file_read_secret(path, KEY_FILE_MAX, &text, err);
     if (rc == SIGNET_OK)
         rc = signet_key_load(key, text.data, text.len, err);
+    rc = signet_file_explain(rc, SIGNET_FILE_KEY, path, err);
     secret_wipe(&text);
     if (rc == SIGNET_OK)
         rc = p256_point(*key, point, err);

@@ -312,19 +312,41 @@ static int read_key_value(struct reader *r, const yaml_node_pair_t *pair, const 
     return reader_value(r, value, &table[i], to);
 }
 
+/* A text or a list where keys go. At the top any word before a colon was meant as a key. */
+static int no_map(struct reader *r, const yaml_node_t *node, const struct entry *table,
+                  size_t count)
+{
+    const char *text = node->type == YAML_SCALAR_NODE ? scalar_text(node) : "";
+    bool top = table == r->table, key = top;
+    struct buf keys = {0};
+
+    for (size_t i = 0; i < count; i++) {
+        size_t len = strlen(table[i].name);
+
+        key = key || (strncmp(text, table[i].name, len) == 0 && text[len] == ':');
+        buf_printf(&keys, i ? ", %s" : "its keys are %s", table[i].name);
+    }
+    if (key && yaml_key_glued(&r->source, place_in(r, &node->start_mark)))
+        reader_fail_hint(r, node, "write a blank behind the colon: \"name: value\"",
+                         "no blank stands behind the colon");
+    else if (top)
+        reader_fail_hint(r, node, "one key and its value in each line, without \"- \"",
+                         "here go keys and values, \"name: ...\"");
+    else
+        reader_fail_hint(r, node, keys.data ? (const char *)keys.data : "",
+                         "here go keys and values in braces, {name: value, ...}");
+    buf_free(&keys);
+    return SIGNET_E_MEANING;
+}
+
 int reader_map(struct reader *r, yaml_node_t *node, const struct entry *table, size_t count,
                void *to)
 {
     uint64_t seen = 0;
     int rc = SIGNET_OK;
 
-    if (node->type != YAML_MAPPING_NODE &&
-        yaml_key_glued(&r->source, place_in(r, &node->start_mark)))
-        return reader_fail_hint(r, node, "write a blank behind the colon: \"name: value\"",
-                                "no blank stands behind the colon");
     if (node->type != YAML_MAPPING_NODE)
-        return reader_fail_hint(r, node, "one key and its value in each line, without \"- \"",
-                                "here go keys and values, \"name: ...\"");
+        return no_map(r, node, table, count);
     for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start;
          rc == SIGNET_OK && pair < node->data.mapping.pairs.top; pair++)
         rc = read_key_value(r, pair, table, count, &seen, to);

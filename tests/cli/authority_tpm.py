@@ -110,11 +110,11 @@ def forged(h, tpm):
     nonce = [l for l in open('ca.tpm.request') if l.startswith('nonce')][0]
     h.write('moved', ''.join(nonce if l.startswith('nonce') else l.replace(OTHER, INDEX) for l in open('other.tpm.request.grant')))
     call('authority', 'grant', 'ca.tpm', 'moved', code=1, word="the signature is not the owner's")
-    call('authority', 'grant', 'ca.tpm', 'root.pem', code=1, word='no grant')
-    call('order', 'grant', '--sign', 'grants.key', 'root.pem', '--uses', '1', code=1, word='no request')
+    call('authority', 'grant', 'ca.tpm', 'root.pem', code=1, word='not a file of a TPM')
+    call('order', 'grant', '--sign', 'grants.key', 'root.pem', '--uses', '1', code=1, word='not a file of a TPM')
     call('order', 'grant', '--sign', 'grants.key', 'ca.tpm.request', code=2, word='--uses')
     call('order', 'grant', code=2, word='--sign')
-    call('authority', 'request', 'root.key', code=1, word='no key in a TPM')
+    call('authority', 'request', 'root.key', code=1, word='not a file of a TPM')
     need(uses() == '0 of 3 uses left', uses())
 
 

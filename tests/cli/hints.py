@@ -26,7 +26,7 @@ signet, ptool, configs = f'{BUILD}/signet', f'{BUILD}/ptool', f'{SOURCE}/example
 with tempfile.TemporaryDirectory() as folder:
     says(folder, [ptool, '-c', f'{configs}/endpoint_cfg_cert', '-C', f'{configs}/cert_info.json', '-e', 'x'],
          "hint: name the file of the server's certificate, or fetch it from the server (-p FILE; ")
-    says(folder, [signet, 'provision', '-c', f'{configs}/endpoint_cfg', '--recipe', 'smp-file', '--port', '/dev/null'],
+    says(folder, [signet, 'provision', '-c', f'{configs}/endpoint_cfg', '--recipe', 'smp-file', '--port', '/dev/ttyNONE'],
          '(--packet-path PATH)')
     says(folder, [signet, 'provision', '-c', f'{configs}/endpoint_cfg', '--recipe', 'anjay-zephyr'],
          '(`signet board list`)')

@@ -9,6 +9,8 @@ BUILD = os.environ['SIGNET_BUILD']
 
 
 def write(path, content):
+    if content is None:
+        return os.mkdir(path)
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), 'wb') as f:
         f.write(content if isinstance(content, bytes) else content.encode())
 
@@ -27,6 +29,7 @@ def prepare(folder):
     command(folder, signet, 'cert', 'make', '--endpoint', 'x', '-o', 'cert')
     for line in ('openssl x509 -in cert/client_cert.crt -out ca.pem', 'openssl crl2pkcs7 -nocrl -certfile ca.pem -out p7b',
                  'openssl pkey -inform der -in cert/client_key.der -out key.pem',
+                 'openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out other.pem',
                  'openssl pkcs12 -export -in ca.pem -inkey key.pem -passout pass:a -out p12',
                  'openssl pkcs8 -topk8 -in key.pem -passout pass:a -out sealed.pem',
                  'openssl x509 -in ca.pem -addtrust serverAuth -out trusted.pem',

@@ -287,7 +287,7 @@ def beyond_this_computer(hall):
     os.chmod(hall.at('key.pem'), 0o600)
     hall.write('other.pem', 'no certificate')
     p = call('page', ledger, '-l', '127.0.0.1:0', '--page-cert', hall.at('other.pem'), *tls[2:])
-    need(p.returncode == 1 and 'do not belong together' in p.stderr, p.stderr)
+    need(p.returncode == 1 and 'not a certificate' in p.stderr, p.stderr)
     p = call('run', hall.order(1), '--page-logins', file)
     need(p.returncode == 2 and 'has a meaning with --page' in p.stderr, p.stderr)
     p = call('run', hall.order(1), '--page', '--metrics=127.0.0.1:1')

@@ -53,10 +53,10 @@ def signed(p):
 def edited(p):
     """The order, its template, its signature: each is looked at."""
     p.sign()
-    for file, old, new, says in (('o.yaml', 'quota: 10', 'quota: 11', "'quota' is another one"),
-                                 ('o.yaml', 'urn:dev:os', 'urn:dev:ox', "'order' is another one"),
-                                 ('o.yaml', 'work: work', 'work: work2', "'order' is another one"),
-                                 ('template', '60', '61', "'template' is another one"),
+    for file, old, new, says in (('o.yaml', 'quota: 10', 'quota: 11', "'quota' is not what was signed"),
+                                 ('o.yaml', 'urn:dev:os', 'urn:dev:ox', "o.yaml' is not what was signed"),
+                                 ('o.yaml', 'work: work', 'work: work2', "o.yaml' is not what was signed"),
+                                 ('template', '60', '61', "'template' is not what was signed"),
                                  ('o.yaml.sig', 'quota 10', 'quota 11', 'signature of oem is wrong'),
                                  ('o.yaml.sig', 'oem', 'eve', 'signed by nobody who is known')):
         with open(p.at(file)) as f:
@@ -139,7 +139,7 @@ def files_of_devices(p):
         with open(p.at(file)) as f:
             before = f.read()
         p.house.write(file, before.replace('\n', '\n\n', 1))
-        p.make(f"'{more.split(':')[0]}' is another one")
+        p.make(f"'{more.split(':')[0]}' is not what was signed")
         p.house.write(file, before)
     with open(p.at('o.yaml')) as f:
         text = f.read()
@@ -167,7 +167,7 @@ def files_of_receivers(p):
             p.house.write('mine.yaml', 'chain: other.pem\nkey: other.key\n')
         else:
             shutil.copy(p.at('other.pem'), p.at('mine.pem'))
-        p.make(f"'{word}' is another one")
+        p.make(f"'{word}' is not what was signed")
 
 
 @part

@@ -23,6 +23,8 @@ FILES = {
     'order.yaml': ORDER, 'two.yaml': TWO, 'devices.csv': CSV, 'server.json': SERVER, 'token': 'hunter2\n',
     'export.json': '{"kind": "export", "file": "out.csv"}', 'object.xml': '<LWM2M><Object ObjectType="MODefinition"><Name>A</Name></Object></LWM2M>',
 }
+# as checkpoints are
+NOTE = 'signet/x/1\n3\nlHNIHuFg9erho/aflbiwZjYVCY2YKOMSS8849XklVMg=\n\n\u2014 signet/x/1 ZSKJVSib4qnyBamDe7KW61a8Ad+sB6t9FRYON0cDzzDO8gxBimuLEzXo2SQVH799mmwOcSCTqXq0Wv0O6xEwszTLOwQ=\n'
 MISTAKES = []
 
 
@@ -79,7 +81,7 @@ order('a slot that is nowhere', '{port: x}', '{name: a}', 'two.yaml:7:9: a slot 
 order('a recipe with a slip', 'smp-file', 'smp-fiel', "slot 1: unknown recipe 'smp-fiel'", "did you mean 'smp-file'?", base=BOARD)
 order('a flasher with a slip', 'flasher: none', 'flasher: nrfutl', "'nrfutl'", 'did you mean', base=BOARD)
 order('one port twice', '{port: x}', '{port: x}, {port: ./x}', 'two.yaml:7:20: slots 1 and 2 are one place', '^', 'leave one of the two', base=BOARD)
-order('a placeholder of a hook with a slip', 'output:', 'on_pass: [/bin/true, "{slott}"]\noutput:', "two.yaml:6:23: on_pass has an unknown placeholder '{slott}'", "did you mean '{slot}'?")
+order('a placeholder of a hook with a slip', 'slots:', 'on_pass: [/bin/true, "{slott}"]\nslots:', "two.yaml:7:23: on_pass has an unknown placeholder '{slott}'", "did you mean '{slot}'?", base=BOARD)
 order('a hook that is one text', 'output:', 'on_pass: /bin/true\noutput:', "two.yaml:6:10: 'on_pass' takes a list of words", '[/usr/bin/lamp')
 order('a server without a file', 'slots:', 'slots:', "a server has a 'file'", 'JSON', base=BOARD.replace('{file: export.json}', '{name: x}'))
 order('a profile with a slip', 'ledger:', 'device: zephir\nledger:', "'zephir'", 'did you mean')
@@ -119,7 +121,7 @@ for path, said, do in (
         ('openssh', "a private key in OpenSSH's own form", 'ssh-keygen -p'), ('sealed.pem', 'an encrypted private key', 'openssl pkey -in sealed.pem'),
         ('trusted.pem', "a certificate with OpenSSL's trust settings", 'openssl x509 -in trusted.pem'), ('csr.pem', 'a certificate request', 'authority'),
         ('pub.pem', 'a public key', 'name the certificate'), ('array.h', 'an array of C source', 'xxd -r -p'), ('hex', 'hex digits in text', 'xxd -r -p hex'),
-        ('base64', 'base64 without BEGIN and END lines', 'base64 -d base64'), ('cfg', 'a configuration', 'template'), ('one.db', 'a ledger', 'work order'),
+        ('base64', 'bytes in base64', 'base64 -d base64'), ('cfg', 'a configuration', 'template'), ('one.db', 'a ledger', 'work order'),
         ('order.yaml', 'a work order', 'signet run'), ('gz', 'compressed (gzip)', 'zcat')):
     add(f'{path} for a certificate', f'cert show {path}', f'{path} is {said}, not a certificate', do)
 add('half a PEM', 'cert show cut.pem', 'cut.pem:1:1: malformed PEM: no END line', '-----BEGIN CERTIFICATE-----\n^', 'cut short')
@@ -251,12 +253,12 @@ for line, said, do in (
         ('ledger verify one.db --vkey x', 'no Ed25519 key', 'a key is NAME+'), ('ledger verify one.db --since-checkpoint order.yaml', 'this is no signed note', 'the file of a checkpoint'),
         ('ledger backup one.db one.db', "will not overwrite 'one.db'", 'name a new file'), ('ledger archive one.db a.db nosuch', 'the ledger has no order nosuch', 'ledger stats'),
         ('ledger import one.db cfg', 'cfg is a configuration, not a ledger', 'packet make'), ('ledger import one.db one.db', 'it is a copy of this ledger', "the other site"),
-        ('ledger proof one.db x', 'the ledger has no device x', 'hint: '), ('ledger vkey one.db order.yaml', "'order.yaml': this is no signing key", 'station.key.sign'),
+        ('ledger proof one.db x', 'the ledger has no device x', 'hint: '), ('ledger vkey one.db order.yaml', "order.yaml is a work order, not a signing key", 'station.key.sign'),
         ('ledger recover one.db', 'one.db is a ledger, not a work order', "a line 'ledger: one.db'"), ('report order.yaml', 'order.yaml is a work order, not a ledger', 'its ledger is one.db'),
         ('line status order.yaml', "no run of order 'one' is at work", 'start the order'), ('line pause one.db', 'one.db is a ledger, not a work order', 'name the work order'),
         ('station check one.db', 'one.db is a ledger, not a work order', 'name the work order'),
         ('page order.yaml', 'order.yaml is a work order, not a ledger', 'its ledger is one.db'), ('open -k key.pem a.manifest', "'a.manifest'", 'hint: '),
-        ('order sign --sign key.pem order.yaml', 'this is no signing key', 'station.key.sign'), ('object import nosuch', "cannot open 'nosuch'", 'is the path right?'),
+        ('order sign --sign key.pem order.yaml', 'key.pem is a private key, not a signing key', 'station.key.sign'), ('object import nosuch', "cannot open 'nosuch'", 'is the path right?'),
         ('prove order.yaml', 'order.yaml is a work order, not a packet', 'its ledger'), ('prove packet --uri coaps://127.0.0.1:1 -e x', 'nobody listens at 127.0.0.1:1', 'host and port right?'),
         ('evidence one.db', 'one.db is a ledger, not a work order', 'name the work order'), ('sim tell nosock state', 'nothing simulated is at nosock', 'hint: '),
         ('init cfg', "cannot make 'cfg/order.yaml'", 'hint: '), ('smp echo -p /dev/ttyNONE hi', '/dev/ttyNONE: cannot open the port', 'signet board list'),
@@ -400,3 +402,32 @@ for line, said, do in (
 for line, said, do in (
         ('order verify --vkey garbage order.yaml', 'is not signed by its owner', 'ORDER.yaml.sig'), ('order owner order.yaml garbage', "'garbage' is no Ed25519 key of a signer", 'NAME+8 hex digits')):
     add(line, line, said, do)
+# names, hooks and printers that were taken without a word
+order('names without keys', '{pattern: "urn:dev:os:x-{serial:03}", first: 1}', 'urn:dev:{serial}', 'two.yaml:5:8: here go keys and values in braces', '^', 'its keys are manifest, delimiter, pattern')
+order('names that are glued', '{pattern: "urn:dev:os:x-{serial:03}", first: 1}', 'manifest:devices.csv', 'two.yaml:5:8: no blank stands behind the colon', '^', 'write a blank')
+for name in ('on_pass', 'on_fail', 'on_made_before'):
+    later(f'{name} without a board', f'{name}: [/bin/true]', f"two.yaml:6:1: '{name}' needs a 'board'", '^', "'notify'")
+for printer in ('zebra', '10.0.0.7', 'zebra.lan'):
+    later(f'a printer called {printer}', LABEL.replace('tcp://127.0.0.1:1', printer).split('\n')[0], f"two.yaml:6:36: '{printer}' has no tcp:// in front", '^', './FILE or FILE.zpl for a file', l__zpl=ZPL)
+later('a printer that is off', LABEL.split('\n')[0], "two.yaml:6:36: printer 'tcp://127.0.0.1:1'", '^', 'is the printer on', l__zpl=ZPL)
+later('a folder of labels that is not there', LABEL.split('\n')[0].replace('tcp://127.0.0.1:1', 'no/l.zpl'), "two.yaml:6:36: labels cannot be written to 'no/l.zpl': there is no folder 'no'", '^', 'make the folder', l__zpl=ZPL)
+order('a device that is no port', '{port: x}', '{port: /dev/null}', "two.yaml:7:16: slot 1: '/dev/null' is a device for bytes, not a serial port", '^', 'signet board list', base=BOARD)
+# files of Signet's own in the wrong place
+for line, said, do in (
+        ('order sign --sign ca.pem order.yaml', 'ca.pem is a certificate, not a signing key', 'station.key.sign'), ('order sign --sign station.key order.yaml', 'station.key is binary data, not a signing key', 'station.key.sign'),
+        ('order grant --sign ca.pem', 'ca.pem is a certificate, not a private key', 'signet cert show'), ('order grant --sign other.pem --uses 3 order.yaml', "order.yaml is a work order, not a file of a TPM's key", 'its ledger'),
+        ('run station.key', 'station.key is binary data, not a work order', 'that is meant'), ('run order.yaml.sig', 'order.yaml.sig is a signed note, not a work order', 'name what it is about'),
+        ('packet make -c station.key.sign', 'station.key.sign is a signing key, not a configuration', 'checkpoints'), ('authority grant order.yaml g', 'g is a signed note', 'name what it is about'),
+        ('ledger backup one.db no/b.db', "cannot write 'no/b.db': there is no folder 'no'", 'make the folder'), ('ledger archive one.db no/b.db one', "cannot write 'no/b.db': there is no folder 'no'", 'make the folder'),
+        ('packet show p64', 'p64 is bytes in base64, not a packet', 'base64 -d p64'), ('packet check p64', 'p64 is bytes in base64', 'base64 -d p64'),
+        ('object import empty_folder', "'empty_folder' has no definition of an object", 'NAME.xml'), ('packet check --objects empty_folder cfg', "'empty_folder' has no definition", 'NAME.xml')):
+    add(line, line, said, do, g=NOTE, order__yaml__sig=NOTE, p64='gqUhYi8wIgwhYi8wIgwhYi8wIgwhYi8wIgwhYi8wIgwh\n', empty_folder=None)
+config('a resource of the wrong object', GOOD.replace('RID.Server.Lifetime', 'RID.Security.Lifetime'), "cfg:3:61: unknown name 'RID.Security.Lifetime'", '^', 'did you mean RID.Server.Lifetime?')
+config('a resource of no object', GOOD.replace('RID.Server.Lifetime', 'RID.Lifetime'), "cfg:3:52: unknown name 'RID.Lifetime'", '^', 'did you mean RID.Server.Lifetime?')
+PAGE = 'page one.db --listen 127.0.0.1:0 --page-cert '
+add('a configuration for a certificate of a page', PAGE + 'cfg --page-key key.pem', 'cfg is a configuration, not a certificate', 'signet packet make')
+add('a key of another certificate', PAGE + 'ca.pem --page-key other.pem', 'other.pem, ca.pem: the private key does not belong', 'signet cert show')
+server('nobody to register at', SERVER, 'server.json:1:28: https://127.0.0.1:1: the connection was refused', '^', 'url and port', line='register -s server.json -e x -c cfg --attempts 1')
+for fault in ('slow=abc', 'html=3', 'drop*x', '429=-1'):
+    add(f'a fault {fault}', f'sim server -m {fault}', 'has no number', 'such as latency=200', code=2)
+add('a certificate that is bad by no word', 'sim server -m bad-tls=x', "not bad by 'x'", 'expired', code=2)
