@@ -212,7 +212,6 @@ static int look_at_key(struct token *t, const struct session *s,
 {
     CK_KEY_TYPE type = 0;
     CK_ATTRIBUTE attribute = {CKA_KEY_TYPE, &type, sizeof(type)};
-    struct signet_error note = {0};
     CK_RV rv = t->f->C_GetAttributeValue(s->handle, s->key, &attribute, 1);
 
     if (rv != CKR_OK)
@@ -222,11 +221,9 @@ static int look_at_key(struct token *t, const struct session *s,
                               "the token's key is of type 0x%lx", (unsigned long)type);
     t->rsa = type == CKK_RSA;
     t->asks_always = key_flag(t, s, CKA_ALWAYS_AUTHENTICATE);
-    if (key_flag(t, s, CKA_EXTRACTABLE)) {
-        error_set_hint(&note, SIGNET_OK, "make it with CKA_EXTRACTABLE false",
-                       "the key of the token '%s' can be taken out of it", t->label);
-        event_warn(observer, &note);
-    }
+    if (key_flag(t, s, CKA_EXTRACTABLE))
+        event_note(observer, "make it with CKA_EXTRACTABLE false",
+                   "the key of the token '%s' can be taken out of it", t->label);
     return SIGNET_OK;
 }
 

@@ -27,14 +27,10 @@ static int describe_uses(struct signet_authority *a, const struct tpm_quota *q,
 
 static void warn_of_end(const struct tpm_uses *uses, const struct signet_observer *observer)
 {
-    struct signet_error note = {0};
-
     if (uses->granted && uses->used < uses->limit)
         return;
-    error_set_hint(&note, SIGNET_OK,
-                   "signet authority request, and have the owner of the product grant uses",
-                   "the authority's key in the TPM has no use left: it signs nothing");
-    event_warn(observer, &note);
+    event_note(observer, "signet authority request, and have the owner of the product grant uses",
+               "the authority's key in the TPM has no use left: it signs nothing");
 }
 
 static int tpm_key_open(struct signet_authority *a, const struct signet_authority_info *info,

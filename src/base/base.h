@@ -113,6 +113,9 @@ void options_copy(void *to, size_t to_size, const void *given, size_t given_size
 
 /* events (event.c); observer may be NULL */
 void event_warn(const struct signet_observer *observer, const struct signet_error *warning);
+/* A warning that begins here; hint: no format; NULL: none. */
+void event_note(const struct signet_observer *observer, const char *hint, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 void event_send(const struct signet_observer *observer, const struct signet_event *event);
 
 /* growable bytes (buf.c); initialise to {0}. Growth never leaves an old copy behind unwiped, so a

@@ -75,12 +75,9 @@ void secret_wipe(struct secret *s)
 void locked_warn_once(const struct signet_observer *observer)
 {
     static atomic_bool told;
-    struct signet_error note = {0};
 
     if (locked_all() || atomic_exchange(&told, true))
         return;
-    error_set(&note, SIGNET_OK,
-              "not all secrets are locked into memory: they may get into the swap");
-    error_hint(&note, "raise the limit, as LimitMEMLOCK=64M does in a systemd unit");
-    event_warn(observer, &note);
+    event_note(observer, "raise the limit, as LimitMEMLOCK=64M does in a systemd unit",
+               "not all secrets are locked into memory: they may get into the swap");
 }

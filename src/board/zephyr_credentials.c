@@ -296,14 +296,10 @@ static int buffer_text(struct signet_board *b, const struct credential *c, struc
 
 static void warn_volatile(const struct signet_board *b)
 {
-    struct signet_error note = {0};
-
-    error_set(&note, SIGNET_OK,
-              "%s: the firmware keeps credentials in memory: they are gone after "
-              "a reset",
-              b->port);
-    error_hint(&note, "CONFIG_TLS_CREDENTIALS_BACKEND_PROTECTED_STORAGE keeps them");
-    event_warn(&b->observer, &note);
+    event_note(&b->observer, "CONFIG_TLS_CREDENTIALS_BACKEND_PROTECTED_STORAGE keeps them",
+               "%s: the firmware keeps credentials in memory: they are gone after "
+               "a reset",
+               b->port);
 }
 
 static int zephyr_write(struct signet_board *b, const struct credential *c,

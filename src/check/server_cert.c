@@ -45,7 +45,6 @@ static int check_usage(const struct signet_account *a, const struct signet_cert 
                        struct signet_error *err)
 {
     bool authority = cert_is_authority(cert);
-    struct signet_error note = {0};
 
     if ((usage == USAGE_AUTHORITY_TOO || usage == USAGE_AUTHORITY) && !authority)
         return error_set_hint(err, SIGNET_E_CERT,
@@ -56,12 +55,10 @@ static int check_usage(const struct signet_account *a, const struct signet_cert 
                               (int)usage, a->iid);
     if (!authority || (usage != USAGE_SERVER && usage != USAGE_SERVER_TOO))
         return SIGNET_OK;
-    error_set(&note, SIGNET_OK,
-              "/0/%u/4 is an authority's certificate, and certificate usage %d means the server's "
-              "own",
-              a->iid, (int)usage);
-    error_hint(&note, "usage 2 is for an authority, 3 for the server's own certificate");
-    event_warn(observer, &note);
+    event_note(observer, "usage 2 is for an authority, 3 for the server's own certificate",
+               "/0/%u/4 is an authority's certificate, and certificate usage %d means the server's "
+               "own",
+               a->iid, (int)usage);
     return SIGNET_OK;
 }
 

@@ -39,9 +39,8 @@ static int keep_copy(const char *path, const struct buf *old,
     if (rc == SIGNET_OK)
         rc = file_create((const char *)name.data, old->data, old->len, &why);
     if (rc == SIGNET_OK) {
-        error_set(&why, SIGNET_OK, "'%s' of another device is kept as '%s'", path,
-                  (const char *)name.data);
-        event_warn(observer, &why);
+        event_note(observer, NULL, "'%s' of another device is kept as '%s'", path,
+                   (const char *)name.data);
     } else if (rc == SIGNET_E_EXISTS) {
         rc = SIGNET_OK; /* the name is its hash: kept before */
     } else {

@@ -97,20 +97,16 @@ static int warn_of_commits(struct station *s, struct signet_error *err)
     static const char ask[] = "SELECT CASE WHEN current_setting('fsync') = 'off' THEN 2"
                               " WHEN current_setting('synchronous_standby_names') = ''"
                               " AND EXISTS(SELECT 1 FROM pg_stat_replication) THEN 1 ELSE 0 END";
-    struct signet_error note = {0};
     int64_t found = 0;
     int rc = postgres_number(s, ask, &found, err);
 
-    if (rc != SIGNET_OK || !found)
-        return rc;
-    if (found == 2)
-        error_set_hint(&note, SIGNET_OK, "set fsync to on",
-                       "the ledger's database server does not write through to its disk");
-    else
-        error_set_hint(&note, SIGNET_OK, "name the standby in synchronous_standby_names",
-                       "the ledger's database server does not wait for its standby: one that "
-                       "takes over may lack the last seconds");
-    event_warn(s->watch.observer, &note);
+    if (rc == SIGNET_OK && found == 2)
+        event_note(s->watch.observer, "set fsync to on",
+                   "the ledger's database server does not write through to its disk");
+    else if (rc == SIGNET_OK && found)
+        event_note(s->watch.observer, "name the standby in synchronous_standby_names",
+                   "the ledger's database server does not wait for its standby: one that "
+                   "takes over may lack the last seconds");
     return rc;
 }
 
@@ -149,7 +145,6 @@ static int check_sslmode(const struct station *s, const PQconninfoOption *option
                          struct signet_error *err)
 {
     const char *mode = address_option(options, "sslmode");
-    struct signet_error note = {0};
 
     if (strcmp(mode, "allow") == 0 || strcmp(mode, "prefer") == 0)
         return error_set_hint(err, SIGNET_E_USAGE,
@@ -162,10 +157,9 @@ static int check_sslmode(const struct station *s, const PQconninfoOption *option
         *address_option(options, "sslrootcert") ||
         strcmp(address_option(options, "channel_binding"), "require") == 0)
         return SIGNET_OK;
-    error_set_hint(&note, SIGNET_OK, "leave sslmode out, and name its authority: ?sslrootcert=FILE",
-                   "the ledger's address has sslmode=require: the database server does not prove "
-                   "who it is, and another one in its place would get the password");
-    event_warn(s->watch.observer, &note);
+    event_note(s->watch.observer, "leave sslmode out, and name its authority: ?sslrootcert=FILE",
+               "the ledger's address has sslmode=require: the database server does not prove "
+               "who it is, and another one in its place would get the password");
     return SIGNET_OK;
 }
 

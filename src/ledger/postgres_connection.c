@@ -111,17 +111,16 @@ static int failed(struct station *s, PGresult *result, struct signet_error *err)
 /* A server that is there and says nothing is worse than one that is away: nobody would know. */
 static void tell_silence(struct station *s)
 {
-    struct signet_error note = {0};
     int64_t now = clock_ms();
 
     if (!s->silence.since)
         s->silence = (struct silence){.since = now, .tell_at = now + SILENT_MS};
     if (now < s->silence.tell_at)
         return;
-    error_set(&note, SIGNET_OK, "the ledger's database server has not answered for %lld s: %s",
-              (long long)(now - s->silence.since) / 1000, s->where);
-    error_hint(&note, "nothing is lost; the run goes on when it answers, and Ctrl-C ends it");
-    event_warn(s->watch.observer, &note);
+    event_note(s->watch.observer,
+               "nothing is lost; the run goes on when it answers, and Ctrl-C ends it",
+               "the ledger's database server has not answered for %lld s: %s",
+               (long long)(now - s->silence.since) / 1000, s->where);
     s->silence.tell_at = now + TELL_AGAIN_MS;
 }
 

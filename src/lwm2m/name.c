@@ -133,13 +133,11 @@ int endpoint_check(const char *name, const char **doubt, struct signet_error *er
 int signet_endpoint_check(const char *name, const struct signet_observer *observer,
                           struct signet_error *err)
 {
-    struct signet_error note = {0};
     const char *doubt = NULL;
     int rc = endpoint_check(name, &doubt, err);
 
     if (rc != SIGNET_OK || !doubt)
         return rc;
-    error_set(&note, SIGNET_OK, "%s %s", text_shown(name, strlen(name), 60), doubt);
-    event_warn(observer, &note);
+    event_note(observer, NULL, "%s %s", text_shown(name, strlen(name), 60), doubt);
     return SIGNET_OK;
 }

@@ -75,17 +75,14 @@ xml_fail(struct xml_reader *r, enum signet_code code, const char *hint, const ch
 __attribute__((format(printf, 3, 4))) static void xml_note(const struct xml_reader *r,
                                                            const char *hint, const char *fmt, ...)
 {
-    struct signet_error note = {0};
     char what[200];
     va_list args;
 
     va_start(args, fmt);
     vsnprintf(what, sizeof(what), fmt, args);
     va_end(args);
-    error_set(&note, SIGNET_OK, "%s:%lu: %s", r->name,
-              (unsigned long)XML_GetCurrentLineNumber(r->parser), what);
-    error_hint(&note, "%s", hint);
-    event_warn(r->observer, &note);
+    event_note(r->observer, hint, "%s:%lu: %s", r->name,
+               (unsigned long)XML_GetCurrentLineNumber(r->parser), what);
 }
 
 /* The text of a field without blanks at its ends; "" when it is not there. */

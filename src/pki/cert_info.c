@@ -93,17 +93,14 @@ static const struct choice *choose_named(const struct choice *choices, size_t co
                                          struct signet_error *err)
 {
     const char *names[N_CURVES + N_DIGESTS], *near;
-    struct signet_error suspicion = {0};
     char why[32];
 
     for (size_t i = 0; i < count; i++) {
         names[i] = choices[i].name;
         if (!same_name(names[i], name))
             continue;
-        if (choices[i].suspicion) {
-            error_set(&suspicion, SIGNET_OK, "%s %s: %s", field, names[i], choices[i].suspicion);
-            event_warn(observer, &suspicion);
-        }
+        if (choices[i].suspicion)
+            event_note(observer, NULL, "%s %s: %s", field, names[i], choices[i].suspicion);
         return &choices[i];
     }
     snprintf(why, sizeof(why), "no such %s", what);
@@ -118,17 +115,13 @@ static const struct choice *choose_named(const struct choice *choices, size_t co
 
 static int plan_rsa(unsigned bits, const struct signet_observer *observer, struct signet_error *err)
 {
-    struct signet_error weak = {0};
-
     if (bits < RSA_MIN || bits > RSA_MAX)
         return error_set(err, SIGNET_E_MEANING, "RSAKeyLen %u: %d to %d bits are possible", bits,
                          RSA_MIN, RSA_MAX);
-    if (bits < 2048) {
-        error_set(&weak, SIGNET_OK,
-                  "RSAKeyLen %u: below 2048 bits a key can be broken, and most servers refuse it",
-                  bits);
-        event_warn(observer, &weak);
-    }
+    if (bits < 2048)
+        event_note(observer, NULL,
+                   "RSAKeyLen %u: below 2048 bits a key can be broken, and most servers refuse it",
+                   bits);
     return SIGNET_OK;
 }
 

@@ -232,54 +232,39 @@ static const char *unfit(const struct cert_traits *t, enum cert_purpose purpose)
     return NULL;
 }
 
-static void weak(const struct signet_observer *observer, const char *where, const char *hint,
-                 const char *what)
-{
-    struct signet_error note = {0};
-
-    error_set(&note, SIGNET_OK, "%s: %s", where, what);
-    if (hint)
-        error_hint(&note, "%s", hint);
-    event_warn(observer, &note);
-}
-
 void cert_warn_weak(const struct signet_cert *cert, enum cert_purpose purpose, const char *where,
                     const struct signet_observer *observer)
 {
     struct cert_traits t;
-    char text[120];
 
     if (cert_traits(cert, &t, NULL) != SIGNET_OK)
         return;
     if (unfit(&t, purpose))
-        weak(observer, where, "have it issued for its purpose", unfit(&t, purpose));
+        event_note(observer, "have it issued for its purpose", "%s: %s", where, unfit(&t, purpose));
     if (t.wrong_signature)
-        weak(observer, where, "was it changed after it was signed?",
-             "it says that it signed itself, but its signature is not by its own key");
+        event_note(observer, "was it changed after it was signed?",
+                   "%s: it says that it signed itself, but its signature is not by its own key",
+                   where);
     if ((!strcmp(t.digest, "sha1") || !strncmp(t.digest, "md", 2)) &&
-        !(purpose == CERT_OF_AUTHORITY && t.self_issued)) {
-        snprintf(text, sizeof(text), "it is signed with %s, which TLS stacks refuse", t.digest);
-        weak(observer, where, "sign it with SHA-256", text);
-    }
-    if (t.rsa_bits && t.rsa_bits < RSA_WEAK) {
-        snprintf(text, sizeof(text), "its RSA key has %u bits, and TLS stacks refuse fewer than %d",
-                 t.rsa_bits, RSA_WEAK);
-        weak(observer, where, "use a key on secp256r1, or RSA of 2048 bits", text);
-    }
+        !(purpose == CERT_OF_AUTHORITY && t.self_issued))
+        event_note(observer, "sign it with SHA-256",
+                   "%s: it is signed with %s, which TLS stacks refuse", where, t.digest);
+    if (t.rsa_bits && t.rsa_bits < RSA_WEAK)
+        event_note(observer, "use a key on secp256r1, or RSA of 2048 bits",
+                   "%s: its RSA key has %u bits, and TLS stacks refuse fewer than %d", where,
+                   t.rsa_bits, RSA_WEAK);
 }
 
 void cert_warn_common_name(const void *der, size_t len, const char *endpoint, unsigned account,
                            const struct signet_observer *observer)
 {
     char name[CERT_NAME_SIZE] = "";
-    struct signet_error note = {0};
 
     if (cert_common_name(der, len, name) && !strcmp(name, endpoint))
         return;
-    error_set_hint(&note, SIGNET_OK,
-                   "Coiote, Leshan and ThingsBoard let a device in when its certificate has its "
-                   "endpoint name",
-                   "/0/%u/3: the common name of the certificate is '%s' and not the endpoint name",
-                   account, text_shown(name, strlen(name), 80));
-    event_warn(observer, &note);
+    event_note(observer,
+               "Coiote, Leshan and ThingsBoard let a device in when its certificate has its "
+               "endpoint name",
+               "/0/%u/3: the common name of the certificate is '%s' and not the endpoint name",
+               account, text_shown(name, strlen(name), 80));
 }

@@ -194,7 +194,6 @@ int signet_cert_check_dates(const struct signet_cert *cert, const struct signet_
 {
     X509 *x = cert_parse(cert, err);
     int64_t from = 0, to = 0, now = clock_wall();
-    struct signet_error soon = {0};
     char from_text[24], to_text[24];
     int rc;
 
@@ -211,10 +210,8 @@ int signet_cert_check_dates(const struct signet_cert *cert, const struct signet_
                               "the certificate is not valid before %s", from_text);
     if (now > to)
         return error_set(err, SIGNET_E_CERT, "the certificate expired %s", to_text);
-    if (to - now < SOON) {
-        error_set(&soon, SIGNET_OK, "the certificate expires soon: %s", to_text);
-        event_warn(observer, &soon);
-    }
+    if (to - now < SOON)
+        event_note(observer, NULL, "the certificate expires soon: %s", to_text);
     return SIGNET_OK;
 }
 

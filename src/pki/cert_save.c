@@ -54,7 +54,6 @@ static int find_older(const char *folder, const struct signet_cert *cert, char t
 static int keep_older(const char *folder, const char *tag, const struct signet_observer *observer,
                       struct signet_error *err)
 {
-    struct signet_error note = {0};
     char from[PATH_MAX], to[PATH_MAX];
 
     for (size_t i = 0; i < N_NAMES; i++) {
@@ -65,9 +64,8 @@ static int keep_older(const char *folder, const char *tag, const struct signet_o
             errno != EEXIST)
             return error_sys(err, SIGNET_E_IO, errno, "cannot keep '%s' as '%s'", from, to);
     }
-    error_set(&note, SIGNET_OK, "the files of another certificate in '%s' are kept as *.%s.*",
-              folder, tag);
-    event_warn(observer, &note);
+    event_note(observer, NULL, "the files of another certificate in '%s' are kept as *.%s.*",
+               folder, tag);
     return SIGNET_OK;
 }
 

@@ -98,12 +98,9 @@ static int request_register(struct run *run, const char *version, struct coap_me
 /* Clients count it as registered. */
 static void warn_homeless(const struct run *run)
 {
-    struct signet_error note = {0};
-
-    error_set(&note, SIGNET_OK,
-              "the server gave the registration no place (Location-Path; LwM2M Core 1.2, section "
-              "6.2.1): the device can neither update nor end it");
-    event_warn(run->options->observer, &note);
+    event_note(run->options->observer, NULL,
+               "the server gave the registration no place (Location-Path; LwM2M Core 1.2, section "
+               "6.2.1): the device can neither update nor end it");
 }
 
 /* With the oldest version that the server takes: 4.12 says that it does not speak one (Core 1.2,

@@ -78,7 +78,6 @@ static int check_wait(const struct login_rules *rules, const struct signet_tree 
     const struct profile_resource *own = profile_resource(rules->profile, path.oid, path.rid);
     int64_t seconds = record && !(own && own->absent) ? number(&record->value, 0) : 0;
     const char *what = a->bootstrap ? "calls its bootstrap server" : "registers";
-    struct signet_error note = {0};
 
     if (seconds > WAIT_MOST)
         return stay_out(rules, err, "leave it out, or write the seconds that it shall wait",
@@ -86,9 +85,8 @@ static int check_wait(const struct login_rules *rules, const struct signet_tree 
                         path.oid, path.iid, path.rid);
     if (seconds <= 0)
         return SIGNET_OK;
-    error_set(&note, SIGNET_OK, "the device waits %lld s before it %s (/%u/%u/%u)",
-              (long long)seconds, what, path.oid, path.iid, path.rid);
-    event_warn(observer, &note);
+    event_note(observer, NULL, "the device waits %lld s before it %s (/%u/%u/%u)",
+               (long long)seconds, what, path.oid, path.iid, path.rid);
     return SIGNET_OK;
 }
 

@@ -8,7 +8,6 @@ enum { CLOCK_BEHIND = 5 }; /* a clock that is kept by a time server may step by 
 int run_check_clock(struct signet_run *r, struct signet_error *err)
 {
     bool server = strncmp(r->order->ledger, "postgres", 8) == 0;
-    struct signet_error note = {0};
     struct signet_ledger_head head;
     char now[24], last[24];
     int rc = signet_ledger_head(r->job.ledger, 0, &head, err);
@@ -17,19 +16,17 @@ int run_check_clock(struct signet_run *r, struct signet_error *err)
         return rc;
     clock_format(head.now, now);
     clock_format(head.time, last);
-    error_set_hint(&note, SIGNET_OK,
-                   "set the right time; until that event's is over, events are recorded with it",
-                   "the %s clock is behind the ledger: it is %s, and the last event of station %s "
-                   "is of %s",
-                   server ? "database server's" : "station's", now, head.station, last);
-    event_warn(&r->observer, &note);
+    event_note(&r->observer,
+               "set the right time; until that event's is over, events are recorded with it",
+               "the %s clock is behind the ledger: it is %s, and the last event of station %s "
+               "is of %s",
+               server ? "database server's" : "station's", now, head.station, last);
     return rc;
 }
 
 int run_begin(struct signet_run *r, bool makes, struct signet_error *err)
 {
     const char *folder = r->job.memory.folder;
-    struct signet_error note = {0};
     struct signet_ledger_begun before;
     char time[24];
     int rc = signet_ledger_begin(r->job.ledger, r->job.order, makes ? folder : NULL, &before, err);
@@ -37,11 +34,10 @@ int run_begin(struct signet_run *r, bool makes, struct signet_error *err)
     if (rc != SIGNET_OK || !before.folder[0] || strcmp(before.folder, folder) == 0)
         return rc;
     clock_format(before.time, time);
-    error_set_hint(&note, SIGNET_OK,
-                   "each station needs a name of its own (see 'station'), or one takes over what "
-                   "the other has in work; if the work folder was replaced, all is well",
-                   "station %s began order %s in another work folder than '%s', at %s",
-                   r->order->station, r->order->name, r->order->work, time);
-    event_warn(&r->observer, &note);
+    event_note(&r->observer,
+               "each station needs a name of its own (see 'station'), or one takes over what "
+               "the other has in work; if the work folder was replaced, all is well",
+               "station %s began order %s in another work folder than '%s', at %s",
+               r->order->station, r->order->name, r->order->work, time);
     return rc;
 }

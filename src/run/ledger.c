@@ -111,12 +111,10 @@ static int warn_of_names(struct signet_run *r, struct signet_error *err)
             rc = signet_ledger_devices(r->job.ledger, &filter, find_name_owner, &owner, err);
     }
     if (rc == SIGNET_OK && owner.other[0]) {
-        struct signet_error note = {0};
 
-        error_set(&note, SIGNET_OK, "the name '%s' is a device's of order '%s': it is passed over",
-                  endpoint, owner.other);
-        error_hint(&note, "does this order have names of its own? See 'names', and 'first'");
-        event_warn(&r->observer, &note);
+        event_note(&r->observer, "does this order have names of its own? See 'names', and 'first'",
+                   "the name '%s' is a device's of order '%s': it is passed over", endpoint,
+                   owner.other);
     }
     return rc;
 }

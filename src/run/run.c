@@ -28,16 +28,13 @@ static void on_job_event(void *ctx, const struct signet_event *event)
 
 static void warn_unused(struct signet_run *r, const struct signet_tree *model)
 {
-    struct signet_error note = {0};
     struct signet_account a;
 
     for (size_t i = 0; signet_tree_account(model, i, &a); i++)
         if (mode_has_certs(a.mode))
             return;
-    error_set(&note, SIGNET_OK,
-              "certificates are given, but no account is in mode cert or est: they are not used");
-    error_hint(&note, "take them out of the order: its credentials, its authority");
-    event_warn(&r->observer, &note);
+    event_note(&r->observer, "take them out of the order: its credentials, its authority",
+               "certificates are given, but no account is in mode cert or est: they are not used");
 }
 
 static int open_source(struct signet_run *r, struct signet_error *err)

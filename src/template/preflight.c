@@ -194,7 +194,6 @@ static int check_count(const struct trial *t, struct signet_error *err)
 {
     const char *manifest = t->s->template.manifest;
     long long rows = t->s->names.count, quota = t->options->count;
-    struct signet_error note = {0};
 
     if (rows == 0)
         return error_set_hint(err, SIGNET_E_MEANING, "one row for each device, below the header",
@@ -202,11 +201,10 @@ static int check_count(const struct trial *t, struct signet_error *err)
     if (rows < quota)
         return error_set_hint(err, SIGNET_E_MEANING, "a quota is at most the number of rows",
                               "%s has %lld rows, the quota is %lld", manifest, rows, quota);
-    if (quota > 0 && rows > quota) {
-        error_set(&note, SIGNET_OK, "%s has %lld rows, the quota is %lld: the rest is not made",
-                  manifest, rows, quota);
-        event_warn(t->options->observer, &note);
-    }
+    if (quota > 0 && rows > quota)
+        event_note(t->options->observer, NULL,
+                   "%s has %lld rows, the quota is %lld: the rest is not made", manifest, rows,
+                   quota);
     return SIGNET_OK;
 }
 
