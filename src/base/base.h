@@ -156,6 +156,17 @@ int buf_check(const struct buf *b, struct signet_error *err);
 /* Hands the bytes over to a signet_bytes (zero-terminated) and empties b; checks first. */
 int buf_take(struct buf *b, struct signet_bytes *out, struct signet_error *err);
 
+/* Room for one member more behind those that an array has (list.c): it moves to twice the size when
+ * their number is a power of two. It holds no secret, and free() takes it. SIGNET_E_NOMEM. */
+#define list_room(list, count, err)                                                                \
+    ({                                                                                             \
+        void *moved = list_move((list), (count), sizeof(*(list)));                                 \
+        if (moved)                                                                                 \
+            (list) = moved;                                                                        \
+        moved ? SIGNET_OK : error_nomem(err);                                                      \
+    })
+void *list_move(void *list, size_t count, size_t size); /* NULL: no memory */
+
 /* secrets (secret.c): PSKs, private keys, tokens live here and nowhere else. Never copied by
  * assignment, never realloc'd, wiped on overwrite and free. Zero-terminated. */
 
@@ -300,6 +311,9 @@ static inline bool text_is(const char *text, size_t len, const char *word)
 bool text_is_hex(const void *text, size_t len); /* digits alone */
 /* A copy for the caller to free; of NULL nothing. */
 int text_copy(char **out, const char *text, struct signet_error *err);
+/* As asprintf(); *out is NULL after SIGNET_E_NOMEM. */
+int text_format(char **out, struct signet_error *err, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 bool text_ends_with(const char *text, const char *end); /* and is longer */
 bool text_has_tail(const char *text, const char *tail); /* upper or lower case, may be all of it */
 /* Stars in place of hex numbers of so many digits and more: each may be a key. */

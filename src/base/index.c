@@ -80,13 +80,8 @@ int index_add(struct index *index, uint64_t hash, uint64_t place, struct signet_
 
     if (place >> PLACE_BITS)
         return error_set(err, SIGNET_E_LIMIT, "an index has places below 2^%d", PLACE_BITS);
-    if ((count & (count - 1)) == 0) { /* a power of two, or none: full */
-        uint64_t *more = realloc(index->entries, (count ? 2 * count : 1) * sizeof(*more));
-
-        if (!more)
-            return error_nomem(err);
-        index->entries = more;
-    }
+    if (list_room(index->entries, count, err) != SIGNET_OK)
+        return SIGNET_E_NOMEM;
     index->entries[count++] = hash >> PLACE_BITS << PLACE_BITS | place;
     index->count = count;
     size_t run = count & -count; /* the last one */

@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <signet/text.h>
+#include <stdio.h>
 
 int text_check(const char *what, const void *text, size_t len, struct signet_error *err)
 {
@@ -232,6 +233,19 @@ int text_copy(char **out, const char *text, struct signet_error *err)
 {
     *out = text ? strdup(text) : NULL;
     return *out || !text ? SIGNET_OK : error_nomem(err);
+}
+
+int text_format(char **out, struct signet_error *err, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    int len = vasprintf(out, fmt, args);
+    va_end(args);
+    if (len >= 0)
+        return SIGNET_OK;
+    *out = NULL;
+    return error_nomem(err);
 }
 
 bool text_is_hex(const void *text, size_t len)

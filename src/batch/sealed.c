@@ -193,7 +193,7 @@ static int stage_output(struct sealed *s, const struct batch *b, size_t i, const
     if (rc == SIGNET_OK)
         rc = signet_seal(s->sealer, text.data, text.len, &sealed, err);
     if (rc == SIGNET_OK)
-        rc = manifest_hash(sealed.data, sealed.len, f->sha256, err);
+        rc = signet_bytes_sha256(sealed.data, sealed.len, f->sha256, err);
     if (rc == SIGNET_OK)
         rc = stage(s, name.hidden, sealed.data, sealed.len, err);
     snprintf(f->name, sizeof(f->name), "%.120s", name.hidden + 1);
@@ -212,7 +212,7 @@ static int stage_manifest(struct sealed *s, const struct manifest *m, struct sig
     int rc = manifest_print(m, &text, err);
 
     if (rc == SIGNET_OK)
-        rc = manifest_hash(text.data, text.len, s->head, err);
+        rc = signet_bytes_sha256(text.data, text.len, s->head, err);
     if (rc == SIGNET_OK)
         rc = manifest_sign(&s->key, &text, err);
     if (rc == SIGNET_OK)

@@ -16,9 +16,7 @@ enum { STATE_MAX = 4 * PATH_MAX };
 
 static int state_file(const struct vault *vault, char **path, struct signet_error *err)
 {
-    return asprintf(path, "%s/mint-%s.state", vault_folder(vault), vault_tag(vault)) < 0
-               ? error_nomem(err)
-               : SIGNET_OK;
+    return text_format(path, err, "%s/mint-%s.state", vault_folder(vault), vault_tag(vault));
 }
 
 int state_path(const char *path, char out[PATH_MAX], struct signet_error *err)

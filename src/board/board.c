@@ -98,8 +98,8 @@ static int image_path(const char **out, const char *given, const char *dir, cons
 
     if (!dir || (given && given[0] == '/'))
         rc = text_copy(&path, given, err);
-    else if (asprintf(&path, "%s/%s", dir, given ? given : usual) < 0)
-        return error_nomem(err);
+    else
+        rc = text_format(&path, err, "%s/%s", dir, given ? given : usual);
     if (given || (path && access(path, F_OK) == 0))
         *out = path;
     else

@@ -24,8 +24,8 @@ static char *beside(struct parser *p, const struct value *path)
 
     if (memchr(name, '\0', path->as.bytes.len) || !path->as.bytes.len)
         fail_at(p, path->at, SIGNET_E_SYNTAX, hint, "this is no path");
-    else if (asprintf(&full, "%.*s%s", folder, p->file, name) < 0)
-        fail_with(p, error_nomem(p->err));
+    else if (text_format(&full, p->err, "%.*s%s", folder, p->file, name) != SIGNET_OK)
+        fail_with(p, SIGNET_E_NOMEM);
     return full;
 }
 

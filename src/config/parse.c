@@ -234,19 +234,13 @@ static struct value parse_named(struct parser *p)
 /* The entry goes over to the dictionary. */
 static void dict_add(struct parser *p, struct dict *dict, struct entry entry)
 {
-    if ((dict->count & (dict->count - 1)) == 0) { /* a power of two, or none: full */
-        struct entry *more =
-            realloc(dict->entries, (dict->count ? 2 * dict->count : 1) * sizeof(*more));
-
-        if (!more) {
-            value_free(&entry.key);
-            value_free(&entry.value);
-            fail_with(p, error_nomem(p->err));
-            return;
-        }
-        dict->entries = more;
+    if (list_room(dict->entries, dict->count, p->err) == SIGNET_OK) {
+        dict->entries[dict->count++] = entry;
+        return;
     }
-    dict->entries[dict->count++] = entry;
+    value_free(&entry.key);
+    value_free(&entry.value);
+    fail_with(p, SIGNET_E_NOMEM);
 }
 
 /* **{...}: its entries become ours. */

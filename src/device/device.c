@@ -16,21 +16,11 @@ struct device_data {
     struct cert_facts cert;
 };
 
-static int fingerprint(const void *data, size_t len, char out[65], struct signet_error *err)
-{
-    uint8_t digest[32];
-    int rc = sha256(data, len, digest, err);
-
-    if (rc == SIGNET_OK)
-        hex_encode(digest, sizeof(digest), out);
-    return rc;
-}
-
 static int psk_account_facts(struct device *out, struct device_data *d,
                              const struct signet_account *a, struct signet_error *err)
 {
-    int rc =
-        fingerprint(a->secret_key->as.bytes.data, a->secret_key->as.bytes.len, d->psk_sha256, err);
+    int rc = signet_bytes_sha256(a->secret_key->as.bytes.data, a->secret_key->as.bytes.len,
+                                 d->psk_sha256, err);
 
     text_escape_value(&d->identity, a->identity->as.bytes.data, a->identity->as.bytes.len);
     out->facts.psk_sha256 = d->psk_sha256;
@@ -78,7 +68,7 @@ void device_describe(struct signet_device *out, const struct signet_tree *tree,
 static int device_fill(struct device *out, struct device_data *d, struct signet_error *err)
 {
     struct signet_account a;
-    int rc = fingerprint(out->packet.data, out->packet.len, d->packet_sha256, err);
+    int rc = signet_bytes_sha256(out->packet.data, out->packet.len, d->packet_sha256, err);
 
     if (rc == SIGNET_OK)
         rc = take_account(d->tree, &a, err);

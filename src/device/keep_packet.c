@@ -13,17 +13,15 @@
 static int name_of_copy(const char *path, const struct buf *old, struct buf *out,
                         struct signet_error *err)
 {
-    uint8_t hash[32];
     char hex[13];
     const char *slash = strrchr(path, '/');
     const char *base = slash ? slash + 1 : path;
     const char *dot = strrchr(base, '.');
     int stem = (int)(dot ? dot - path : (long)strlen(path));
-    int rc = sha256(old->data, old->len, hash, err);
+    int rc = sha256_tag(old->data, old->len, 6, hex, err);
 
     if (rc != SIGNET_OK)
         return rc;
-    hex_encode(hash, 6, hex);
     buf_printf(out, "%.*s.%s%s", stem, path, hex, dot ? dot : "");
     return buf_check(out, err);
 }

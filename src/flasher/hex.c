@@ -19,7 +19,7 @@ struct parser {
     bool segmented; /* 02: addresses wrap inside 64 KiB */
     bool ended;
     struct range *ranges;
-    size_t count, cap;
+    size_t count;
     struct signet_image image;
 };
 
@@ -45,14 +45,8 @@ static int add_range(struct parser *p, uint64_t first, size_t len, struct signet
         p->ranges[p->count - 1].last += len;
         return SIGNET_OK;
     }
-    if (p->count == p->cap) {
-        size_t cap = p->cap ? p->cap * 2 : 64;
-        struct range *more = realloc(p->ranges, cap * sizeof(*more));
-        if (!more)
-            return error_nomem(err);
-        p->ranges = more;
-        p->cap = cap;
-    }
+    if (list_room(p->ranges, p->count, err) != SIGNET_OK)
+        return SIGNET_E_NOMEM;
     p->ranges[p->count++] = (struct range){first, first + len - 1, p->line};
     return SIGNET_OK;
 }

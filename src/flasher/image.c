@@ -28,16 +28,14 @@ int signet_image_check(struct signet_image *out, const char *path, const char *e
 {
     struct buf file = {0};
     struct signet_image image = {0};
-    uint8_t digest[32];
     int code = file_read(path, IMAGE_MAX, &file, err);
     if (code == SIGNET_OK)
         code = by_content(&image, path, &file, err);
     if (code == SIGNET_OK)
-        code = sha256(file.data, file.len, digest, err);
+        code = signet_bytes_sha256(file.data, file.len, image.sha256, err);
     buf_free(&file);
     if (code)
         return signet_file_explain(code, SIGNET_FILE_IMAGE, path, err);
-    hex_encode(digest, sizeof(digest), image.sha256);
     if (expected_sha256 && strcasecmp(expected_sha256, image.sha256) != 0)
         return error_set_hint(
             err, SIGNET_E_MEANING, "this is not the image of the order; nothing was flashed",

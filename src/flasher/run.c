@@ -70,8 +70,8 @@ static int find_on_path(char **out, const char *name, struct signet_error *err)
     for (path = path ? path : "/usr/local/bin:/usr/bin:/bin"; *path;) {
         size_t len = strcspn(path, ":");
         char *file = NULL;
-        if (asprintf(&file, "%.*s/%s", (int)len, path, name) < 0)
-            return error_nomem(err);
+        if (text_format(&file, err, "%.*s/%s", (int)len, path, name) != SIGNET_OK)
+            return SIGNET_E_NOMEM;
         file[len] = '\0';
         bool trusted = usable(file, S_IFDIR);
         file[len] = '/';

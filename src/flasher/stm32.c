@@ -156,8 +156,7 @@ static int stm32_list(struct signet_flasher *f, struct signet_programmer *out, s
     int code = copy ? SIGNET_OK : error_nomem(err);
 
     if (!code && !is_cube(f)) {
-        if (asprintf(&beside, "%s/st-info", dirname(copy)) < 0)
-            code = error_nomem(err);
+        code = text_format(&beside, err, "%s/st-info", dirname(copy));
         code = code ? code : run_find(&tool, beside, NULL, err);
     }
     if (!code) {

@@ -75,10 +75,8 @@ int url_base(const struct http_options *options, char **base, bool *https, struc
         return rc;
     if (options->port && !twice)
         snprintf(port, sizeof(port), ":%u", options->port);
-    if (asprintf(base, "%s%.*s%s", *https ? "https://" : "http://", (int)len, host, port) >= 0)
-        return SIGNET_OK;
-    *base = NULL;
-    return error_nomem(err);
+    return text_format(base, err, "%s%.*s%s", *https ? "https://" : "http://", (int)len, host,
+                       port);
 }
 
 void http_encode(struct buf *out, const char *text)

@@ -52,15 +52,14 @@ int job_memory_open(struct job *job, const char *folder, const char *tag, struct
 {
     struct job_memory *m = &job->memory;
     struct buf text = {0};
+    int rc = text_format(&m->path, err, "%s/ledger-%s.head", folder, tag);
 
-    if (asprintf(&m->path, "%s/ledger-%s.head", folder, tag) < 0) {
-        m->path = NULL;
-        return error_nomem(err);
-    }
+    if (rc != SIGNET_OK)
+        return rc;
     m->there = access(m->path, F_OK) == 0;
     if (!m->there)
         return new_folder(m, err);
-    int rc = file_read(m->path, MEMORY_MAX, &text, err);
+    rc = file_read(m->path, MEMORY_MAX, &text, err);
     if (rc == SIGNET_OK && !parse_memory(m, &text))
         rc =
             error_set_hint(err, SIGNET_E_CONFLICT,

@@ -147,9 +147,10 @@ static int print_to_file(const struct label_printing *p, bool *sent, struct sign
     *sent = true;
     if (!folder)
         return file_add(p->printer, p->zpl->data, p->zpl->len, 077, err);
-    if (asprintf(&path, "%s%s%s.zpl", p->printer, file_name_front(p->endpoint), p->endpoint) < 0)
-        return error_nomem(err);
-    rc = file_mkdir(p->printer, 0700, err);
+    rc = text_format(&path, err, "%s%s%s.zpl", p->printer, file_name_front(p->endpoint),
+                     p->endpoint);
+    if (rc == SIGNET_OK)
+        rc = file_mkdir(p->printer, 0700, err);
     if (rc == SIGNET_OK)
         rc = file_write(path, p->zpl->data, p->zpl->len, 0600, err);
     free(path);

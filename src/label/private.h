@@ -40,7 +40,7 @@ struct label_text {
 };
 struct label_texts {
     struct label_text *list;
-    size_t count, room;
+    size_t count;
 };
 int label_texts_add(struct label_texts *texts, const char *text, int64_t device, size_t part,
                     struct signet_error *err);

@@ -29,15 +29,8 @@ void label_texts_sort(struct label_texts *texts)
 int label_texts_add(struct label_texts *texts, const char *text, int64_t device, size_t part,
                     struct signet_error *err)
 {
-    if (texts->count == texts->room) {
-        size_t room = texts->room ? 2 * texts->room : 64;
-        struct label_text *more = reallocarray(texts->list, room, sizeof(*more));
-
-        if (!more)
-            return error_nomem(err);
-        texts->list = more;
-        texts->room = room;
-    }
+    if (list_room(texts->list, texts->count, err) != SIGNET_OK)
+        return SIGNET_E_NOMEM;
     texts->list[texts->count++] = (struct label_text){hash_of_text(text), device, part};
     return SIGNET_OK;
 }

@@ -31,13 +31,10 @@ static void chain_text(struct buf *b, const char *text)
 /* Of what stands behind the first `skip` bytes. */
 static int hash_of(struct buf *b, size_t skip, char out[65], struct signet_error *err)
 {
-    uint8_t digest[32];
     int rc = buf_check(b, err);
 
     if (rc == SIGNET_OK)
-        rc = sha256(b->data + skip, b->len - skip, digest, err);
-    if (rc == SIGNET_OK)
-        hex_encode(digest, sizeof(digest), out);
+        rc = signet_bytes_sha256(b->data + skip, b->len - skip, out, err);
     b->len = 0; /* nothing secret */
     if (b->failed)
         buf_free(b); /* the next event may find memory again */

@@ -32,12 +32,10 @@ static int64_t until_of(const struct signet_report_options *o)
 static int find_board_order(void *ctx, const struct db_rows *row, struct signet_error *err)
 {
     struct report *r = ctx;
-    struct board_order *more = reallocarray(r->orders, r->order_count + 1, sizeof(*more));
 
-    if (!more)
-        return error_nomem(err);
-    r->orders = more;
-    more[r->order_count++] = (struct board_order){db_int(row, 0), db_int(row, 1)};
+    if (list_room(r->orders, r->order_count, err) != SIGNET_OK)
+        return SIGNET_E_NOMEM;
+    r->orders[r->order_count++] = (struct board_order){db_int(row, 0), db_int(row, 1)};
     return SIGNET_OK;
 }
 

@@ -102,12 +102,10 @@ static int new_group(struct report_groups *g, const char *name, struct signet_er
     if (g->count == GROUPS_MAX)
         return error_set_hint(err, SIGNET_E_LIMIT, "ask for a shorter time, or for one order",
                               "the report has more than %d groups", GROUPS_MAX);
-    struct group *more = reallocarray(g->list, g->count + 1, sizeof(*more));
-    if (!more)
-        return error_nomem(err);
-    g->list = more;
-    more[g->count] = (struct group){.name = strdup(name)};
-    if (!more[g->count].name)
+    if (list_room(g->list, g->count, err) != SIGNET_OK)
+        return SIGNET_E_NOMEM;
+    g->list[g->count] = (struct group){.name = strdup(name)};
+    if (!g->list[g->count].name)
         return error_nomem(err);
     g->last = g->count++;
     return SIGNET_OK;

@@ -13,10 +13,8 @@ static int open_logs(struct signet_ledger *l, struct signet_error *err)
 {
     struct signed_logs *logs = &l->logs;
 
-    if (asprintf(&logs->path, "%s.logs", l->sign_file) < 0) {
-        logs->path = NULL;
-        return error_nomem(err);
-    }
+    if (text_format(&logs->path, err, "%s.logs", l->sign_file) != SIGNET_OK)
+        return SIGNET_E_NOMEM;
     return access(logs->path, F_OK) == 0 ? file_read(logs->path, LOGS_MAX, &logs->names, err)
                                          : SIGNET_OK;
 }

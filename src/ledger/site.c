@@ -8,14 +8,11 @@
 
 int heads_hash(const struct buf *heads, char out[static 65], struct signet_error *err)
 {
-    uint8_t digest[32];
     int rc = buf_check(heads, err);
 
-    if (rc == SIGNET_OK)
-        rc = sha256(heads->data ? heads->data : (const uint8_t *)"", heads->len, digest, err);
-    if (rc == SIGNET_OK)
-        hex_encode(digest, sizeof(digest), out);
-    return rc;
+    return rc == SIGNET_OK ? signet_bytes_sha256(heads->data ? (const char *)heads->data : "",
+                                                 heads->len, out, err)
+                           : rc;
 }
 
 /* It names the head and its events; a ledger with imports of its own has a head of more than came

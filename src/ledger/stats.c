@@ -38,15 +38,12 @@ static struct group *find_group(struct stats *s, enum by by, int64_t number, con
             return g;
     }
     char *copy = strdup(name);
-    struct group *more = reallocarray(s->groups, s->count + 1, sizeof(*more));
-    if (more)
-        s->groups = more;
-    if (!more || !copy) {
+    if (!copy || list_room(s->groups, s->count, NULL) != SIGNET_OK) {
         free(copy);
         return NULL;
     }
-    more[s->count] = (struct group){.by = by, .number = number, .name = copy};
-    return &more[s->count++];
+    s->groups[s->count] = (struct group){.by = by, .number = number, .name = copy};
+    return &s->groups[s->count++];
 }
 
 static int count_in(struct stats *s, enum by by, int64_t number, const char *name,

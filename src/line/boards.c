@@ -65,14 +65,12 @@ bool boards_recall(struct slot *slot)
 /* Without memory the next run looks at the board, and sees that it was made before. */
 static struct standing *add_standing(struct signet_boards *boards, const struct signet_slot *place)
 {
-    struct standing *more = reallocarray(boards->list, boards->count + 1, sizeof(*more));
-
-    if (!more)
+    if (list_room(boards->list, boards->count, NULL) != SIGNET_OK)
         return NULL;
-    boards->list = more;
-    more[boards->count] = (struct standing){.kind = place->kind};
-    snprintf(more[boards->count].where, sizeof(more->where), "%s", place->where);
-    return &more[boards->count++];
+    struct standing *s = &boards->list[boards->count++];
+    *s = (struct standing){.kind = place->kind};
+    snprintf(s->where, sizeof(s->where), "%s", place->where);
+    return s;
 }
 
 void boards_keep(const struct slot *slot)

@@ -10,14 +10,12 @@ enum { TEXT_MAX = 512 };
 static int mark_path(const struct slot *slot, struct buf *out, struct signet_error *err)
 {
     const char *name = slot->order->name;
-    char hex[65];
-    uint8_t digest[32];
-    int rc = sha256(name, strlen(name), digest, err);
+    char tag[17];
+    int rc = sha256_tag(name, strlen(name), 8, tag, err);
 
     if (rc != SIGNET_OK)
         return rc;
-    hex_encode(digest, sizeof(digest), hex);
-    buf_printf(out, "%s/slot-%.16s", slot->line->setup->order->work, hex);
+    buf_printf(out, "%s/slot-%s", slot->line->setup->order->work, tag);
     return buf_check(out, err);
 }
 

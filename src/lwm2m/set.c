@@ -34,19 +34,13 @@ void object_word(const char *name, char out[static SIGNET_NAME_MAX + 1])
 /* A copy that goes with the set; NULL: no memory. */
 static char *set_keep(struct signet_objects *set, const char *text)
 {
-    char *copy = strdup(text), **texts = NULL;
+    char *copy = strdup(text);
 
-    if (copy && (set->text_count & (set->text_count - 1)) == 0) { /* full, or empty */
-        texts = realloc(set->texts, (set->text_count ? 2 * set->text_count : 1) * sizeof(*texts));
-        if (!texts) {
-            free(copy);
-            return NULL;
-        }
-        set->texts = texts;
+    if (!copy || list_room(set->texts, set->text_count, NULL) != SIGNET_OK) {
+        free(copy);
+        return NULL;
     }
-    if (copy)
-        set->texts[set->text_count++] = copy;
-    return copy;
+    return set->texts[set->text_count++] = copy;
 }
 
 static long version_number(const char *version)

@@ -15,7 +15,7 @@ struct tree_source {
     char *name, *text;
     size_t len;
     struct instance_place *instances;
-    size_t count, cap;
+    size_t count;
     atomic_uint users;
 };
 
@@ -60,16 +60,8 @@ void tree_source_free(struct tree_source **source)
 int tree_source_instance(struct tree_source *source, uint16_t oid, uint16_t iid, unsigned line,
                          unsigned column, struct signet_error *err)
 {
-    size_t cap = source->cap ? 2 * source->cap : 8;
-
-    if (source->count == source->cap) {
-        struct instance_place *more = realloc(source->instances, cap * sizeof(*more));
-
-        if (!more)
-            return error_nomem(err);
-        source->instances = more;
-        source->cap = cap;
-    }
+    if (list_room(source->instances, source->count, err) != SIGNET_OK)
+        return SIGNET_E_NOMEM;
     source->instances[source->count++] = (struct instance_place){oid, iid, line, column};
     return SIGNET_OK;
 }

@@ -54,11 +54,8 @@ int cursor_open(struct notify_cursor *c, const struct notify_setup *setup, const
     int rc = signet_ledger_head(ledger, 0, &c->last, err);
 
     c->last.seq = 0;
-    if (rc == SIGNET_OK && !c->path &&
-        asprintf(&c->path, "%s/notify-%s-%s.cursor", setup->folder, setup->tag, name) < 0) {
-        c->path = NULL;
-        return error_nomem(err);
-    }
+    if (rc == SIGNET_OK && !c->path)
+        rc = text_format(&c->path, err, "%s/notify-%s-%s.cursor", setup->folder, setup->tag, name);
     if (rc != SIGNET_OK || access(c->path, F_OK) != 0)
         return rc;
     return cursor_read(c, ledger, setup->order->station, err);

@@ -70,10 +70,7 @@ static int mqtt_read_url(struct mqtt *q, struct signet_error *err)
                               "%s: an MQTT broker is mqtts://HOST or mqtts://HOST:PORT",
                               q->target->url);
     q->port = (int)port;
-    if (asprintf(&q->host, "%.*s", (int)len, host + six) >= 0)
-        return SIGNET_OK;
-    q->host = NULL;
-    return error_nomem(err);
+    return text_format(&q->host, err, "%.*s", (int)len, host + six);
 }
 
 static int mqtt_read_password(struct mqtt *q, struct signet_error *err)

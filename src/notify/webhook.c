@@ -70,12 +70,9 @@ static int webhook_open(void **state, const struct signet_order_notify *target,
     int rc = *w->path == '/'
                  ? webhook_read_key(target->key_file, &w->key, err)
                  : error_set(err, SIGNET_E_USAGE, "%s: write / before the ?", target->url);
-    if (rc == SIGNET_OK &&
-        asprintf(&w->base, "%.*s", (int)strcspn(host, "/?") + (int)(host - target->url),
-                 target->url) < 0) {
-        w->base = NULL;
-        rc = error_nomem(err);
-    }
+    if (rc == SIGNET_OK)
+        rc = text_format(&w->base, err, "%.*s",
+                         (int)strcspn(host, "/?") + (int)(host - target->url), target->url);
     const struct http_options options = {.url = w->base,
                                          .ca_file = target->ca_file,
                                          .pin = target->pin,

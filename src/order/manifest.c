@@ -366,13 +366,8 @@ static int mark_place(struct manifest *m, struct signet_error *err)
 
     if (c->index % STRIDE != 0)
         return SIGNET_OK;
-    if ((i & (i - 1)) == 0) { /* a power of two, or none: full */
-        struct mark *more = realloc(m->marks, (i ? 2 * i : 1) * sizeof(*more));
-
-        if (!more)
-            return error_nomem(err);
-        m->marks = more;
-    }
+    if (list_room(m->marks, i, err) != SIGNET_OK)
+        return SIGNET_E_NOMEM;
     m->marks[i] =
         (struct mark){.offset = c->offset + (off_t)c->at, .line = c->line, .after_cr = c->after_cr};
     return SIGNET_OK;

@@ -27,12 +27,8 @@ static int add_piece(struct compiler *c, struct piece piece)
     if (p->count == PIECES_MAX)
         return error_set(c->err, SIGNET_E_LIMIT, "more than %d placeholders in one value",
                          PIECES_MAX);
-    if ((p->count & (p->count - 1)) == 0) { /* a power of two, or none: full */
-        struct piece *list = realloc(p->list, (p->count ? 2 * p->count : 1) * sizeof(*list));
-        if (!list)
-            return error_nomem(c->err);
-        p->list = list;
-    }
+    if (list_room(p->list, p->count, c->err) != SIGNET_OK)
+        return SIGNET_E_NOMEM;
     p->list[p->count++] = piece;
     p->fixed = p->fixed && piece.kind == PIECE_LITERAL;
     return SIGNET_OK;

@@ -28,7 +28,7 @@ static int find_older(const char *folder, const struct signet_cert *cert, char t
 {
     char path[PATH_MAX];
     struct buf old = {0};
-    uint8_t hash[32];
+    uint8_t hash[4];
     struct stat st;
     int rc = SIGNET_OK;
 
@@ -36,10 +36,8 @@ static int find_older(const char *folder, const struct signet_cert *cert, char t
     file_path(path, folder, &names[1], "");
     if (lstat(path, &st) == 0 && S_ISREG(st.st_mode)) {
         rc = file_read(path, IMPORT_MAX, &old, err);
-        if (!rc && (old.len != cert->der.len || memcmp(old.data, cert->der.data, old.len) != 0)) {
-            rc = sha256(old.data, old.len, hash, err);
-            hex_encode(hash, 4, tag);
-        }
+        if (!rc && (old.len != cert->der.len || memcmp(old.data, cert->der.data, old.len) != 0))
+            rc = sha256_tag(old.data, old.len, 4, tag, err);
         buf_free(&old);
         return rc;
     }

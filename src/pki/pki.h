@@ -18,6 +18,8 @@ int hmac_sha256(const void *key, size_t key_len, const void *data, size_t len,
 
 /* sha256.c */
 int sha256(const void *data, size_t len, uint8_t out[static 32], struct signet_error *err);
+/* Its first bytes in hex, as signet_bytes_sha256() has all 32. */
+int sha256_tag(const void *data, size_t len, size_t bytes, char *out, struct signet_error *err);
 
 struct sha256 {
     void *state;

@@ -28,14 +28,19 @@ int sha256(const void *data, size_t len, uint8_t out[static 32], struct signet_e
     return SIGNET_OK;
 }
 
-int signet_bytes_sha256(const void *data, size_t len, char hex[65], struct signet_error *err)
+int sha256_tag(const void *data, size_t len, size_t bytes, char *out, struct signet_error *err)
 {
     uint8_t hash[32];
     int rc = sha256(data, len, hash, err);
 
     if (rc == SIGNET_OK)
-        hex_encode(hash, sizeof(hash), hex);
+        hex_encode(hash, bytes, out);
     return rc;
+}
+
+int signet_bytes_sha256(const void *data, size_t len, char hex[65], struct signet_error *err)
+{
+    return sha256_tag(data, len, 32, hex, err);
 }
 
 int sha256_begin(struct sha256 *h, struct signet_error *err)

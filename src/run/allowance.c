@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How many devices of a signed order this station may make with this ledger: a file beside the key
  * has, for each ledger that the order was begun with, how many units it may have used. */
-#include "pki/pki.h"
 #include "run/private.h"
 
 #include <errno.h>
@@ -25,15 +24,13 @@ static int open_allowances(struct allowances *a, const struct signet_run *r,
                            struct signet_error *err)
 {
     char *lock = NULL;
-    int rc = SIGNET_OK;
 
     *a = (struct allowances){.lock = -1};
-    if (asprintf(&a->path, "%s.orders", r->order->key_file) < 0) {
-        a->path = NULL;
-        return error_nomem(err);
-    }
-    if (asprintf(&lock, "%s.lock", a->path) < 0)
-        return error_nomem(err);
+    int rc = text_format(&a->path, err, "%s.orders", r->order->key_file);
+    if (rc == SIGNET_OK)
+        rc = text_format(&lock, err, "%s.lock", a->path);
+    if (rc != SIGNET_OK)
+        return rc;
     a->lock = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (a->lock < 0 || flock(a->lock, LOCK_EX) != 0)
         rc = error_sys(err, SIGNET_E_IO, errno, "cannot lock '%s'", lock);
@@ -50,16 +47,6 @@ static void close_allowances(struct allowances *a)
         close(a->lock);
     buf_free(&a->text);
     free(a->path);
-}
-
-static int allowance_tag(const struct signet_run *r, char tag[TAG + 1], struct signet_error *err)
-{
-    uint8_t digest[32];
-    int rc = sha256(r->order->name, strlen(r->order->name), digest, err);
-
-    if (rc == SIGNET_OK)
-        hex_encode(digest, TAG / 2, tag);
-    return rc;
 }
 
 /* A line of this order: which ledger, how many units, and the last event of a station then. */
@@ -132,12 +119,10 @@ static int allowance_settle(struct signet_run *r, bool begins, struct signet_err
 {
     struct allowances a;
     struct signet_ledger_head head;
-    char tag[TAG + 1];
+    const char *tag = vault_tag(r->vault); /* of the order's name */
     int64_t others = 0;
     int rc = open_allowances(&a, r, err);
 
-    if (rc == SIGNET_OK)
-        rc = allowance_tag(r, tag, err);
     if (rc == SIGNET_OK)
         rc = signet_ledger_head(r->job.ledger, r->job.order, &head, err);
     if (rc == SIGNET_OK)

@@ -209,13 +209,9 @@ static void read_member_line(const struct member *list, size_t count, const char
 
 static int add_slot(struct signet_control_view *view, const char *name, struct signet_error *err)
 {
-    struct signet_slot_status *more =
-        reallocarray(view->slots, view->slot_count + 1, sizeof(*more));
-
-    if (!more)
-        return error_nomem(err);
-    view->slots = more;
-    more[view->slot_count++] = (struct signet_slot_status){.name = name};
+    if (list_room(view->slots, view->slot_count, err) != SIGNET_OK)
+        return SIGNET_E_NOMEM;
+    view->slots[view->slot_count++] = (struct signet_slot_status){.name = name};
     return SIGNET_OK;
 }
 

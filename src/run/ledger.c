@@ -16,7 +16,6 @@ static int hash_order(const struct signet_run *r, char out[65], struct signet_er
 {
     const struct signet_order *o = r->order;
     struct buf text = {0}, info = {0};
-    uint8_t digest[32];
     int rc = file_read(o->template_file, 16u << 20, &text, err);
 
     if (rc == SIGNET_OK && o->cert_info)
@@ -31,13 +30,10 @@ static int hash_order(const struct signet_run *r, char out[65], struct signet_er
         buf_append(&text, info.data, info.len);
         rc = run_authority_text(o, &text, err);
     }
-    if (rc == SIGNET_OK) {
+    if (rc == SIGNET_OK)
         rc = buf_check(&text, err);
-    }
     if (rc == SIGNET_OK)
-        rc = sha256(text.data, text.len, digest, err);
-    if (rc == SIGNET_OK)
-        hex_encode(digest, sizeof(digest), out);
+        rc = signet_bytes_sha256(text.data, text.len, out, err);
     buf_free(&info);
     buf_free(&text);
     return rc;

@@ -15,7 +15,7 @@ struct recovery {
     signet_run_lost_row *row;
     void *ctx;
     struct signet_ledger_lost *lost; /* a page, or all devices of the ledger that have no end */
-    size_t count, room;
+    size_t count;
 };
 
 static bool changes(const struct recovery *v)
@@ -48,15 +48,8 @@ static bool has_seal(const struct recovery *v, const char *endpoint)
 static int add_lost(struct recovery *v, const char *endpoint, int64_t number,
                     struct signet_error *err)
 {
-    if (v->count == v->room) {
-        size_t room = v->room ? 2 * v->room : PAGE;
-        struct signet_ledger_lost *more =
-            reallocarray(v->lost, room, sizeof(*more)); /* no secret */
-        if (!more)
-            return error_nomem(err);
-        v->lost = more;
-        v->room = room;
-    }
+    if (list_room(v->lost, v->count, err) != SIGNET_OK)
+        return SIGNET_E_NOMEM;
     v->lost[v->count].number = number;
     snprintf(v->lost[v->count].endpoint, sizeof(v->lost->endpoint), "%s", endpoint);
     v->count++;

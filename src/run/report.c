@@ -12,15 +12,13 @@ static int add_station(void *ctx, const struct signet_ledger_in_work *in_work,
 {
     struct signet_run_report *report = ctx;
     size_t count = report->elsewhere_count;
-    struct signet_elsewhere_report *more =
-        reallocarray(report->elsewhere, count + 1, sizeof(*more));
 
-    if (!more)
-        return error_nomem(err);
-    report->elsewhere = more;
-    more[count] = (struct signet_elsewhere_report){
+    if (list_room(report->elsewhere, count, err) != SIGNET_OK)
+        return SIGNET_E_NOMEM;
+    report->elsewhere[count] = (struct signet_elsewhere_report){
         .begun = in_work->begun, .exposed = in_work->exposed, .waiting = in_work->waiting};
-    snprintf(more[count].station, sizeof(more[count].station), "%s", in_work->station);
+    snprintf(report->elsewhere[count].station, sizeof(report->elsewhere->station), "%s",
+             in_work->station);
     report->elsewhere_count++;
     return SIGNET_OK;
 }
@@ -38,10 +36,8 @@ static int add_reworked(void *ctx, const struct signet_ledger_device *d, struct 
     report->reworked++;
     if (count == REWORKED_NAMES)
         return SIGNET_OK;
-    void *more = reallocarray(report->reworked_names, count + 1, sizeof(*report->reworked_names));
-    if (!more)
-        return error_nomem(err);
-    report->reworked_names = more;
+    if (list_room(report->reworked_names, count, err) != SIGNET_OK)
+        return SIGNET_E_NOMEM;
     snprintf(report->reworked_names[count], SIGNET_ENDPOINT_SIZE, "%s", d->endpoint);
     report->reworked_name_count++;
     return SIGNET_OK;

@@ -119,10 +119,8 @@ static int open_all(struct signet_run *r, struct signet_error *err)
         rc = run_ask_servers(r, NULL, err);
     if (rc == SIGNET_OK && r->options.ask_servers && o->label.printer)
         rc = signet_label_printer(o->label.printer, r->options.cancel, err);
-    if (rc == SIGNET_OK && asprintf(&r->sign_file, "%s.sign", o->key_file) < 0) {
-        r->sign_file = NULL;
-        rc = error_nomem(err);
-    }
+    if (rc == SIGNET_OK)
+        rc = text_format(&r->sign_file, err, "%s.sign", o->key_file);
     if (rc == SIGNET_OK)
         rc = job_memory_open(&r->job, vault_folder(r->vault), vault_tag(r->vault), err);
     if (rc == SIGNET_OK)

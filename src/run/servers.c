@@ -36,12 +36,9 @@ static int load_server_info(const struct signet_order_server *from, struct signe
         rc = text_copy(&info->account, from->account, err);
     }
     /* what a person must bring to the server lies beside its file, wherever the line is started */
-    if (rc == SIGNET_OK && !info->uploads &&
-        asprintf(&info->uploads, "%.*suploads", folder, from->file) < 0) {
-        info->uploads = NULL;
-        rc = error_nomem(err);
-    }
-    return rc;
+    return rc == SIGNET_OK && !info->uploads
+               ? text_format(&info->uploads, err, "%.*suploads", folder, from->file)
+               : rc;
 }
 
 /* What is appended to row by row cannot be sealed a batch at a time. */

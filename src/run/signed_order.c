@@ -280,8 +280,8 @@ int signet_order_verify(const struct signet_order *o, const char *const *keys, s
     struct buf text = {0};
     char *path = NULL;
 
-    if (asprintf(&path, "%s.sig", o->path) < 0)
-        return error_nomem(err);
+    if (text_format(&path, err, "%s.sig", o->path) != SIGNET_OK)
+        return SIGNET_E_NOMEM;
     int rc = access(path, F_OK) == 0
                  ? file_read(path, TLOG_NOTE_MAX, &text, err)
                  : error_set_hint(err, SIGNET_E_CRYPTO,
@@ -323,18 +323,13 @@ static int add_owners(const char *path, struct buf *out, struct signet_error *er
     return rc;
 }
 
-static char *owners_path(const struct signet_order *o)
-{
-    char *path = NULL;
-
-    return asprintf(&path, "%s.owners", o->key_file) < 0 ? NULL : path;
-}
-
 static int read_owners(const struct signet_order *o, struct buf *out, struct signet_error *err)
 {
-    char *path = owners_path(o);
-    int rc = path ? add_owners(path, out, err) : error_nomem(err);
+    char *path = NULL;
+    int rc = text_format(&path, err, "%s.owners", o->key_file);
 
+    if (rc == SIGNET_OK)
+        rc = add_owners(path, out, err);
     if (rc == SIGNET_OK)
         rc = add_owners(OWNERS_OF_HOST, out, err);
     free(path);
@@ -355,11 +350,13 @@ int signet_order_owners(const struct signet_order *o, struct signet_bytes *out,
 
 int signet_order_add_owner(const struct signet_order *o, const char *key, struct signet_error *err)
 {
-    char *path = owners_path(o);
+    char *path = NULL;
     struct tlog_vkey parsed;
     struct buf text = {0};
-    int rc = path ? tlog_vkey_parse(key, &parsed, err) : error_nomem(err);
+    int rc = text_format(&path, err, "%s.owners", o->key_file);
 
+    if (rc == SIGNET_OK)
+        rc = tlog_vkey_parse(key, &parsed, err);
     if (rc == SIGNET_OK)
         rc = add_owners(path, &text, err);
     buf_printf(&text, "%s\n", key);

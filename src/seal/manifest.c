@@ -8,16 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-int manifest_hash(const void *data, size_t len, char out[65], struct signet_error *err)
-{
-    uint8_t digest[32];
-    int rc = sha256(data, len, digest, err);
-
-    if (rc == SIGNET_OK)
-        hex_encode(digest, sizeof(digest), out);
-    return rc;
-}
-
 int manifest_print(const struct manifest *m, struct buf *out, struct signet_error *err)
 {
     buf_printf(out, "signet sealed batch 1\norder %s\nstation %s\nbatch %" PRIu64 "\n", m->order,

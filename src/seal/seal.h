@@ -32,7 +32,5 @@ int manifest_sign(const struct tlog_key *key, struct buf *text, struct signet_er
  * it. */
 int manifest_check(const struct manifest *m, const void *text, size_t len, const char *vkey,
                    struct signet_error *err);
-/* SHA-256 in hex */
-int manifest_hash(const void *data, size_t len, char out[65], struct signet_error *err);
 
 #endif

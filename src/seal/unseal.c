@@ -55,7 +55,7 @@ static int open_sealed_file(struct unseal *u, const char *path, const char *name
     int rc = file_read(path, CMS_MAX, &data, err);
 
     if (rc == SIGNET_OK && want)
-        rc = manifest_hash(data.data, data.len, sha256, err);
+        rc = signet_bytes_sha256(data.data, data.len, sha256, err);
     if (rc == SIGNET_OK && want && (data.len != want->bytes || strcmp(sha256, want->sha256) != 0))
         rc = error_set_hint(err, SIGNET_E_CONFLICT, "fetch it again",
                             "'%s' is not the file that the manifest names", path);
@@ -82,7 +82,7 @@ static int open_batch(struct unseal *u, const char *path, struct signet_unsealed
     if (rc == SIGNET_OK)
         rc = error_pass(manifest_parse(text.data, text.len, &m, &end, err), err, "'%s'", path);
     if (rc == SIGNET_OK)
-        rc = manifest_hash(text.data, end, out->sha256, err);
+        rc = signet_bytes_sha256(text.data, end, out->sha256, err);
     if (rc == SIGNET_OK && u->options.signer)
         rc = error_pass(manifest_check(&m, text.data, text.len, u->options.signer, err), err,
                         "'%s'", path);

@@ -29,17 +29,10 @@ static int witness_lock(struct witness *w, const char *path, struct signet_error
 
 static int witness_name_seen(struct witness *w, const char *key_file, struct signet_error *err)
 {
-    uint8_t digest[32];
     char tag[17];
-    int rc = sha256(w->log.name, strlen(w->log.name), digest, err);
+    int rc = sha256_tag(w->log.name, strlen(w->log.name), 8, tag, err);
 
-    if (rc != SIGNET_OK)
-        return rc;
-    hex_encode(digest, 8, tag);
-    if (asprintf(&w->seen, "%s.%s.seen", key_file, tag) >= 0)
-        return SIGNET_OK;
-    w->seen = NULL;
-    return error_nomem(err);
+    return rc == SIGNET_OK ? text_format(&w->seen, err, "%s.%s.seen", key_file, tag) : rc;
 }
 
 static int witness_open(struct witness *w, const char *key_file, const char *log_key,

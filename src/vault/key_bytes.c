@@ -22,15 +22,12 @@ int key_id(const struct secret *key, char id[KEY_ID_SIZE], struct signet_error *
 {
     static const char what[] = "signet station key";
     struct buf text = {0};
-    uint8_t digest[32];
 
     buf_append(&text, what, sizeof(what));
     buf_append(&text, key->data, key->len);
     int rc = buf_check(&text, err);
     if (rc == SIGNET_OK)
-        rc = sha256(text.data, text.len, digest, err);
-    if (rc == SIGNET_OK)
-        hex_encode(digest, (KEY_ID_SIZE - 1) / 2, id);
+        rc = sha256_tag(text.data, text.len, (KEY_ID_SIZE - 1) / 2, id, err);
     buf_free(&text);
     return rc;
 }

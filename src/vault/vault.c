@@ -130,20 +130,9 @@ static int check_vault_key(struct vault *v, const char *key_file, bool has_seals
         "%s is not the key that the secrets in %s were sealed with", key_file, v->folder);
 }
 
-/* The beginning of the digest of a text, in hex. */
-static int name_by_digest(const char *text, size_t bytes, char *out, struct signet_error *err)
-{
-    uint8_t digest[32];
-    int rc = sha256(text, strlen(text), digest, err);
-
-    if (rc == SIGNET_OK)
-        hex_encode(digest, bytes, out);
-    return rc;
-}
-
 int vault_tag_of(const char *order, char tag[17], struct signet_error *err)
 {
-    return name_by_digest(order, 8, tag, err);
+    return sha256_tag(order, strlen(order), 8, tag, err);
 }
 
 static int set_up_vault(struct vault *v, const char *folder, const struct vault_key *key,
@@ -298,7 +287,7 @@ int vault_wipe_file(struct vault *v, const char *name, struct signet_error *err)
 /* The name tells nobody whose it is, and is no name that a file cannot have. */
 static int device_file(const char *endpoint, char name[40], struct signet_error *err)
 {
-    int rc = name_by_digest(endpoint, 16, name, err);
+    int rc = sha256_tag(endpoint, strlen(endpoint), 16, name, err);
 
     if (rc == SIGNET_OK)
         strcat(name, ".sealed");

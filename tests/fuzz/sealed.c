@@ -155,7 +155,7 @@ static void try_manifest(const uint8_t *data, size_t len)
     struct signet_error err;
     size_t end;
 
-    require(manifest_hash(data, len, hash, NULL) == SIGNET_OK);
+    require(signet_bytes_sha256(data, len, hash, NULL) == SIGNET_OK);
     if (manifest_parse(data, len, &m, &end, &err) != SIGNET_OK) {
         require_error(&err);
         return;
