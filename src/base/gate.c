@@ -448,29 +448,32 @@ static void wipe_gate(struct gate *g, size_t len)
     explicit_bzero(g->heads, sizeof(g->heads));
 }
 
-static void mask_all(struct gate *g, const struct live *lives, char *text, size_t len)
+/* Not inline: only texts that can have a secret need so much of a stack. */
+__attribute__((noinline)) static void mask_all(const struct live *lives, size_t least, char *text,
+                                               size_t len)
 {
+    __attribute__((uninitialized)) struct gate g; /* 120 KiB, each part written before it is read */
     size_t most = len < CHUNK ? len : CHUNK;
 
-    memset(g->hidden, false, most);
+    g.least = least;
+    memset(g.hidden, false, most);
     for (; len > CHUNK; text += CHUNK - OVERLAP, len -= CHUNK - OVERLAP) {
-        mark_chunk(g, lives, text, CHUNK);
-        put_stars(g, text, CHUNK - OVERLAP);
-        next_chunk(g, CHUNK - OVERLAP);
+        mark_chunk(&g, lives, text, CHUNK);
+        put_stars(&g, text, CHUNK - OVERLAP);
+        next_chunk(&g, CHUNK - OVERLAP);
     }
-    mark_chunk(g, lives, text, len);
-    put_stars(g, text, len);
-    wipe_gate(g, most);
+    mark_chunk(&g, lives, text, len);
+    put_stars(&g, text, len);
+    wipe_gate(&g, most);
 }
 
 void gate_mask(char *text, size_t len)
 {
-    __attribute__((uninitialized)) struct gate g; /* 120 KiB, each part written before it is read */
     struct live_copy copy;
     const struct live *lives = live_look(&copy);
+    size_t least = least_of(lives);
 
-    g.least = least_of(lives);
-    if (len >= g.least)
-        mask_all(&g, lives, text, len);
+    if (len >= least)
+        mask_all(lives, least, text, len);
     live_looked(lives, &copy);
 }

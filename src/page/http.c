@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-enum { IDLE_SECONDS = 20, STACK_SIZE = 256 * 1024, POOL_SIZE = 16 * 1024 };
+enum { IDLE_SECONDS = 20, STACK_SIZE = 1024 * 1024, POOL_SIZE = 16 * 1024 };
 
 #define POLICY                                                                                     \
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';" \
