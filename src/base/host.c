@@ -80,6 +80,7 @@ static int lookup_await(struct lookup *l, int64_t deadline, const struct signet_
 {
     struct pollfd p[] = {{.fd = l->fd, .events = POLLIN},
                          {.fd = cancel_fd(cancel), .events = POLLIN}};
+    eventfd_t one;
     int64_t left;
 
     while ((left = deadline - clock_ms()) > 0 &&
@@ -87,7 +88,7 @@ static int lookup_await(struct lookup *l, int64_t deadline, const struct signet_
         ;
     if (signet_cancel_fired(cancel))
         return error_set(err, SIGNET_E_CANCELLED, "stopped on request");
-    if (!(p[0].revents & POLLIN))
+    if (!(p[0].revents & POLLIN) || eventfd_read(l->fd, &one) != 0)
         return no_host(SIGNET_E_TIMEOUT, "the name server gives no answer", err);
     if (l->answer == 0)
         return SIGNET_OK;
