@@ -43,6 +43,7 @@ static const struct words table[] = {
     {"look at what the certificate says", "`signet cert show FILE`"},
     {"confirm that it is there",
      "`signet label confirm ORDER.yaml NAME`, `signet label print --reason TEXT ORDER.yaml NAME`"},
+    {"can be accepted with a reason", "`signet ledger recover ORDER.yaml --yes --reason TEXT`"},
     {"can be kept from being given out again", "`signet ledger recover ORDER.yaml`"},
 };
 

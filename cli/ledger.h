@@ -10,6 +10,8 @@ typedef int ledger_work(struct signet_ledger *ledger, void *ctx, struct signet_e
 int ledger_read(struct cli *cli, ledger_work *work, void *ctx);
 int ledger_change(struct cli *cli, ledger_work *work, void *ctx);
 
+const char *ledger_user(void); /* NULL: it has no name; until the next call */
+
 /* One that is not the first argument; LEDGER_MAKE: it need not be there. */
 enum ledger_use { LEDGER_READ, LEDGER_CHANGE, LEDGER_MAKE };
 int ledger_open(struct signet_ledger **out, const char *where, enum ledger_use use,

@@ -59,14 +59,19 @@ static void print_recovery(const struct recover *r, const struct signet_run_reco
         json_integer(&j, "names", found->names);
         json_integer(&j, "devices", found->devices);
         json_integer(&j, "unnamed", found->unnamed);
-        json_bool(&j, "done", r->yes && found->age != SIGNET_LEDGER_SAME);
+        json_bool(&j, "accepted", found->accepted);
+        json_bool(&j, "done", r->yes && (found->accepted || found->age != SIGNET_LEDGER_SAME));
         json_end(&j);
         return;
     }
-    if (found->age == SIGNET_LEDGER_SAME) {
+    if (found->accepted)
+        printf("that the station was put back is %s: compare its devices with those of the servers "
+               "before it goes on\n",
+               r->yes ? "accepted and recorded" : "not accepted yet (--yes)");
+    else if (found->age == SIGNET_LEDGER_SAME)
         printf("the ledger has all that the work folder knows of: nothing is to be done\n");
+    if (found->age == SIGNET_LEDGER_SAME)
         return;
-    }
     printf("%s that the ledger does not know, and %s of it that may be on boards: %s\n",
            COUNT(found->names, "name", "names"), COUNT(found->devices, "device", "devices"),
            r->yes ? "they are void or set aside, and are not given again" : "nothing was changed");
@@ -77,13 +82,15 @@ static void print_recovery(const struct recover *r, const struct signet_run_reco
                   : "--yes does it; end the order's other stations before\n");
 }
 
-static int run_recover(struct cli *cli, const struct signet_order *order, bool yes)
+static int run_recover(struct cli *cli, const struct signet_order *order, bool yes,
+                       const char *reason)
 {
     const struct signet_observer observer = cli_observer(cli);
     const struct signet_run_options options = {.size = sizeof(options),
                                                .ask = cli_ask,
                                                .deliver_only = true,
                                                .recover = true,
+                                               .reason = reason,
                                                .dry_run = !yes,
                                                .observer = &observer,
                                                .cancel = process_cancel()};
@@ -104,8 +111,15 @@ int ledger_recover(int argc, char **argv)
 {
     struct cli cli = {0};
     struct signet_order *order = NULL;
+    const char *reason = NULL;
     bool yes = false;
-    const struct option_row rows[] = {FLAG('y', "yes", "Do it; else it is only shown", &yes), {0}};
+    const struct option_row rows[] = {
+        FLAG('y', "yes", "Do it; else it is only shown", &yes),
+        TEXT('r', "reason", "TEXT",
+             "Why it is accepted that the whole station was put back, which its TPM has shown; it "
+             "is recorded",
+             &reason),
+        {0}};
 
     if (!cli_parse(
             &cli, argc, argv, rows, "ORDER.yaml",
@@ -116,7 +130,8 @@ int ledger_recover(int argc, char **argv)
         return EXIT_USAGE;
     if (cli_order(&cli, cli.args[0], &order) != SIGNET_OK)
         return cli_fail(&cli, &cli.err);
-    int code = run_recover(&cli, order, yes);
+    order->operator_name = ledger_user();
+    int code = run_recover(&cli, order, yes, reason);
     signet_order_free(&order);
     return code;
 }

@@ -4,13 +4,19 @@
 #include <pwd.h>
 #include <unistd.h>
 
+const char *ledger_user(void)
+{
+    const struct passwd *user = getpwuid(geteuid());
+
+    return user ? user->pw_name : NULL;
+}
+
 int ledger_open(struct signet_ledger **out, const char *where, enum ledger_use use,
                 const char *sign_file, struct signet_error *err)
 {
     char station[80] = "office", host[65] = "";
-    const struct passwd *user = getpwuid(geteuid());
     const struct signet_ledger_options options = {.station = station,
-                                                  .operator_name = user ? user->pw_name : NULL,
+                                                  .operator_name = ledger_user(),
                                                   .must_exist = use != LEDGER_MAKE,
                                                   .read_only = use == LEDGER_READ,
                                                   .sign_file = sign_file};

@@ -44,12 +44,14 @@ struct signet_run_options {
     size_t size; /* sizeof(struct signet_run_options): what a later version adds is then zero; 0:
                     this version */
     bool watch;  /* slots may be empty, and wait for boards without end */
-    int wait_seconds;  /* not watch: how long a slot waits for its next board; 0: 5 */
-    int sync_seconds;  /* at the end, how long servers that are unreachable are tried; 0: 10 */
-    bool deliver_only; /* for signet_run_deliver(): boards and slots are not looked at */
-    bool ask_servers;  /* reach and token of each are tried */
-    bool dry_run;      /* all is checked; nothing is made, and nothing comes into the ledger */
-    bool recover;      /* for signet_run_recover(), with deliver_only; dry_run: it is only shown */
+    int wait_seconds;   /* not watch: how long a slot waits for its next board; 0: 5 */
+    int sync_seconds;   /* at the end, how long servers that are unreachable are tried; 0: 10 */
+    bool deliver_only;  /* for signet_run_deliver(): boards and slots are not looked at */
+    bool ask_servers;   /* reach and token of each are tried */
+    bool dry_run;       /* all is checked; nothing is made, and nothing comes into the ledger */
+    bool recover;       /* for signet_run_recover(), with deliver_only; dry_run: it is only shown */
+    const char *reason; /* recover: why it is accepted that the whole station was put back, which
+                           its TPM shows; NULL: it is not */
     struct signet_boards *boards;           /* of a run before or after this one; NULL: none */
     const struct signet_observer *observer; /* called by one thread at a time; may be NULL */
     const struct signet_cancel *cancel;     /* may be NULL */
@@ -291,7 +293,8 @@ struct signet_run_recovery {
     int64_t names;              /* that the ledger does not know */
     int64_t devices;            /* of the ledger, whose credentials may be on boards */
     int64_t
-        unnamed; /* units that were taken by boards with names of their own: nobody knows which */
+        unnamed;   /* units that were taken by boards with names of their own: nobody knows which */
+    bool accepted; /* that the station was put back */
 };
 /* row: for each of names and devices; it must not call the run. */
 int signet_run_recover(struct signet_run *run, signet_run_lost_row *row, void *ctx,

@@ -19,6 +19,10 @@ int authority_read(struct reader *r, yaml_node_t *node, struct authority_keys *o
 /* authority.c: does each certificate cost something: a trace with somebody else, or a use of a key
  * that counts? */
 bool authority_is_costly(const struct signet_authority *authority);
+/* tpm.c: does act while the authority (NULL: none) keeps no TPM open. */
+int authority_without_tpm(struct signet_authority *authority,
+                          int (*act)(void *ctx, struct signet_error *err), void *ctx,
+                          struct signet_error *err);
 /* Which certificates come out of it, for the order's hash: its own certificate and its
  * profile. The key is not opened. file or info. */
 int authority_hash_text(const char *file, const struct signet_authority_info *info, struct buf *out,

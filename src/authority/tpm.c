@@ -69,5 +69,13 @@ static void tpm_key_close(struct signet_authority *a)
     a->state = NULL;
 }
 
+int authority_without_tpm(struct signet_authority *a,
+                          int (*act)(void *ctx, struct signet_error *err), void *ctx,
+                          struct signet_error *err)
+{
+    return a && a->ops == &authority_tpm ? tpm_quota_without(a->state, act, ctx, err)
+                                         : act(ctx, err);
+}
+
 const struct authority_ops authority_tpm = {
     .name = "tpm", .open = tpm_key_open, .close = tpm_key_close};

@@ -59,6 +59,9 @@ struct job {
     struct signet_error fatal;  /* the first reason to stop; SIGNET_OK: none */
     struct job_figures figures;
     struct job_memory memory;
+    /* Called each time that the memory was written, by one thread at a time; may be NULL. */
+    int (*remembered)(void *ctx, struct signet_error *err);
+    void *remembered_ctx;
     bool clock_watched, clock_told;
     int64_t clock_ahead; /* of clock_boot(), when it was looked at last */
 };

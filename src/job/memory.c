@@ -109,6 +109,8 @@ static int write_memory(struct job *job, struct signet_error *err)
     buf_free(&text);
     if (rc == SIGNET_OK)
         rc = keep_checkpoint(m, err);
+    if (rc == SIGNET_OK && job->remembered)
+        rc = job->remembered(job->remembered_ctx, err);
     m->there = m->there || rc == SIGNET_OK;
     return rc;
 }

@@ -162,7 +162,7 @@ int run_open_ledger(struct signet_run *r, struct signet_error *err)
     char hash[65];
     int rc = hash_order(r, hash, err);
 
-    if (r->options.recover && !r->job.memory.there)
+    if (r->options.recover && !r->job.memory.there && !r->options.reason)
         return error_set(err, SIGNET_E_NOT_FOUND,
                          "no run of order %s left anything in the folder '%s'", o->name, o->work);
     if (rc == SIGNET_OK)
@@ -179,7 +179,7 @@ int run_open_ledger(struct signet_run *r, struct signet_error *err)
         rc = check_quota(r, &found, err);
     if (rc == SIGNET_OK && (found.quota > 0 || !r->options.dry_run))
         rc = begin_order(r, hash, r->options.dry_run ? found.quota : o->quota, err);
-    if (rc == SIGNET_OK && !r->options.dry_run)
+    if (rc == SIGNET_OK)
         rc = run_begin_allowance(r, err);
     if (rc == SIGNET_OK && r->options.dry_run && r->job.order)
         rc = run_begin(r, false, err);

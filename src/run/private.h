@@ -6,6 +6,7 @@
 #include "label/label.h"
 #include "line/line.h"
 #include "template/template.h"
+#include "tpm/tpm.h"
 #include "vault/vault.h"
 
 #include <signet/authority.h>
@@ -34,6 +35,9 @@ struct signet_run {
     struct label *label; /* NULL: the order has none */
     struct vault *vault;
     bool is_signed;  /* the order is, by an owner that the station knows */
+    bool counts;     /* the TPM counts what the station remembers of its ledgers */
+    bool accepted;   /* that the station was put back */
+    int64_t counted; /* clock_boot() then */
     char *sign_file; /* beside the vault's key */
     struct signet_server *servers[SIGNET_ORDER_SERVERS];
     struct signet_server *seen_by[SIGNET_ORDER_SERVERS]; /* the same; connections of the proof */
@@ -42,13 +46,27 @@ struct signet_run {
 /* ledger.c: opens it, and the order in it */
 int run_open_ledger(struct signet_run *run, struct signet_error *err);
 
-/* signed_order.c: where the station knows owners, the order must be signed by one of them, and as
- * it was then. SIGNET_E_CRYPTO. */
+/* signed_order.c: where the station knows owners, an order that is worked on must be signed by one
+ * of them, and as it was then. SIGNET_E_CRYPTO. */
 int run_check_signature(struct signet_run *run, struct signet_error *err);
-/* allowance.c: what the station made of a signed order with other ledgers counts, too.
- * SIGNET_E_QUOTA. */
+/* allowance.c: what the station made of a signed order with other ledgers counts, too; and what it
+ * remembers is not older than the TPM's count. SIGNET_E_QUOTA, SIGNET_E_CONFLICT. */
 int run_begin_allowance(struct signet_run *run, struct signet_error *err);
 int run_end_allowance(struct signet_run *run, struct signet_error *err);
+
+/* count.c: the TPM's count, where there is one, against the line with its number.
+ * SIGNET_E_CONFLICT: the station was put back. writes: what is put into lines then is written, and
+ * counted. */
+struct run_count {
+    struct tpm_count of;
+    uint64_t known, value; /* by the line, and the TPM's */
+    bool accepted;         /* that they differ */
+};
+int run_count_check(struct signet_run *run, struct run_count *count, bool writes, struct buf *lines,
+                    struct signet_error *err);
+/* It is recorded that a person accepts it. */
+int run_accept(struct signet_run *run, const char *what, struct signet_error *err);
+void run_count_put(const struct signet_run *run, struct run_count *count, struct buf *lines);
 
 /* begin.c: what is told when the order begins. run_check_clock(): the ledger is open. run_begin():
  * the order is in it; makes: the begin is recorded, else it is only looked. */

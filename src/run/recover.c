@@ -196,7 +196,7 @@ int signet_run_recover(struct signet_run *run, signet_run_lost_row *row, void *c
     struct signet_ledger_head now = {0};
     int rc = SIGNET_OK;
 
-    *found = (struct signet_run_recovery){.age = run->age};
+    *found = (struct signet_run_recovery){.age = run->age, .accepted = run->accepted};
     if (run->age == SIGNET_LEDGER_SAME)
         return SIGNET_OK;
     rc = track_batches(run->vault, err);

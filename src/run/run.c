@@ -95,7 +95,7 @@ static int open_all(struct signet_run *r, struct signet_error *err)
     struct batch_run *batch = NULL;
     int rc = run_check_names(r, err);
 
-    if (rc == SIGNET_OK && makes)
+    if (rc == SIGNET_OK && (makes || r->options.recover))
         rc = run_check_signature(r, err);
     if (rc == SIGNET_OK)
         rc = run_open_servers(r, err);

@@ -93,11 +93,14 @@ bool tpm_numbers(const TPM2B_ECC_PARAMETER *first, const TPM2B_ECC_PARAMETER *se
     return true;
 }
 
-/* The name becomes that of a library, and all of it a line of a file. */
-static int check_conf(const char *conf, struct signet_error *err)
+/* The name becomes that of a library, and all of it a word of a file. */
+int tpm_check_conf(const char *conf, struct signet_error *err)
 {
     static const char *const names[] = {"device", "swtpm", "mssim", "tabrmd"};
 
+    if (strlen(conf) >= TPM_CONF_MAX)
+        return error_set(err, SIGNET_E_USAGE, "the way to a TPM has at most %d characters",
+                         TPM_CONF_MAX - 1);
     for (const char *c = conf; *c; c++)
         if ((unsigned char)*c <= ' ' || *c == 0x7f)
             return error_set(err, SIGNET_E_USAGE, "the way to a TPM has no blanks");
@@ -148,10 +151,10 @@ static TSS2_RC open_session(struct tpm *t)
                   : t->api->Esys_TRSess_SetAttributes(t->esys, t->session, attributes, 0xff);
 }
 
-int tpm_open(struct tpm *t, const char *conf, struct signet_error *err)
+int tpm_connect(struct tpm *t, const char *conf, struct signet_error *err)
 {
     *t = (struct tpm){.api = &api, .primary = ESYS_TR_NONE, .session = ESYS_TR_NONE};
-    int rc = check_conf(conf, err);
+    int rc = tpm_check_conf(conf, err);
     if (rc != SIGNET_OK)
         return rc;
     pthread_once(&once, load_api);
@@ -163,8 +166,16 @@ int tpm_open(struct tpm *t, const char *conf, struct signet_error *err)
         return error_set_hint(err, SIGNET_E_IO, "is there one, and is this user in the group tss?",
                               "there is no TPM at '%s'", text_shown(conf, strlen(conf), 100));
     TSS2_RC answer = api.Esys_Initialize(&t->esys, t->tcti, NULL);
-    if (!answer)
-        answer = open_primary(t);
+    return answer ? tpm_fail(answer, "the first command", err) : SIGNET_OK;
+}
+
+int tpm_open(struct tpm *t, const char *conf, struct signet_error *err)
+{
+    int rc = tpm_connect(t, conf, err);
+
+    if (rc != SIGNET_OK)
+        return rc;
+    TSS2_RC answer = open_primary(t);
     if (answer)
         return tpm_fail(answer, "the owner's storage key", err);
     answer = open_session(t);

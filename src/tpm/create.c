@@ -105,17 +105,16 @@ static int check_wish(const struct signet_tpm_wish *w, struct quota_file *f,
                       struct signet_error *err)
 {
     const char *conf = w->tpm ? w->tpm : TPM_USUAL;
-    size_t len = strlen(conf);
+    int rc = tpm_check_conf(conf, err);
 
+    if (rc != SIGNET_OK)
+        return rc;
     if (!w->file)
         return error_set(err, SIGNET_E_USAGE, "a key in a TPM has a file");
-    if (len >= CONF_MAX)
-        return error_set(err, SIGNET_E_USAGE, "the way to a TPM has at most %d characters",
-                         CONF_MAX - 1);
     if (access(w->file, F_OK) == 0)
         return error_set(err, SIGNET_E_EXISTS, "'%s' is there already",
                          text_shown(w->file, strlen(w->file), 200));
-    memcpy(f->conf, conf, len + 1);
+    memcpy(f->conf, conf, strlen(conf) + 1);
     f->index = w->index ? w->index : SIGNET_TPM_INDEX;
     if (!index_fits(f->index))
         return error_set_hint(err, SIGNET_E_USAGE, "0x01800000 to 0x01bfffff are the owner's",

@@ -75,21 +75,35 @@ int policy_owner(const uint8_t owner[static P256_POINT], uint8_t out[static 32],
     return rc == SIGNET_OK ? policy_of(TPM2_CC_PolicySigned, name, out, err) : rc;
 }
 
+static int index_name(uint32_t index, uint32_t attributes, const uint8_t *policy,
+                      unsigned policy_len, uint16_t size, uint8_t out[static NAME_LEN],
+                      struct signet_error *err)
+{
+    struct buf b = {0};
+
+    put_32(&b, index);
+    put_16(&b, TPM2_ALG_SHA256);
+    put_32(&b, attributes);
+    put_sized(&b, policy, policy_len);
+    put_16(&b, size);
+    return tpm_name_of(&b, out, err);
+}
+
+int policy_plain_name(uint32_t index, uint32_t attributes, uint16_t size,
+                      uint8_t out[static NAME_LEN], struct signet_error *err)
+{
+    return index_name(index, attributes, NULL, 0, size, out, err);
+}
+
 int policy_index_name(uint32_t index, const uint8_t owner[static P256_POINT], bool written,
                       uint8_t out[static NAME_LEN], struct signet_error *err)
 {
     uint8_t policy[32];
-    struct buf b = {0};
     int rc = policy_owner(owner, policy, err);
 
-    if (rc != SIGNET_OK)
-        return rc;
-    put_32(&b, index);
-    put_16(&b, TPM2_ALG_SHA256);
-    put_32(&b, INDEX_ATTRIBUTES | (written ? TPMA_NV_WRITTEN : 0));
-    put_sized(&b, policy, sizeof(policy));
-    put_16(&b, PIN_LEN);
-    return tpm_name_of(&b, out, err);
+    return rc == SIGNET_OK ? index_name(index, INDEX_ATTRIBUTES | (written ? TPMA_NV_WRITTEN : 0),
+                                        policy, sizeof(policy), PIN_LEN, out, err)
+                           : rc;
 }
 
 int policy_uses(const uint8_t index_name[static NAME_LEN], uint8_t out[static 32],

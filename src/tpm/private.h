@@ -24,6 +24,7 @@
     X(Esys_TR_GetName)                                                                             \
     X(Esys_NV_DefineSpace)                                                                         \
     X(Esys_NV_UndefineSpace)                                                                       \
+    X(Esys_NV_Increment)                                                                           \
     X(Esys_NV_Read)                                                                                \
     X(Esys_NV_Write)                                                                               \
     X(Esys_PolicySecret)                                                                           \
@@ -60,6 +61,9 @@ struct tpm {
     ESYS_TR primary, session; /* the owner's storage key; a session that encrypts parameters */
 };
 /* api.c */
+int tpm_check_conf(const char *conf, struct signet_error *err);
+/* Without key and session. */
+int tpm_connect(struct tpm *t, const char *conf, struct signet_error *err);
 int tpm_open(struct tpm *t, const char *conf, struct signet_error *err);
 void tpm_close(struct tpm *t); /* twice is fine */
 /* Is it the TPM's own answer, and this one? Of which parameter or session does not matter. */
@@ -82,9 +86,9 @@ int tpm_load(struct tpm *t, const struct part *public, const struct part *privat
              struct signet_error *err);
 
 /* key_file.c: what a station keeps of a key that counts: nothing in it signs without its TPM. */
-enum { QUOTA_PASSWORD = 32, CONF_MAX = 256 };
+enum { QUOTA_PASSWORD = 32 };
 struct quota_file {
-    char conf[CONF_MAX];
+    char conf[TPM_CONF_MAX];
     uint32_t index;
     uint8_t owner[P256_POINT], point[P256_POINT];
     struct secret password; /* of the index: without it nobody spends uses */
@@ -127,6 +131,9 @@ int policy_owner(const uint8_t owner[static P256_POINT], uint8_t out[static 32],
                  struct signet_error *err);
 int policy_index_name(uint32_t index, const uint8_t owner[static P256_POINT], bool written,
                       uint8_t out[static NAME_LEN], struct signet_error *err);
+/* Of an index without a policy. */
+int policy_plain_name(uint32_t index, uint32_t attributes, uint16_t size,
+                      uint8_t out[static NAME_LEN], struct signet_error *err);
 /* Of the key: the index has a use left. */
 int policy_uses(const uint8_t index_name[static NAME_LEN], uint8_t out[static 32],
                 struct signet_error *err);
@@ -134,6 +141,9 @@ void policy_pin(uint32_t limit, uint8_t out[static PIN_LEN]); /* what is written
 int policy_statement(const uint8_t index_name[static NAME_LEN],
                      const uint8_t nonce[static NONCE_LEN], uint32_t limit,
                      uint8_t out[static STATEMENT_LEN], struct signet_error *err);
+
+/* counter.c: at a free index */
+int count_new(const char *conf, struct tpm_count *out, struct signet_error *err);
 
 /* quota.c: the index, known to be the one of the file */
 int quota_index(struct tpm *t, const struct quota_file *f, ESYS_TR *out, bool *written,

@@ -244,6 +244,16 @@ static int quota_sign_once(struct tpm_quota *q, const uint8_t *digest, size_t le
     return rc;
 }
 
+int tpm_quota_without(struct tpm_quota *q, int (*act)(void *ctx, struct signet_error *err),
+                      void *ctx, struct signet_error *err)
+{
+    pthread_mutex_lock(&q->lock);
+    disconnect(q);
+    int rc = act(ctx, err);
+    pthread_mutex_unlock(&q->lock);
+    return rc;
+}
+
 int tpm_quota_sign(struct tpm_quota *q, const uint8_t *digest, size_t len, struct buf *signature,
                    struct signet_error *err)
 {

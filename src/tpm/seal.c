@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A few bytes that only this TPM opens: the sealed object's public and private part in hex, and the
- * way to the TPM. */
+/* A few bytes that only this TPM opens: the sealed object's public and private part in hex, the way
+ * to the TPM, and a count that goes with them. */
 #include "tpm/private.h"
+
+#include <inttypes.h>
+#include <stdio.h>
 
 TSS2_RC tpm_create(struct tpm *t, const TPM2B_SENSITIVE_CREATE *sensitive,
                    const TPM2B_PUBLIC *template, struct part *public, struct part *private,
@@ -66,6 +69,7 @@ int tpm_seal(const char *conf, const struct secret *bytes, struct buf *params,
              struct signet_error *err)
 {
     struct part public = {0}, private = {0};
+    struct tpm_count count;
     struct tpm t = {0};
 
     if (bytes->len > TPM2_MAX_SYM_DATA)
@@ -76,11 +80,25 @@ int tpm_seal(const char *conf, const struct secret *bytes, struct buf *params,
         rc = answer ? tpm_fail(answer, "sealing", err) : SIGNET_OK;
     }
     tpm_close(&t);
+    if (rc == SIGNET_OK)
+        rc = count_new(conf, &count, err);
+    if (rc != SIGNET_OK)
+        return rc;
     buf_hex(params, public.bytes, public.len);
     buf_byte(params, ' ');
     buf_hex(params, private.bytes, private.len);
-    buf_printf(params, " %s", conf);
-    return rc == SIGNET_OK ? buf_check(params, err) : rc;
+    buf_printf(params, " %s 0x%08" PRIx32 " %" PRIu64, conf, count.index, count.first);
+    return buf_check(params, err);
+}
+
+bool tpm_count_of(const char *text, struct tpm_count *out)
+{
+    int end = 0;
+
+    /* NOLINTNEXTLINE(cert-err34-c): we wrote it, and nobody changes what the key is sealed for */
+    return sscanf(text, "%*s %*s %255s 0x%8" SCNx32 " %" SCNu64 "%n", out->conf, &out->index,
+                  &out->first, &end) == 3 &&
+           !text[end];
 }
 
 /* A word of hex; at: behind it and the blank. */
@@ -120,11 +138,13 @@ int tpm_unseal(const char *params, struct secret *out, struct signet_error *err)
 {
     struct part public = {0}, private = {0};
     struct secret found = {0};
+    struct tpm_count count;
     struct tpm t = {0};
 
-    if (!read_part(&params, &public) || !read_part(&params, &private))
+    if (!tpm_count_of(params, &count) || !read_part(&params, &public) ||
+        !read_part(&params, &private))
         return error_set(err, SIGNET_E_CRYPTO, "what the TPM sealed is damaged");
-    int rc = tpm_open(&t, params, err);
+    int rc = tpm_open(&t, count.conf, err);
     if (rc == SIGNET_OK)
         rc = open_sealed(&t, &public, &private, &found, err);
     tpm_close(&t);

@@ -29,5 +29,12 @@ static int open_tpm(const struct vault_key *from, const char *params, struct sec
     return secret_give(rc, &found, wrap);
 }
 
+bool vault_count(const struct vault *v, struct tpm_count *out)
+{
+    const struct key_wrap *wrap = &v->ring.wrap;
+
+    return wrap->form == &key_form_tpm && tpm_count_of((const char *)wrap->params.data, out);
+}
+
 const struct key_form key_form_tpm = {
     .name = "tpm", .argument = "TCTI", .make = make_tpm, .open = open_tpm};

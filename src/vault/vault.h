@@ -28,6 +28,9 @@ const char *vault_folder(const struct vault *vault);
 /* 16 hex digits that stand for the order in names of files. */
 const char *vault_tag(const struct vault *vault);
 int vault_tag_of(const char *order, char tag[17], struct signet_error *err);
+/* The count of the TPM that opens the station's key. False: no TPM does. */
+struct tpm_count;
+bool vault_count(const struct vault *vault, struct tpm_count *out);
 /* Until the vault is closed, no other run of the folder has this. SIGNET_E_BUSY, without a message:
  * one has it. */
 int vault_claim(struct vault *vault, const char *what, struct signet_error *err);

@@ -3,6 +3,7 @@
 """An authority's key in a TPM 2.0 that signs only what its owner granted: the TPM refuses certificate N+1, and nothing that a station
 copies, puts back, edits or defines anew gives it another one."""
 import json, os, shutil, subprocess, sys, tempfile
+from _day import CLOCK
 from _mint import House
 from _signet import SIGNET, TORTURE, Broken, need, with_failpoint
 from _tpm import Tpm
@@ -178,6 +179,20 @@ def copied(h, tpm):
     h.check('made', ['packets.ndjson'], 5, ['records.csv'])
 
 
+def counts_meanwhile(h, tpm):
+    """The same TPM opens the station's key and counts while it signs; this one has room for one program, and for one place of it."""
+    order = h.order('both', 200, packets='both.ndjson', work='both', station='B', more='station_key: both.key\nauthority:\n  chain: chain.pem\n  key: "tpm:ca.tpm"\n')
+    call('station', 'key', 'rotate', order, '--to', f'tpm:{tpm.tcti}')
+    grant(200)
+    asan = 'libasan' in tool('ldd', SIGNET)  # which wants to be first itself
+    call('run', order, word='200 of 200', env={**os.environ, **({} if asan else {'LD_PRELOAD': CLOCK, 'SIGNET_BOOT_STEP': '700'})})
+    count = int(open('both.key.orders').read().split('count 0x01800040 ')[1])
+    tool('tpm2_nvread', '-C', 'o', '0x01800040', '-o', 'count')
+    with open('count', 'rb') as f:
+        need(count == int.from_bytes(f.read(), 'big'), count)
+    need(asan or count > 5, f'{count}: it did not count meanwhile')
+
+
 def elsewhere(h, tpm):
     """The station's files at another TPM, and answers that are none."""
     h.write('far.tpm', open('ca.tpm').read().replace(tpm.tcti, f'swtpm:path={os.path.abspath("tpm2")}/s'))
@@ -206,7 +221,7 @@ def main():
         tpm = Tpm('tpm')
         os.environ['TPM2TOOLS_TCTI'] = tpm.tcti
         try:
-            for part in (created, counted, forged, around, copied, elsewhere):
+            for part in (created, counted, forged, around, copied, counts_meanwhile, elsewhere):
                 part(h, tpm)
         except Broken as e:
             print(f'{part.__name__}: {e}')

@@ -82,14 +82,14 @@ static void an_owner_is_a_point_of_the_curve(void **state)
 static void other_wishes_are_refused(void **state)
 {
     struct signet_tpm_wish wish = begin();
-    char conf[CONF_MAX + 1];
+    char conf[TPM_CONF_MAX + 1];
 
     wish.index = 0x81000001;
     expect(&wish, SIGNET_E_USAGE, "no index");
     wish.index = 0;
     memset(conf, 'x', sizeof(conf));
     memcpy(conf, "device:", 7);
-    conf[CONF_MAX] = '\0';
+    conf[TPM_CONF_MAX] = '\0';
     wish.tpm = conf;
     expect(&wish, SIGNET_E_USAGE, "at most 255 characters");
     wish.tpm = "device:/dev/none\nindex 0";

@@ -18,18 +18,27 @@
 #define FAKE_CONF  "device:/dev/none"
 #define FAKE_LOST  (TSS2_TCTI_RC_LAYER | TSS2_BASE_RC_IO_ERROR)
 #define IN_MANAGER TSS2_RESMGR_TPM_RC_LAYER /* an answer of a resource manager */
-enum { FAKE_OBJECT = 0x40400001, FAKE_SESSION, FAKE_INDEX, FAKE_LIMIT = 5 };
+enum {
+    FAKE_OBJECT = 0x40400001,
+    FAKE_SESSION,
+    FAKE_INDEX,
+    FAKE_LIMIT = 5,
+    FAKE_COUNT = 0x01800042
+};
 
 static struct {
     bool absent;                                                   /* tpm2-tss is not installed */
     TSS2_RC primary, nonce, save, load, write, secret, sign, seal; /* 0: the command works */
     uint16_t nonce_size;
-    bool written;        /* the index */
-    TPM2B_PUBLIC key;    /* that Create makes */
-    TPMT_SIGNATURE made; /* by Sign */
-    int sessions;        /* policy sessions in the TPM */
-    bool saved;          /* the last one has no handle now */
-    int defined, writes;
+    TSS2_RC find, define, increment; /* of a count */
+    uint16_t count_size;             /* 0: 8 */
+    uint32_t plain;                  /* attributes of an index without a policy; 0: the quota's */
+    bool written;                    /* the index */
+    TPM2B_PUBLIC key;                /* that Create makes */
+    TPMT_SIGNATURE made;             /* by Sign */
+    int sessions;                    /* policy sessions in the TPM */
+    bool saved;                      /* the last one has no handle now */
+    int defined, writes, tried;
     uint8_t owner[P256_POINT];
 } fake;
 
@@ -112,7 +121,7 @@ static TSS2_RC fake_Esys_TR_FromTPMPublic(ESYS_CONTEXT *esys, TPM2_HANDLE handle
                                           ESYS_TR s2, ESYS_TR s3, ESYS_TR *object)
 {
     *object = FAKE_INDEX;
-    return 0;
+    return fake.find;
 }
 
 static TSS2_RC fake_Esys_TR_SetAuth(ESYS_CONTEXT *esys, ESYS_TR handle, const TPM2B_AUTH *auth)
@@ -124,7 +133,10 @@ static TSS2_RC fake_Esys_TR_GetName(ESYS_CONTEXT *esys, ESYS_TR handle, TPM2B_NA
 {
     TPM2B_NAME is = {.size = NAME_LEN};
 
-    policy_index_name(SIGNET_TPM_INDEX, fake.owner, fake.written, is.name, NULL);
+    if (fake.plain)
+        policy_plain_name(FAKE_COUNT, fake.plain, 8, is.name, NULL);
+    else
+        policy_index_name(SIGNET_TPM_INDEX, fake.owner, fake.written, is.name, NULL);
     *name = fake_copy(&is, sizeof(is));
     return 0;
 }
@@ -133,6 +145,8 @@ static TSS2_RC fake_Esys_NV_DefineSpace(ESYS_CONTEXT *esys, ESYS_TR by, ESYS_TR 
                                         ESYS_TR s3, const TPM2B_AUTH *auth,
                                         const TPM2B_NV_PUBLIC *public, ESYS_TR *index)
 {
+    if (fake.define && (fake.define != TPM2_RC_NV_DEFINED || fake.tried++ < 2))
+        return fake.define;
     *index = FAKE_INDEX;
     fake.defined++;
     return 0;
@@ -149,11 +163,18 @@ static TSS2_RC fake_Esys_NV_Read(ESYS_CONTEXT *esys, ESYS_TR by, ESYS_TR index, 
                                  ESYS_TR s2, ESYS_TR s3, UINT16 size, UINT16 offset,
                                  TPM2B_MAX_NV_BUFFER **data)
 {
-    const TPM2B_MAX_NV_BUFFER is = {.size = PIN_LEN,
+    const TPM2B_MAX_NV_BUFFER is = {.size = fake.count_size ? fake.count_size : PIN_LEN,
                                     .buffer = {0, 0, 0, FAKE_LIMIT, 0, 0, 0, FAKE_LIMIT}};
 
     *data = fake_copy(&is, sizeof(is));
     return 0;
+}
+
+static TSS2_RC fake_Esys_NV_Increment(ESYS_CONTEXT *esys, ESYS_TR by, ESYS_TR index, ESYS_TR s1,
+                                      ESYS_TR s2, ESYS_TR s3)
+{
+    fake.writes += !fake.increment;
+    return fake.increment;
 }
 
 static TSS2_RC fake_Esys_NV_Write(ESYS_CONTEXT *esys, ESYS_TR by, ESYS_TR index, ESYS_TR s1,
