@@ -119,5 +119,5 @@ const struct flasher_ops esptool_ops = {
     .uses_port = esptool_uses_port,
     .check = esptool_check,
     .program = esptool_program,
-    .reset = esptool_reset,
+    .reset = {.own = esptool_reset},
 };

@@ -96,6 +96,6 @@ const struct flasher_ops exec_ops = {
     .uses_port = exec_uses_port,
     .check = exec_check,
     .program = exec_program,
-    .reset = exec_reset,
+    .reset = {.own = exec_reset},
     .has_reset = exec_has_reset,
 };

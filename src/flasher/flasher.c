@@ -11,9 +11,28 @@ bool flasher_serial_valid(const char *text)
     return len >= 1 && len <= 63 && text[len] == '\0';
 }
 
+static bool can_act(const struct flasher_action *action)
+{
+    return action->words || action->own;
+}
+
+static int act(struct signet_flasher *f, const struct flasher_action *action,
+               struct signet_error *err)
+{
+    const char *const *words = action->words;
+    struct args args = {0};
+
+    if (action->own)
+        return action->own(f, err);
+    f->ops->begin(f, &args, *words);
+    while (*++words)
+        args_add(&args, *words, NULL);
+    return f->ops->run ? f->ops->run(f, &args, err) : flasher_run(f, &args, NULL, NULL, err);
+}
+
 bool flasher_has_reset(const struct signet_flasher *f)
 {
-    return f->ops->has_reset ? f->ops->has_reset(f) : f->ops->reset != NULL;
+    return f->ops->has_reset ? f->ops->has_reset(f) : can_act(&f->ops->reset);
 }
 
 bool flasher_uses_port(const struct signet_flasher *f)
@@ -37,11 +56,11 @@ int flasher_take_port(struct signet_flasher *f, const char *port, struct signet_
 static int recover_first(struct signet_flasher *f, enum signet_erase erase,
                          struct signet_error *err)
 {
-    const char *how = f->ops->recover ? flasher_option(f, "recover") : NULL;
+    const char *how = can_act(&f->ops->recover) ? flasher_option(f, "recover") : NULL;
 
     if (!how || erase != SIGNET_ERASE_CHIP || strcmp(how, "no") == 0)
         return SIGNET_OK;
-    return error_pass(f->ops->recover(f, how, err), err, "recover");
+    return error_pass(act(f, &f->ops->recover, err), err, "recover");
 }
 
 int signet_flasher_program(struct signet_flasher *f, const char *image, const char *expected_sha256,
@@ -74,26 +93,26 @@ int signet_flasher_reset(struct signet_flasher *f, struct signet_error *err)
 {
     if (!flasher_has_reset(f))
         return error_set(err, SIGNET_E_UNSUPPORTED, "%s cannot reset a board", f->ops->name);
-    return error_pass(f->ops->reset(f, err), err, "%s: reset", f->ops->name);
+    return error_pass(act(f, &f->ops->reset, err), err, "%s: reset", f->ops->name);
 }
 
 bool flasher_can_lock(const struct signet_flasher *f)
 {
-    return f->ops->lock && flasher_has_reset(f);
+    return can_act(&f->ops->lock) && flasher_has_reset(f);
 }
 
 int flasher_lock(struct signet_flasher *f, struct signet_error *err)
 {
     if (!flasher_can_lock(f))
         return error_set(err, SIGNET_E_UNSUPPORTED, "%s cannot lock a debug port", f->ops->name);
-    return error_pass(f->ops->lock(f, err), err, "%s: lock", f->ops->name);
+    return error_pass(act(f, &f->ops->lock, err), err, "%s: lock", f->ops->name);
 }
 
 /* A refusal in the tool's own words for it: a cable that is loose refuses as well. */
 int flasher_check_locked(struct signet_flasher *f, struct signet_error *err)
 {
     f->said_locked = false;
-    int code = f->ops->read(f, err);
+    int code = act(f, &f->ops->read, err);
     if (code == SIGNET_E_FLASH && f->said_locked)
         return SIGNET_OK;
     if (code == SIGNET_OK)

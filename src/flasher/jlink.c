@@ -3,6 +3,7 @@
 #include "ops.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 static int jlink_check(struct signet_flasher *f, struct signet_error *err)
 {
@@ -33,21 +34,20 @@ static int jlink_run(struct signet_flasher *f, const char *commands,
                      struct signet_error *err)
 {
     const char *interface = flasher_option(f, "interface");
-    struct buf script = {0};
     struct args args = {0};
+    char *script = NULL;
+    int code = text_format(&script, err, "ExitOnError 1\n%sq\n", commands);
 
-    buf_printf(&script, "ExitOnError 1\n%sq\n", commands);
-    int code = buf_check(&script, err);
     if (code)
         return code;
-    args.input = (const char *)script.data;
+    args.input = script;
     args_add(&args, f->tool, "-NoGui", "1", NULL);
     if (f->serial)
         args_add(&args, "-USB", flasher_serial(f), NULL);
     args_add(&args, "-If", interface ? interface : "SWD", "-Speed", "auto", "-Device",
              flasher_option(f, "target"), "-CommanderScript", "/dev/stdin", NULL);
     code = flasher_run(f, &args, on_line, ctx, err);
-    buf_free(&script);
+    free(script);
     return code;
 }
 
@@ -56,7 +56,7 @@ static int jlink_program(struct signet_flasher *f, const char *path,
                          struct signet_error *err)
 {
     const char *address = "", *given = flasher_option(f, "address");
-    struct buf commands = {0};
+    char *commands = NULL;
     int code = check_path(path, err);
 
     if (!code && image->format == SIGNET_IMAGE_BIN) {
@@ -65,25 +65,21 @@ static int jlink_program(struct signet_flasher *f, const char *path,
     }
     if (code)
         return code;
-    buf_printf(&commands, "r\n%sloadfile \"%s\" %s\n", erase == SIGNET_ERASE_CHIP ? "erase\n" : "",
-               path, address);
-    code = buf_check(&commands, err);
-    if (!code)
-        code = jlink_run(f, (const char *)commands.data, flasher_percent_line, f, err);
-    buf_free(&commands);
+    code = text_format(&commands, err, "r\n%sloadfile \"%s\" %s\n",
+                       erase == SIGNET_ERASE_CHIP ? "erase\n" : "", path, address);
+    code = code ? code : jlink_run(f, commands, flasher_percent_line, f, err);
+    free(commands);
     return code;
 }
 
 /* "unlock" belongs to some families; the script says which. */
-static int jlink_recover(struct signet_flasher *f, const char *how, struct signet_error *err)
+static int jlink_recover(struct signet_flasher *f, struct signet_error *err)
 {
-    struct buf commands = {0};
+    char *commands = NULL;
+    int code = text_format(&commands, err, "%s\n", flasher_option(f, "recover"));
 
-    buf_printf(&commands, "%s\n", how);
-    int code = buf_check(&commands, err);
-    if (!code)
-        code = jlink_run(f, (const char *)commands.data, NULL, NULL, err);
-    buf_free(&commands);
+    code = code ? code : jlink_run(f, commands, NULL, NULL, err);
+    free(commands);
     return code;
 }
 
@@ -141,7 +137,7 @@ const struct flasher_ops jlink_ops = {
                                     "FAILED: ", "Failed to ", "Could not ", NULL},
     .check = jlink_check,
     .program = jlink_program,
-    .recover = jlink_recover,
-    .reset = jlink_reset,
+    .recover = {.own = jlink_recover},
+    .reset = {.own = jlink_reset},
     .list = jlink_list,
 };

@@ -5,11 +5,12 @@
 
 /* Nordic's old tool, at the end of its life; kept for lines that have it. */
 
-static void nrfjprog_begin(const struct signet_flasher *f, struct args *args)
+static void nrfjprog_begin(const struct signet_flasher *f, struct args *args, const char *command)
 {
     args_add(args, f->tool, NULL);
     if (f->serial)
         args_add(args, "-s", flasher_serial(f), NULL);
+    args_add(args, command, NULL);
 }
 
 static int nrfjprog_program(struct signet_flasher *f, const char *path,
@@ -18,44 +19,9 @@ static int nrfjprog_program(struct signet_flasher *f, const char *path,
 {
     (void)image;
     struct args args = {0};
-    nrfjprog_begin(f, &args);
-    args_add(&args, "--program", path, erase == SIGNET_ERASE_CHIP ? "--chiperase" : "--sectorerase",
-             NULL);
+    nrfjprog_begin(f, &args, "--program");
+    args_add(&args, path, erase == SIGNET_ERASE_CHIP ? "--chiperase" : "--sectorerase", NULL);
     return flasher_run(f, &args, flasher_percent_line, f, err);
-}
-
-static int nrfjprog_recover(struct signet_flasher *f, const char *how, struct signet_error *err)
-{
-    struct args args = {0};
-
-    (void)how;
-    nrfjprog_begin(f, &args);
-    args_add(&args, "--recover", NULL);
-    return flasher_run(f, &args, NULL, NULL, err);
-}
-
-static int nrfjprog_reset(struct signet_flasher *f, struct signet_error *err)
-{
-    struct args args = {0};
-    nrfjprog_begin(f, &args);
-    args_add(&args, "--pinreset", NULL);
-    return flasher_run(f, &args, NULL, NULL, err);
-}
-
-static int nrfjprog_lock(struct signet_flasher *f, struct signet_error *err)
-{
-    struct args args = {0};
-    nrfjprog_begin(f, &args);
-    args_add(&args, "--rbp", "ALL", NULL);
-    return flasher_run(f, &args, NULL, NULL, err);
-}
-
-static int nrfjprog_read(struct signet_flasher *f, struct signet_error *err)
-{
-    struct args args = {0};
-    nrfjprog_begin(f, &args);
-    args_add(&args, "--memrd", "0x0", "--n", "4", NULL);
-    return flasher_run(f, &args, NULL, NULL, err);
 }
 
 /* Lines of `--com`: "683123456    /dev/ttyACM0    VCOM0" */
@@ -82,8 +48,7 @@ static int nrfjprog_port(struct signet_flasher *f, unsigned vcom, char port[128]
     struct args args = {0};
     struct com com = {0};
     snprintf(com.want, sizeof(com.want), "VCOM%u", vcom);
-    nrfjprog_begin(f, &args);
-    args_add(&args, "--com", NULL);
+    nrfjprog_begin(f, &args, "--com");
     int code = flasher_run(f, &args, com_line, &com, err);
     if (code)
         return code;
@@ -130,10 +95,11 @@ const struct flasher_ops nrfjprog_ops = {
     .options = options,
     .check = flasher_check_recover,
     .program = nrfjprog_program,
-    .recover = nrfjprog_recover,
-    .reset = nrfjprog_reset,
-    .lock = nrfjprog_lock,
-    .read = nrfjprog_read,
+    .begin = nrfjprog_begin,
+    .recover = FLASHER_WORDS("--recover"),
+    .reset = FLASHER_WORDS("--pinreset"),
+    .lock = FLASHER_WORDS("--rbp", "ALL"),
+    .read = FLASHER_WORDS("--memrd", "0x0", "--n", "4"),
     .port = nrfjprog_port,
     .list = nrfjprog_list,
 };

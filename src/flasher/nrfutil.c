@@ -20,8 +20,8 @@ static void on_line(void *ctx, const char *text, size_t len)
 
 /* The tool may report a failed task and exit with 0: the task's own result counts. devices (may be
  * NULL) gets the list. */
-static int nrfutil_run(struct signet_flasher *f, const struct args *args,
-                       struct nrfutil_line **devices, struct signet_error *err)
+static int nrfutil_follow(struct signet_flasher *f, const struct args *args,
+                          struct nrfutil_line **devices, struct signet_error *err)
 {
     struct nrfutil_line *line = calloc(1, sizeof(*line));
     if (!line)
@@ -34,6 +34,11 @@ static int nrfutil_run(struct signet_flasher *f, const struct args *args,
     else
         free(line);
     return code;
+}
+
+static int nrfutil_run(struct signet_flasher *f, const struct args *args, struct signet_error *err)
+{
+    return nrfutil_follow(f, args, NULL, err);
 }
 
 static void nrfutil_begin(const struct signet_flasher *f, struct args *args, const char *command)
@@ -56,44 +61,7 @@ static int nrfutil_program(struct signet_flasher *f, const char *path,
                  : "chip_erase_mode=ERASE_RANGES_TOUCHED_BY_FIRMWARE,reset=RESET_NONE,"
                    "verify=VERIFY_READ",
              "--json", NULL);
-    return nrfutil_run(f, &args, NULL, err);
-}
-
-static int nrfutil_recover(struct signet_flasher *f, const char *how, struct signet_error *err)
-{
-    struct args args = {0};
-
-    (void)how;
-    nrfutil_begin(f, &args, "recover");
-    args_add(&args, "--json", NULL);
-    return nrfutil_run(f, &args, NULL, err);
-}
-
-static int nrfutil_reset(struct signet_flasher *f, struct signet_error *err)
-{
-    struct args args = {0};
-    nrfutil_begin(f, &args, "reset");
-    args_add(&args, "--reset-kind", "RESET_PIN", "--json", NULL);
-    return nrfutil_run(f, &args, NULL, err);
-}
-
-/* All of it, of the application core; a word of the flash is read as any debugger would. */
-static int nrfutil_lock(struct signet_flasher *f, struct signet_error *err)
-{
-    struct args args = {0};
-
-    nrfutil_begin(f, &args, "protection-set");
-    args_add(&args, "All", "--json", NULL);
-    return nrfutil_run(f, &args, NULL, err);
-}
-
-static int nrfutil_read(struct signet_flasher *f, struct signet_error *err)
-{
-    struct args args = {0};
-
-    nrfutil_begin(f, &args, "read");
-    args_add(&args, "--address", "0x0", "--bytes", "4", "--json", NULL);
-    return nrfutil_run(f, &args, NULL, err);
+    return nrfutil_run(f, &args, err);
 }
 
 static int nrfutil_devices(struct signet_flasher *f, struct nrfutil_line **out,
@@ -101,7 +69,7 @@ static int nrfutil_devices(struct signet_flasher *f, struct nrfutil_line **out,
 {
     struct args args = {0};
     args_add(&args, f->tool, "device", "list", "--json", NULL);
-    return nrfutil_run(f, &args, out, err);
+    return nrfutil_follow(f, &args, out, err);
 }
 
 static int nrfutil_port(struct signet_flasher *f, unsigned vcom, char port[128],
@@ -167,10 +135,13 @@ const struct flasher_ops nrfutil_ops = {
     .options = options,
     .check = flasher_check_recover,
     .program = nrfutil_program,
-    .recover = nrfutil_recover,
-    .reset = nrfutil_reset,
-    .lock = nrfutil_lock,
-    .read = nrfutil_read,
+    .begin = nrfutil_begin,
+    .run = nrfutil_run,
+    .recover = FLASHER_WORDS("recover", "--json"),
+    .reset = FLASHER_WORDS("reset", "--reset-kind", "RESET_PIN", "--json"),
+    /* all of it, of the application core; a word of the flash is read as any debugger would */
+    .lock = FLASHER_WORDS("protection-set", "All", "--json"),
+    .read = FLASHER_WORDS("read", "--address", "0x0", "--bytes", "4", "--json"),
     .port = nrfutil_port,
     .list = nrfutil_list,
 };

@@ -22,21 +22,17 @@ static int openocd_check(struct signet_flasher *f, struct signet_error *err)
     return code ? code : flasher_check_recover_command(f, err);
 }
 
-struct texts {
-    char serial[96], write[4400], verify[4400];
-};
-
-static void openocd_begin(const struct signet_flasher *f, struct args *args, struct texts *texts)
+static void openocd_begin(const struct signet_flasher *f, struct args *args, const char *command)
 {
     args_add(args, f->tool, NULL);
     if (flasher_option(f, "config"))
         args_add(args, "-f", flasher_option(f, "config"), NULL);
     args_add(args, "-f", flasher_option(f, "target"), NULL);
     if (f->serial) {
-        snprintf(texts->serial, sizeof(texts->serial), "adapter serial %s", f->serial);
-        args_add(args, "-c", texts->serial, NULL);
+        snprintf(args->probe, sizeof(args->probe), "adapter serial %s", f->serial);
+        args_add(args, "-c", args->probe, NULL);
     }
-    args_add(args, "-c", "init", NULL);
+    args_add(args, "-c", "init", "-c", command, NULL);
 }
 
 static int openocd_program(struct signet_flasher *f, const char *path,
@@ -44,7 +40,7 @@ static int openocd_program(struct signet_flasher *f, const char *path,
                            struct signet_error *err)
 {
     struct args args = {0};
-    struct texts texts;
+    char write[4400], verify[4400];
     const char *where = "", *address = flasher_option(f, "address");
     if (!tcl_safe(path) || strlen(path) > 4096)
         return error_set(err, SIGNET_E_USAGE, "OpenOCD cannot take braces or '\\' in a file name");
@@ -54,32 +50,21 @@ static int openocd_program(struct signet_flasher *f, const char *path,
             return code;
         where = address;
     }
-    openocd_begin(f, &args, &texts);
-    args_add(&args, "-c", "reset init", NULL);
+    openocd_begin(f, &args, "reset init");
     if (erase == SIGNET_ERASE_CHIP)
         args_add(&args, "-c", "flash erase_sector 0 0 last", NULL);
-    snprintf(texts.write, sizeof(texts.write), "flash write_image erase {%s} %s", path, where);
-    snprintf(texts.verify, sizeof(texts.verify), "verify_image {%s} %s", path, where);
-    args_add(&args, "-c", texts.write, "-c", texts.verify, "-c", "shutdown", NULL);
+    snprintf(write, sizeof(write), "flash write_image erase {%s} %s", path, where);
+    snprintf(verify, sizeof(verify), "verify_image {%s} %s", path, where);
+    args_add(&args, "-c", write, "-c", verify, "-c", "shutdown", NULL);
     return flasher_run(f, &args, flasher_percent_line, f, err);
 }
 
-static int openocd_recover(struct signet_flasher *f, const char *how, struct signet_error *err)
+static int openocd_recover(struct signet_flasher *f, struct signet_error *err)
 {
     struct args args = {0};
-    struct texts texts;
 
-    openocd_begin(f, &args, &texts);
-    args_add(&args, "-c", how, "-c", "shutdown", NULL);
-    return flasher_run(f, &args, NULL, NULL, err);
-}
-
-static int openocd_reset(struct signet_flasher *f, struct signet_error *err)
-{
-    struct args args = {0};
-    struct texts texts;
-    openocd_begin(f, &args, &texts);
-    args_add(&args, "-c", "reset run", "-c", "shutdown", NULL);
+    openocd_begin(f, &args, flasher_option(f, "recover"));
+    args_add(&args, "-c", "shutdown", NULL);
     return flasher_run(f, &args, NULL, NULL, err);
 }
 
@@ -101,6 +86,7 @@ const struct flasher_ops openocd_ops = {
     .errors = (const char *const[]){"Error: ", "Error : ", NULL},
     .check = openocd_check,
     .program = openocd_program,
-    .recover = openocd_recover,
-    .reset = openocd_reset,
+    .begin = openocd_begin,
+    .recover = {.own = openocd_recover},
+    .reset = FLASHER_WORDS("reset run", "-c", "shutdown"),
 };

@@ -8,6 +8,7 @@
 #define FLASHER_ARGS 32
 
 struct flasher_ops;
+struct args;
 
 struct signet_flasher {
     const struct flasher_ops *ops;
@@ -28,6 +29,19 @@ struct flasher_meaning {
     const char *hint; /* NULL: none */
 };
 
+/* One command: its words for begin(), or a function of its own. Neither: the kind cannot. */
+struct flasher_action {
+    const char *const *words;
+    int (*own)(struct signet_flasher *f, struct signet_error *err);
+};
+#define FLASHER_WORDS(...)                                                                         \
+    {                                                                                              \
+        .words = (const char *const[])                                                             \
+        {                                                                                          \
+            __VA_ARGS__, NULL                                                                      \
+        }                                                                                          \
+    }
+
 /* One kind of programmer: one file, one row in kinds.c. NULL functions: it cannot. */
 struct flasher_ops {
     const char *name, *summary;
@@ -44,13 +58,14 @@ struct flasher_ops {
     /* path is absolute and checked */
     int (*program)(struct signet_flasher *f, const char *path, const struct signet_image *image,
                    enum signet_erase erase, struct signet_error *err);
-    /* Unlocks a part and erases all of it, as its option "recover" says. */
-    int (*recover)(struct signet_flasher *f, const char *how, struct signet_error *err);
-    int (*reset)(struct signet_flasher *f, struct signet_error *err);
-    /* Locks the debug port, from the next reset on; what it does can be undone by recover. NULL: it
-     * cannot. read: a word of the flash, which a locked part refuses. */
-    int (*lock)(struct signet_flasher *f, struct signet_error *err);
-    int (*read)(struct signet_flasher *f, struct signet_error *err);
+    /* How a command begins, up to its own words: the tool, the command, the board. */
+    void (*begin)(const struct signet_flasher *f, struct args *args, const char *command);
+    /* Runs it, and judges its outcome; NULL: flasher_run(). */
+    int (*run)(struct signet_flasher *f, const struct args *args, struct signet_error *err);
+    /* recover: unlocks a part and erases all of it, as its option "recover" says. lock: locks the
+     * debug port, from the next reset on; recover undoes it. read: a word of the flash, which a
+     * locked part refuses. */
+    struct flasher_action recover, reset, lock, read;
     bool (*has_reset)(const struct signet_flasher *f); /* NULL: when reset is there */
     int (*port)(struct signet_flasher *f, unsigned vcom, char port[128], struct signet_error *err);
     int (*list)(struct signet_flasher *f, struct signet_programmer *list, size_t cap, size_t *count,
@@ -66,6 +81,7 @@ struct args {
     size_t n;
     const char *input;  /* on the tool's standard input; NULL: nothing */
     const char *folder; /* it is run there; NULL: in ours */
+    char probe[160];    /* room for the words that name the programmer */
 };
 void args_add(struct args *args, ...) __attribute__((sentinel));
 

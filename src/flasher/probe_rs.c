@@ -12,14 +12,14 @@ static int probe_rs_check(struct signet_flasher *f, struct signet_error *err)
     return code ? code : flasher_check_recover(f, err);
 }
 
-static void probe_rs_begin(const struct signet_flasher *f, struct args *args, const char *command,
-                           char probe[160])
+static void probe_rs_begin(const struct signet_flasher *f, struct args *args, const char *command)
 {
     args_add(args, f->tool, command, "--non-interactive", "--chip", flasher_option(f, "target"),
              NULL);
     if (f->serial) { /* probe-rs names a probe VID:PID:SERIAL */
-        snprintf(probe, 160, "%.80s:%s", flasher_option(f, "config"), f->serial);
-        args_add(args, "--probe", probe, NULL);
+        snprintf(args->probe, sizeof(args->probe), "%.80s:%s", flasher_option(f, "config"),
+                 f->serial);
+        args_add(args, "--probe", args->probe, NULL);
     }
 }
 
@@ -28,8 +28,7 @@ static int probe_rs_program(struct signet_flasher *f, const char *path,
                             struct signet_error *err)
 {
     struct args args = {0};
-    char probe[160];
-    probe_rs_begin(f, &args, "download", probe);
+    probe_rs_begin(f, &args, "download");
     args_add(&args, "--binary-format",
              image->format == SIGNET_IMAGE_HEX   ? "hex"
              : image->format == SIGNET_IMAGE_ELF ? "elf"
@@ -45,25 +44,6 @@ static int probe_rs_program(struct signet_flasher *f, const char *path,
         args_add(&args, "--chip-erase", NULL);
     args_add(&args, "--verify", path, NULL);
     return flasher_run(f, &args, flasher_percent_line, f, err);
-}
-
-static int probe_rs_recover(struct signet_flasher *f, const char *how, struct signet_error *err)
-{
-    struct args args = {0};
-    char probe[160];
-
-    (void)how;
-    probe_rs_begin(f, &args, "erase", probe);
-    args_add(&args, "--allow-erase-all", NULL);
-    return flasher_run(f, &args, NULL, NULL, err);
-}
-
-static int probe_rs_reset(struct signet_flasher *f, struct signet_error *err)
-{
-    struct args args = {0};
-    char probe[160];
-    probe_rs_begin(f, &args, "reset", probe);
-    return flasher_run(f, &args, NULL, NULL, err);
 }
 
 static const struct signet_option_info options[] = {
@@ -84,6 +64,7 @@ const struct flasher_ops probe_rs_ops = {
     .errors = (const char *const[]){"Error: ", "error: ", NULL},
     .check = probe_rs_check,
     .program = probe_rs_program,
-    .recover = probe_rs_recover,
-    .reset = probe_rs_reset,
+    .begin = probe_rs_begin,
+    .recover = FLASHER_WORDS("erase", "--allow-erase-all"),
+    .reset = FLASHER_WORDS("reset"),
 };

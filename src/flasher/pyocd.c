@@ -4,13 +4,15 @@
 #include <jansson.h>
 #include <stdio.h>
 
-/* A locked part is unlocked, and so erased, without a word unless pyOCD is told not to. */
-static void pyocd_begin(const struct signet_flasher *f, struct args *args, const char *command,
-                        const char *unlock)
+/* A locked part is unlocked, and so erased, without a word unless pyOCD is told not to: by all
+ * commands but `erase`, which is for recovering. */
+static void pyocd_begin(const struct signet_flasher *f, struct args *args, const char *command)
 {
     const char *target = flasher_option(f, "target"), *pack = flasher_option(f, "pack");
+    bool unlock = strcmp(command, "erase") == 0;
 
-    args_add(args, f->tool, command, "--no-wait", "-O", unlock, NULL);
+    args_add(args, f->tool, command, "--no-wait", "-O",
+             unlock ? "auto_unlock=true" : "auto_unlock=false", NULL);
     if (target)
         args_add(args, "--target", target, NULL);
     if (pack)
@@ -26,7 +28,7 @@ static int pyocd_program(struct signet_flasher *f, const char *path,
     const char *address = flasher_option(f, "address");
     struct args args = {0};
 
-    pyocd_begin(f, &args, "flash", "auto_unlock=false");
+    pyocd_begin(f, &args, "flash");
     args_add(&args, "--erase", erase == SIGNET_ERASE_CHIP ? "chip" : "sector", "--no-reset",
              "--format",
              image->format == SIGNET_IMAGE_HEX   ? "hex"
@@ -41,25 +43,6 @@ static int pyocd_program(struct signet_flasher *f, const char *path,
     }
     args_add(&args, path, NULL);
     return flasher_run(f, &args, flasher_percent_line, f, err);
-}
-
-static int pyocd_recover(struct signet_flasher *f, const char *how, struct signet_error *err)
-{
-    struct args args = {0};
-
-    (void)how;
-    pyocd_begin(f, &args, "erase", "auto_unlock=true");
-    args_add(&args, "--mass", NULL);
-    return flasher_run(f, &args, NULL, NULL, err);
-}
-
-static int pyocd_reset(struct signet_flasher *f, struct signet_error *err)
-{
-    struct args args = {0};
-
-    pyocd_begin(f, &args, "reset", "auto_unlock=false");
-    args_add(&args, "--method", "hw", NULL);
-    return flasher_run(f, &args, NULL, NULL, err);
 }
 
 static void keep_line(void *ctx, const char *line, size_t len)
@@ -123,7 +106,8 @@ const struct flasher_ops pyocd_ops = {
                                     ":ERROR:", ":CRITICAL:", NULL},
     .check = flasher_check_recover,
     .program = pyocd_program,
-    .recover = pyocd_recover,
-    .reset = pyocd_reset,
+    .begin = pyocd_begin,
+    .recover = FLASHER_WORDS("erase", "--mass"),
+    .reset = FLASHER_WORDS("reset", "--method", "hw"),
     .list = pyocd_list,
 };

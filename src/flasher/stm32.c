@@ -27,13 +27,12 @@ static int stm32_check(struct signet_flasher *f, struct signet_error *err)
     return flasher_check_recover(f, err);
 }
 
-/* serial is for "sn=..." and lives as long as the arguments. */
-static void cube_begin(const struct signet_flasher *f, struct args *args, char serial[static 80])
+static void cube_begin(const struct signet_flasher *f, struct args *args)
 {
     args_add(args, f->tool, "-c", "port=SWD", under_reset(f) ? "mode=UR" : "mode=NORMAL", NULL);
     if (f->serial) {
-        snprintf(serial, 80, "sn=%s", f->serial);
-        args_add(args, serial, NULL);
+        snprintf(args->probe, sizeof(args->probe), "sn=%s", f->serial);
+        args_add(args, args->probe, NULL);
     }
 }
 
@@ -50,9 +49,8 @@ static int cube_program(struct signet_flasher *f, const char *path, const char *
                         enum signet_erase erase, struct signet_error *err)
 {
     struct args args = {0};
-    char serial[80];
 
-    cube_begin(f, &args, serial);
+    cube_begin(f, &args);
     if (erase == SIGNET_ERASE_CHIP)
         args_add(&args, "-e", "all", NULL);
     args_add(&args, "-w", path, NULL);
@@ -100,16 +98,14 @@ static int stm32_program(struct signet_flasher *f, const char *path,
     return (is_cube(f) ? cube_program : free_program)(f, path, address, erase, err);
 }
 
-static int stm32_recover(struct signet_flasher *f, const char *how, struct signet_error *err)
+static int stm32_recover(struct signet_flasher *f, struct signet_error *err)
 {
     struct args args = {0};
-    char serial[80];
 
-    (void)how;
     if (!is_cube(f))
         return error_set_hint(err, SIGNET_E_UNSUPPORTED, "install ST's STM32CubeProgrammer",
                               "st-flash cannot unlock a part");
-    cube_begin(f, &args, serial);
+    cube_begin(f, &args);
     args_add(&args, "-rdu", NULL);
     return flasher_run(f, &args, NULL, NULL, err);
 }
@@ -117,10 +113,9 @@ static int stm32_recover(struct signet_flasher *f, const char *how, struct signe
 static int stm32_reset(struct signet_flasher *f, struct signet_error *err)
 {
     struct args args = {0};
-    char serial[80];
 
     if (is_cube(f))
-        cube_begin(f, &args, serial);
+        cube_begin(f, &args);
     else
         free_begin(f, &args, false);
     args_add(&args, is_cube(f) ? "-hardRst" : "reset", NULL);
@@ -187,7 +182,7 @@ const struct flasher_ops stm32_ops = {
     .errors = (const char *const[]){"Error: ", " ERROR ", NULL},
     .check = stm32_check,
     .program = stm32_program,
-    .recover = stm32_recover,
-    .reset = stm32_reset,
+    .recover = {.own = stm32_recover},
+    .reset = {.own = stm32_reset},
     .list = stm32_list,
 };
