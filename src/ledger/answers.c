@@ -39,8 +39,7 @@ static int walk_answers(struct signet_ledger *l, void *arg, struct signet_error 
 
     while (rc == SIGNET_OK && (rc = db_step(&row, err)) == SIGNET_OK)
         rc = give_answer(arg, &row, err);
-    db_end(&row);
-    return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
+    return db_done(&row, rc);
 }
 
 int signet_ledger_answers(struct signet_ledger *ledger, const char *server,

@@ -34,8 +34,7 @@ static int put_unfinished(struct signet_ledger *l, int64_t order, struct buf *le
     while (rc == SIGNET_OK && (rc = db_step(&row, err)) == SIGNET_OK)
         buf_printf(left, "%s%lld %s", left->len ? ", " : "", (long long)db_int(&row, 1),
                    signet_device_state_name((enum signet_device_state)db_int(&row, 0)));
-    db_end(&row);
-    return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
+    return db_done(&row, rc);
 }
 
 static int put_removals(struct signet_ledger *l, int64_t order, struct buf *left,

@@ -76,10 +76,6 @@ static int copy_begin(struct signet_ledger *from, void *arg, struct signet_error
     struct db *db = f->copy->to->db;
 
     (void)from;
-    if (f->copy->begun) /* by rows that are there now */
-        return error_set_hint(err, SIGNET_E_LEDGER, "start again when the server is there",
-                              "the ledger's database server went away while it was read");
-    f->copy->begun = true;
     int rc = f->begins ? f->begins(f->copy, err) : SIGNET_OK;
     if (rc == SIGNET_OK)
         rc = db->ops->begin(db, true, err);
@@ -101,7 +97,7 @@ static int write_part(const struct backup *b, const struct copy_file *f, struct 
     if (rc == SIGNET_OK)
         rc = copy_check_schema(c->from, c->to, err);
     if (rc == SIGNET_OK) /* one view of it */
-        rc = store_read(c->from, copy_begin, (void *)f, err);
+        rc = store_read_once(c->from, copy_begin, (void *)f, err);
     if (rc == SIGNET_OK) /* one file, which those that only read it leave alone */
         rc = c->to->db->ops->script(c->to->db, "PRAGMA journal_mode = DELETE", err);
     signet_ledger_close(&c->to);

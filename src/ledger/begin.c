@@ -29,8 +29,7 @@ static int find_last(struct signet_ledger *l, const struct beginning *b, struct 
         snprintf(b->before->folder, sizeof(b->before->folder), "%s", db_text(&row, 0));
         b->before->time = db_int(&row, 1);
     }
-    db_end(&row);
-    return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
+    return db_done(&row, rc);
 }
 
 static int look_back(struct signet_ledger *l, void *arg, struct signet_error *err)

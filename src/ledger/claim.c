@@ -176,8 +176,7 @@ static int find_last_devices(struct signet_ledger *l, void *arg, struct signet_e
             take_last(k, db_text(&row, 1), (int)db_int(&row, 2));
             before = db_int(&row, 0);
         }
-        db_end(&row);
-        rc = rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
+        rc = db_done(&row, rc);
     }
     return rc;
 }

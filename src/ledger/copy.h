@@ -16,7 +16,6 @@ struct copy {
                    * numbers in to are higher by this (store.h, chain_own()) */
     const char *site; /* "", or what comes behind names of orders and stations in to: "@SITE" */
     bool commits;     /* many rows a transaction, so that its log stays small */
-    bool begun;       /* of copy_file() */
     int64_t rows[COPY_TABLES];
     /* which rows; NULL: all. Columns: the number in from, then those of the table. */
     int (*takes)(struct copy *c, enum copy_table table, const struct db_rows *row, bool *takes,

@@ -172,5 +172,11 @@ static inline void db_end(struct db_rows *rows)
         rows->db->ops->end(rows);
     rows->db = NULL;
 }
+/* The same; passes rc on, but that there was no row more is no error. */
+static inline int db_done(struct db_rows *rows, int rc)
+{
+    db_end(rows);
+    return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
+}
 
 #endif

@@ -100,8 +100,7 @@ static int find_fitting(struct signet_ledger *l, struct decide *d, struct signet
     d->seen = d->after;
     while (rc == SIGNET_OK && (rc = db_step(&row, err)) == SIGNET_OK)
         d->seen = next_place(d)->device = db_int(&row, 0);
-    db_end(&row);
-    return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
+    return db_done(&row, rc);
 }
 
 static int decide_page(struct signet_ledger *l, void *arg, struct signet_error *err)

@@ -7,7 +7,8 @@
 #include <stdio.h>
 
 struct evidence {
-    struct look look;
+    struct signet_ledger *ledger;
+    const char *name; /* of the order */
     struct signet_ledger_evidence *out;
     int (*row)(void *ctx, const struct signet_ledger_share *share, struct signet_error *err);
     void *ctx;
@@ -32,7 +33,7 @@ static int count_uniques(struct evidence *e, struct signet_error *err)
     struct signet_ledger_unique *const all[] = {&o->names, &o->identities, &o->psks,
                                                 &o->public_keys, &o->boards};
     struct db_rows row;
-    int rc = db_find(e->look.ledger->db, &row, err, uniques, "i", e->order);
+    int rc = db_find(e->ledger->db, &row, err, uniques, "i", e->order);
 
     if (rc == SIGNET_OK) {
         o->devices = db_int(&row, 0);
@@ -47,7 +48,7 @@ static int count_uniques(struct evidence *e, struct signet_error *err)
 static int count_locked(struct evidence *e, struct signet_error *err)
 {
     struct db_rows row;
-    int rc = db_find(e->look.ledger->db, &row, err,
+    int rc = db_find(e->ledger->db, &row, err,
                      "SELECT count(*), count(CASE WHEN EXISTS(SELECT 1 FROM events e"
                      " WHERE e.device = d.id AND e.kind = 'locked') THEN 1 END) FROM devices d"
                      " WHERE d.order_id = $1 AND d.state IN ({verified}, {registered}, {done})",
@@ -71,7 +72,7 @@ static int count_events(struct evidence *e, struct signet_error *err)
 {
     struct db_rows row;
     int rc =
-        db_find(e->look.ledger->db, &row, err,
+        db_find(e->ledger->db, &row, err,
                 "SELECT count(*), min(x.time), max(x.time) FROM " EVENTS_OF_ORDER, "i", e->order);
 
     if (rc == SIGNET_OK) {
@@ -106,7 +107,7 @@ static int give_shares(struct evidence *e, struct signet_error *err)
     for (size_t i = 0; rc == SIGNET_OK && i < COUNT_OF(all); i++) {
         const struct db_walk walk = {.sql = all[i], .row = give_share, .ctx = e};
 
-        rc = db_walk(e->look.ledger->db, &walk, err, "i", e->order);
+        rc = db_walk(e->ledger->db, &walk, err, "i", e->order);
     }
     return rc;
 }
@@ -114,22 +115,23 @@ static int give_shares(struct evidence *e, struct signet_error *err)
 static int find_evidence_order(struct evidence *e, struct signet_error *err)
 {
     struct db_rows row;
-    int rc = db_find(e->look.ledger->db, &row, err, "SELECT id, hash FROM orders WHERE name = $1",
-                     "s", e->look.name);
+    int rc = db_find(e->ledger->db, &row, err, "SELECT id, hash FROM orders WHERE name = $1", "s",
+                     e->name);
 
     if (rc == SIGNET_OK) {
         e->order = db_int(&row, 0);
         snprintf(e->out->hash, sizeof(e->out->hash), "%s", db_text(&row, 1));
     }
     db_end(&row);
-    return rc == SIGNET_E_NOT_FOUND
-               ? error_set(err, rc, "the ledger has no order '%s'", e->look.name)
-               : rc;
+    return rc == SIGNET_E_NOT_FOUND ? error_set(err, rc, "the ledger has no order '%s'", e->name)
+                                    : rc;
 }
 
-static int walk_evidence(struct look *look, struct signet_error *err)
+static int walk_evidence(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
-    struct evidence *e = look->ctx;
+    struct evidence *e = arg;
+
+    e->ledger = l;
     int rc = find_evidence_order(e, err);
 
     if (rc == SIGNET_OK)
@@ -148,11 +150,9 @@ int signet_ledger_evidence(struct signet_ledger *ledger, const char *order,
                            void *ctx, struct signet_error *err)
 {
     struct signet_ledger_evidence found = {0};
-    struct evidence e = {.out = &found, .row = row, .ctx = ctx};
+    struct evidence e = {.out = &found, .name = order ? order : "", .row = row, .ctx = ctx};
+    int rc = store_read_once(ledger, walk_evidence, &e, err);
 
-    e.look = (struct look){
-        .ledger = ledger, .walk = walk_evidence, .name = order ? order : "", .ctx = &e};
-    int rc = ledger_look(&e.look, err);
     if (rc == SIGNET_OK)
         *out = found;
     return rc;

@@ -14,8 +14,7 @@ int ledger_identity(struct signet_ledger *l, char out[65], struct signet_error *
 
     if (rc == SIGNET_OK)
         snprintf(out, 65, "%s", db_text(&row, 0));
-    db_end(&row);
-    return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
+    return db_done(&row, rc);
 }
 
 static int read_station(struct signet_ledger *l, struct signet_ledger_head *h,
@@ -49,8 +48,7 @@ static int read_order(struct signet_ledger *l, int64_t order, struct signet_ledg
         h->issued = db_int(&row, 0);
         h->names = db_int(&row, 1);
     }
-    db_end(&row);
-    return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
+    return db_done(&row, rc);
 }
 
 struct head_query {
@@ -101,8 +99,7 @@ static int find_last_known(struct signet_ledger *l, const struct signet_ledger_h
         *age = SIGNET_LEDGER_BEHIND;
     else if (rc == SIGNET_OK && strcmp(db_text(&row, 0), known->hash) != 0)
         *age = SIGNET_LEDGER_FORKED;
-    db_end(&row);
-    return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
+    return db_done(&row, rc);
 }
 
 /* A ledger that was brought here is another one. Any station's first event is looked at: which of

@@ -13,7 +13,6 @@ struct import {
     struct signet_ledger_imported *out;
     const char *site; /* that was asked for; NULL: none */
     char at_site[SITE_MAX + 2];
-    bool begun;
     int64_t stations; /* that were there before */
     bool tells;       /* a conflict is to be explained */
     enum copy_table table;
@@ -94,14 +93,10 @@ static int know_chain(void *ctx, const struct db_rows *found, struct signet_erro
 /* The next multiple; its site is called as was asked for, or by what it is known by. */
 static int new_base(struct import *m, struct signet_error *err)
 {
-    struct db_rows row;
     char first[65] = "";
-    int rc = db_find(m->copy.to->db, &row, err,
-                     "SELECT COALESCE(max(base), 0) + " OWN_END_SQL " FROM stations", "");
+    int rc = db_number(m->copy.to->db, &m->copy.base, err,
+                       "SELECT COALESCE(max(base), 0) + " OWN_END_SQL " FROM stations", "");
 
-    if (rc == SIGNET_OK)
-        m->copy.base = db_int(&row, 0);
-    db_end(&row);
     if (rc == SIGNET_OK)
         rc = ledger_identity(m->copy.from, first, err);
     snprintf(m->at_site, sizeof(m->at_site), "@%.*s", m->site ? SITE_MAX : 8,
@@ -296,11 +291,6 @@ static int read_other(struct signet_ledger *from, void *arg, struct signet_error
 {
     struct import *m = arg;
 
-    if (m->begun)
-        return error_set_hint(err, SIGNET_E_LEDGER,
-                              "nothing was imported; start again when the server is there",
-                              "the database server of the ledger went away while it was read");
-    m->begun = true;
     int rc = verify_ledger(from, &m->out->all_events, m->out->head, err);
     if (rc != SIGNET_OK)
         return error_pass(rc, err, "the ledger that is to be imported does not verify");
@@ -376,7 +366,7 @@ int signet_ledger_import(struct signet_ledger *ledger, struct signet_ledger *fro
     int rc = copy_check_schema(from, ledger, err);
 
     if (rc == SIGNET_OK)
-        rc = store_read(from, read_other, &m, err);
+        rc = store_read_once(from, read_other, &m, err);
     if (rc == SIGNET_E_CONFLICT && m.tells && err &&
         store_read(ledger, explain, &m, &better) == SIGNET_E_CONFLICT)
         *err = better;

@@ -17,9 +17,9 @@ static int give_in_work(void *ctx, const struct db_rows *row, struct signet_erro
 
 /* Nobody holds a device that waits for its servers: that its station is at work shows by when it
  * came so far. */
-static int walk_in_work(struct look *k, struct signet_error *err)
+static int walk_in_work(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
-    struct signet_ledger *l = k->ledger;
+    const struct look *k = arg;
     const struct db_walk walk = {
         .sql =
             "SELECT station, sum(CASE WHEN state < {verified} AND exposed = 0 THEN 1 ELSE 0 END),"
@@ -32,7 +32,7 @@ static int walk_in_work(struct look *k, struct signet_error *err)
                       " OR (state IN ({verified}, {registered}) AND changed >= $3 - $4))"
                       " GROUP BY station ORDER BY station",
         .row = give_in_work,
-        .ctx = k};
+        .ctx = arg};
 
     return db_walk(l->db, &walk, err, "isii", k->order_id, l->station, l->db->now,
                    (int64_t)l->lease_seconds);
@@ -43,8 +43,7 @@ int signet_ledger_in_work(struct signet_ledger *ledger, int64_t order,
                                      struct signet_error *),
                           void *ctx, struct signet_error *err)
 {
-    struct look k = {
-        .ledger = ledger, .walk = walk_in_work, .order_id = order, .in_work = row, .ctx = ctx};
+    struct look k = {.order_id = order, .in_work = row, .ctx = ctx};
 
-    return ledger_look(&k, err);
+    return store_read_once(ledger, walk_in_work, &k, err);
 }

@@ -50,8 +50,7 @@ static int last_state(struct signet_ledger *l, int64_t device, enum signet_ledge
     for (int i = SIGNET_LABEL_SENT; rc == SIGNET_OK && i <= SIGNET_LABEL_READ; i++)
         if (strcmp(db_text(&row, 0), kinds[i]) == 0)
             *state = (enum signet_ledger_label)i;
-    db_end(&row);
-    return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
+    return db_done(&row, rc);
 }
 
 /* What is read must have been printed, and not been read since. */

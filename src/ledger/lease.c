@@ -25,8 +25,7 @@ int lease_collect(struct db_rows *rows, struct signet_lease *leases, size_t max,
         if (rc == SIGNET_OK)
             lease_read(rows, &leases[(*count)++]);
     }
-    db_end(rows);
-    return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
+    return db_done(rows, rc);
 }
 
 /* A second statement, and not RETURNING, for which SQLite makes a table each time. */

@@ -35,7 +35,8 @@ static int walk_event(void *ctx, const struct db_rows *row, struct signet_error 
     struct log_walker *w = ctx;
     const struct chain_event e = chain_event_of(row, w->place->station, w->place->base);
     char hash[65];
-    struct log_entry entry = {.event = &e, .previous = w->previous, .hash = hash};
+    struct log_entry entry = {
+        .event = &e, .previous = w->previous, .hash = hash, .stored = db_text(row, 9)};
     int rc = chain_hash(w->ledger, w->previous, &e, hash, entry.leaf, err);
 
     if (rc == SIGNET_OK)
@@ -50,7 +51,7 @@ int log_walk(struct signet_ledger *l, const struct log_place *place,
 {
     struct log_walker w = {.ledger = l, .place = place, .entry = entry, .ctx = ctx};
     const struct db_walk walk = {
-        .sql = "SELECT seq, device, n, time, kind, detail, operator, tool, row_sha256"
+        .sql = "SELECT seq, device, n, time, kind, detail, operator, tool, row_sha256, hash"
                " FROM events WHERE station = $3 AND seq > $2 ORDER BY seq LIMIT $1",
         .keys = 1,
         .row = walk_event,

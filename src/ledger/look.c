@@ -3,25 +3,6 @@
 /* Devices, events and deliveries, as they are recorded. */
 #include "ledger/store.h"
 
-static int begin_look(struct signet_ledger *l, void *arg, struct signet_error *err)
-{
-    struct look *k = arg;
-
-    (void)l;
-    if (!k->begun) {
-        k->begun = true;
-        return k->walk(k, err);
-    }
-    return error_set_hint(err, SIGNET_E_LEDGER,
-                          "nothing is lost; start again when the server is there",
-                          "the ledger's database server went away while it was read");
-}
-
-int ledger_look(struct look *k, struct signet_error *err)
-{
-    return store_read(k->ledger, begin_look, k, err);
-}
-
 /* Devices that have or had a name: those whose name was given back are in an index of their own. */
 #define OF_NAME(name)                                                                              \
     "(SELECT id FROM devices WHERE endpoint = " name " AND freed = 0 UNION ALL"                    \
@@ -64,11 +45,6 @@ static int give_device(void *ctx, const struct db_rows *row, struct signet_error
     return k->device(k->ctx, &d, err);
 }
 
-/* Of device d: those that were retired before it have the same name. */
-#define EDITION                                                                                    \
-    "1 + (SELECT count(*) FROM devices x WHERE x.endpoint = d.endpoint AND x.freed = 1"            \
-    " AND x.state = {retired} AND x.id < d.id)"
-
 #define DEVICE                                                                                     \
     "SELECT d.id, o.name, d.endpoint, " STATION_OF_D ", d.slot, d.state, d.attempt, d.exposed,"    \
     " d.freed, d.created, d.changed, d.hw_id, d.psk_identity, d.psk_sha256, d.spki_sha256,"        \
@@ -77,7 +53,7 @@ static int give_device(void *ctx, const struct db_rows *row, struct signet_error
     " AND ($4 = '' OR o.name = $4) AND ($5 = '' OR " STATION_OF_D                                  \
     " = $5) AND ($6 < 0 OR d.state = $6)"
 
-static int walk_devices(struct look *k, struct signet_error *err)
+static int walk_devices(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
     static const char of_all[] = DEVICE " AND $3 = '' ORDER BY d.id LIMIT $1";
     static const char of_one[] = DEVICE " AND d.id IN " OF_NAME("$3") " ORDER BY d.id LIMIT $1";
@@ -85,6 +61,7 @@ static int walk_devices(struct look *k, struct signet_error *err)
         " AND d.id IN (SELECT id FROM devices WHERE hw_id = $3 AND state < {void}) ORDER BY d.id"
         " LIMIT $1";
     static const struct signet_ledger_filter any = {.state = -1};
+    const struct look *k = arg;
     const struct signet_ledger_filter *f = k->filter ? k->filter : &any;
     const char *name = or_empty(f->hw_id ? f->hw_id : f->endpoint);
     const struct db_walk walk = {.sql = f->hw_id ? on_board
@@ -92,10 +69,10 @@ static int walk_devices(struct look *k, struct signet_error *err)
                                                  : of_all,
                                  .keys = 1,
                                  .row = give_device,
-                                 .ctx = k};
+                                 .ctx = arg};
 
-    return db_walk(k->ledger->db, &walk, err, "sssi", name, or_empty(f->order),
-                   or_empty(f->station), (int64_t)f->state);
+    return db_walk(l->db, &walk, err, "sssi", name, or_empty(f->order), or_empty(f->station),
+                   (int64_t)f->state);
 }
 
 int signet_ledger_devices(struct signet_ledger *ledger, const struct signet_ledger_filter *filter,
@@ -103,10 +80,9 @@ int signet_ledger_devices(struct signet_ledger *ledger, const struct signet_ledg
                                      struct signet_error *),
                           void *ctx, struct signet_error *err)
 {
-    struct look k = {
-        .ledger = ledger, .walk = walk_devices, .filter = filter, .device = row, .ctx = ctx};
+    struct look k = {.filter = filter, .device = row, .ctx = ctx};
 
-    return ledger_look(&k, err);
+    return store_read_once(ledger, walk_devices, &k, err);
 }
 
 #define EVENT(edition)                                                                             \
@@ -131,17 +107,17 @@ static int give_event(void *ctx, const struct db_rows *row, struct signet_error 
     return k->event(k->ctx, &e, err);
 }
 
-static int walk_events(struct look *k, struct signet_error *err)
+static int walk_events(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
     static const char of_all[] =
         EVENT("0") " WHERE (e.station, e.seq) > ($2, $3) ORDER BY e.station, e.seq LIMIT $1";
     static const char of_one[] =
         EVENT(EDITION) " WHERE e.device IN " OF_NAME("$1") " ORDER BY e.device, e.n";
-    const struct db_walk all = {.sql = of_all, .keys = 2, .row = give_event, .ctx = k};
-    const struct db_walk one = {.sql = of_one, .row = give_event, .ctx = k};
+    const struct look *k = arg;
+    const struct db_walk all = {.sql = of_all, .keys = 2, .row = give_event, .ctx = arg};
+    const struct db_walk one = {.sql = of_one, .row = give_event, .ctx = arg};
 
-    return k->name ? db_walk(k->ledger->db, &one, err, "s", k->name)
-                   : db_walk(k->ledger->db, &all, err, "");
+    return k->name ? db_walk(l->db, &one, err, "s", k->name) : db_walk(l->db, &all, err, "");
 }
 
 int signet_ledger_events(struct signet_ledger *ledger, const char *endpoint,
@@ -149,10 +125,9 @@ int signet_ledger_events(struct signet_ledger *ledger, const char *endpoint,
                                     struct signet_error *),
                          void *ctx, struct signet_error *err)
 {
-    struct look k = {
-        .ledger = ledger, .walk = walk_events, .name = endpoint, .event = row, .ctx = ctx};
+    struct look k = {.name = endpoint, .event = row, .ctx = ctx};
 
-    return ledger_look(&k, err);
+    return store_read_once(ledger, walk_events, &k, err);
 }
 
 static int give_delivery(void *ctx, const struct db_rows *row, struct signet_error *err)
@@ -170,16 +145,17 @@ static int give_delivery(void *ctx, const struct db_rows *row, struct signet_err
     return k->delivery(k->ctx, &d, err);
 }
 
-static int walk_deliveries(struct look *k, struct signet_error *err)
+static int walk_deliveries(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
+    const struct look *k = arg;
     const struct db_walk walk = {.sql = "SELECT v.server, v.state, v.changed, v.error, " EDITION
                                         " FROM deliveries v"
                                         " JOIN devices d ON d.id = v.device WHERE d.id IN " OF_NAME(
                                             "$1") " ORDER BY d.id, v.server",
                                  .row = give_delivery,
-                                 .ctx = k};
+                                 .ctx = arg};
 
-    return db_walk(k->ledger->db, &walk, err, "s", or_empty(k->name));
+    return db_walk(l->db, &walk, err, "s", or_empty(k->name));
 }
 
 int signet_ledger_deliveries(struct signet_ledger *ledger, const char *endpoint,
@@ -187,8 +163,7 @@ int signet_ledger_deliveries(struct signet_ledger *ledger, const char *endpoint,
                                         struct signet_error *),
                              void *ctx, struct signet_error *err)
 {
-    struct look k = {
-        .ledger = ledger, .walk = walk_deliveries, .name = endpoint, .delivery = row, .ctx = ctx};
+    struct look k = {.name = endpoint, .delivery = row, .ctx = ctx};
 
-    return ledger_look(&k, err);
+    return store_read_once(ledger, walk_deliveries, &k, err);
 }

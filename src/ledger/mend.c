@@ -71,8 +71,7 @@ static int find_servers(struct signet_ledger *l, struct mend *m, struct signet_e
         if (used < sizeof(m->servers))
             used += (size_t)snprintf(m->servers + used, sizeof(m->servers) - used, "%s%s",
                                      used ? ", " : "", db_text(&row, 0));
-    db_end(&row);
-    return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
+    return db_done(&row, rc);
 }
 
 /* 1 device, 2 now, 3 this station */
@@ -100,8 +99,7 @@ static int find_holder(struct signet_ledger *l, struct mend *m, struct signet_er
                        "%s is in the hands of station %s (%s) until %s", m->endpoint,
                        db_text(&row, 0), db_text(&row, 1), until);
     }
-    db_end(&row);
-    return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
+    return db_done(&row, rc);
 }
 
 static void judge_void(struct mend *m)
@@ -151,8 +149,7 @@ static int choose_board(struct signet_ledger *l, struct mend *m, struct signet_e
                   db_text(&row, 0));
     if (rc == SIGNET_OK)
         m->board[0] = '\0';
-    db_end(&row);
-    return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
+    return db_done(&row, rc);
 }
 
 /* Only the station that it came from has its secret, its servers and its chain. */

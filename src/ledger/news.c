@@ -89,9 +89,7 @@ static int walk_news(struct signet_ledger *l, struct news *n, struct signet_erro
     int rc = db_query(l->db, &row, err,
                       "SELECT e.seq, e.time, e.kind, e.detail, e.operator, e.tool, e.hash,"
                       " COALESCE(d.endpoint, ''), COALESCE(d.slot, ''), COALESCE(d.hw_id, ''),"
-                      " CASE WHEN d.id IS NULL THEN 0 ELSE 1 + (SELECT count(*) FROM devices x"
-                      " WHERE x.endpoint = d.endpoint AND x.freed = 1 AND x.state = {retired}"
-                      " AND x.id < d.id) END"
+                      " CASE WHEN d.id IS NULL THEN 0 ELSE " EDITION " END"
                       " FROM events e JOIN stations s ON s.id = e.station LEFT JOIN devices d"
                       " ON d.id = e.device WHERE s.name = $1 AND e.seq > $2 AND (e.device = $3"
                       " OR d.order_id = $4) ORDER BY e.seq LIMIT $5",
@@ -99,8 +97,7 @@ static int walk_news(struct signet_ledger *l, struct news *n, struct signet_erro
 
     while (rc == SIGNET_OK && (rc = db_step(&row, err)) == SIGNET_OK)
         rc = give_news(n, &row, err);
-    db_end(&row);
-    return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
+    return db_done(&row, rc);
 }
 
 static int read_news(struct signet_ledger *l, void *arg, struct signet_error *err)

@@ -14,7 +14,6 @@ static int take_order(struct signet_ledger *l, struct order *o, const struct db_
                       struct signet_error *err)
 {
     char text[192];
-    struct db_rows changed;
 
     o->id = db_int(row, 0);
     if (o->id >= OWN_END)
@@ -25,14 +24,9 @@ static int take_order(struct signet_ledger *l, struct order *o, const struct db_
     if (db_int(row, 2) >= o->quota)
         return SIGNET_OK;
     snprintf(text, sizeof(text), "quota %lld", (long long)o->quota);
-    int rc = db_find(l->db, &changed, err,
-                     "UPDATE orders SET quota = $2, events = events + 1 WHERE id = $1"
-                     " RETURNING " ORDER_ROW,
-                     "ii", o->id, o->quota);
-    if (rc == SIGNET_OK)
-        rc = chain_append(l, &changed, ORDER_COLUMNS, "quota", text, err);
-    db_end(&changed);
-    return rc;
+    int rc =
+        db_run(l->db, err, "UPDATE orders SET quota = $2 WHERE id = $1", "ii", o->id, o->quota);
+    return rc == SIGNET_OK ? order_event(l, o->id, "quota", text, err) : rc;
 }
 
 /* Its names are those of the other site. */

@@ -48,8 +48,7 @@ static int collect_waiting(struct db_rows *rows, const struct request *r, size_t
         lease_read(rows, lease);
         lease->edition = (int)db_int(rows, 6);
     }
-    db_end(rows);
-    return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
+    return db_done(rows, rc);
 }
 
 static int wait_page(struct signet_ledger *l, struct request *r, struct signet_error *err)
@@ -57,9 +56,7 @@ static int wait_page(struct signet_ledger *l, struct request *r, struct signet_e
     struct db_rows row;
     int rc = db_query(
         l->db, &row, err,
-        "SELECT d.id, d.token, d.number, d.attempt, d.state, d.endpoint, 1 + (SELECT count(*) FROM"
-        " devices x WHERE x.endpoint = d.endpoint AND x.freed = 1 AND x.state = {retired}"
-        " AND x.id < d.id) FROM devices d"
+        "SELECT d.id, d.token, d.number, d.attempt, d.state, d.endpoint, " EDITION " FROM devices d"
         " LEFT JOIN deliveries v ON v.device = d.id AND v.server = $2"
         " WHERE d.order_id = $1 AND d.state = {verified} AND d.id > $3"
         " AND " DEVICE_FREE " AND (v.device IS NULL OR (v.state = 0 AND " DELIVERY_FREE "))"

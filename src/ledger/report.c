@@ -15,7 +15,6 @@ struct board_order {
 };
 
 struct report {
-    struct look look;
     const struct signet_report_options *options;
     struct report_groups *groups;
     struct board_order *orders;
@@ -180,9 +179,9 @@ static int count_event(void *ctx, const struct db_rows *row, struct signet_error
     return rc == SIGNET_OK ? count_made(r, row, &o, err) : rc;
 }
 
-static int walk_report(struct look *look, struct signet_error *err)
+static int walk_report(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
-    struct report *r = look->ctx;
+    struct report *r = arg;
     const struct signet_report_options *o = r->options;
     const struct db_walk boards = {
         .sql = "SELECT o.id, min(e.time) FROM orders o JOIN events e ON e.device = -o.id"
@@ -190,9 +189,9 @@ static int walk_report(struct look *look, struct signet_error *err)
         .row = find_board_order,
         .ctx = r};
     const struct db_walk events = {.sql = outcomes, .keys = 2, .row = count_event, .ctx = r};
-    int rc = db_walk(look->ledger->db, &boards, err, "");
+    int rc = db_walk(l->db, &boards, err, "");
 
-    return rc == SIGNET_OK ? db_walk(look->ledger->db, &events, err, "iiss", o->since, until_of(o),
+    return rc == SIGNET_OK ? db_walk(l->db, &events, err, "iiss", o->since, until_of(o),
                                      o->order ? o->order : "", o->station ? o->station : "")
                            : rc;
 }
@@ -206,10 +205,9 @@ int signet_ledger_report(struct signet_ledger *ledger, const struct signet_repor
     struct report r = {.options = &options};
 
     options_take(&options, given);
-    r.look = (struct look){.ledger = ledger, .walk = walk_report, .ctx = &r};
     int rc = report_groups_new(&r.groups, options.by, err);
     if (rc == SIGNET_OK)
-        rc = ledger_look(&r.look, err);
+        rc = store_read_once(ledger, walk_report, &r, err);
     if (rc == SIGNET_OK)
         rc = report_groups_give(r.groups, row, ctx, err);
     report_groups_free(r.groups);
@@ -252,9 +250,9 @@ static int give_run(void *ctx, const struct db_rows *row, struct signet_error *e
     return r->row(r->ctx, &run, err);
 }
 
-static int walk_runs(struct look *look, struct signet_error *err)
+static int walk_runs(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
-    const struct runs *r = look->ctx;
+    const struct runs *r = arg;
     const struct signet_report_options *o = r->options;
     const struct db_walk walk = {
         .sql = "SELECT e.device, e.n, o.name, s.name, e.operator, e.time, e.detail FROM events e"
@@ -264,10 +262,10 @@ static int walk_runs(struct look *look, struct signet_error *err)
                " AND ($7 = '' OR s.name = $7) ORDER BY e.device, e.n LIMIT $1",
         .keys = 2,
         .row = give_run,
-        .ctx = look->ctx};
+        .ctx = arg};
 
-    return db_walk(look->ledger->db, &walk, err, "iiss", o->since, until_of(o),
-                   o->order ? o->order : "", o->station ? o->station : "");
+    return db_walk(l->db, &walk, err, "iiss", o->since, until_of(o), o->order ? o->order : "",
+                   o->station ? o->station : "");
 }
 
 int signet_ledger_runs(struct signet_ledger *ledger, const struct signet_report_options *given,
@@ -276,8 +274,7 @@ int signet_ledger_runs(struct signet_ledger *ledger, const struct signet_report_
 {
     struct signet_report_options options;
     struct runs r = {.row = row, .ctx = ctx, .options = &options};
-    struct look look = {.ledger = ledger, .walk = walk_runs, .ctx = &r};
 
     options_take(&options, given);
-    return ledger_look(&look, err);
+    return store_read_once(ledger, walk_runs, &r, err);
 }

@@ -111,8 +111,7 @@ static int pass_over(struct signet_ledger *l, const struct request *r, int64_t n
 
     if (rc == SIGNET_OK && (db_int(&row, 0) != r->order || db_int(&row, 1) != number))
         ++*passed;
-    db_end(&row);
-    return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
+    return db_done(&row, rc);
 }
 
 /* So that no number is left out without a reason (rules.c). */

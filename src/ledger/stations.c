@@ -5,7 +5,6 @@
 #include "ledger/store.h"
 
 struct stations {
-    struct look look;
     int (*row)(void *ctx, const struct signet_ledger_station *station, struct signet_error *err);
     void *ctx;
 };
@@ -22,7 +21,7 @@ static int give_station(void *ctx, const struct db_rows *row, struct signet_erro
     return s->row(s->ctx, &station, err);
 }
 
-static int walk_stations(struct look *look, struct signet_error *err)
+static int walk_stations(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
     const struct db_walk walk = {
         .sql = "SELECT s.name, e.time, e.kind, e.operator, COALESCE(o.name, '') FROM stations s"
@@ -32,9 +31,9 @@ static int walk_stations(struct look *look, struct signet_error *err)
                " ON o.id = CASE WHEN e.device < 0 THEN -e.device ELSE d.order_id END"
                " ORDER BY s.name",
         .row = give_station,
-        .ctx = look->ctx};
+        .ctx = arg};
 
-    return db_walk(look->ledger->db, &walk, err, "");
+    return db_walk(l->db, &walk, err, "");
 }
 
 int signet_ledger_stations(struct signet_ledger *ledger,
@@ -44,6 +43,5 @@ int signet_ledger_stations(struct signet_ledger *ledger,
 {
     struct stations s = {.row = row, .ctx = ctx};
 
-    s.look = (struct look){.ledger = ledger, .walk = walk_stations, .ctx = &s};
-    return ledger_look(&s.look, err);
+    return store_read_once(ledger, walk_stations, &s, err);
 }

@@ -115,8 +115,9 @@ static int give_groups(const struct look *k, struct stats *s, struct signet_erro
     return rc;
 }
 
-static int walk_groups(struct look *k, struct signet_error *err)
+static int walk_groups(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
+    const struct look *k = arg;
     struct stats s = {0};
     const struct db_walk walk = {
         .sql = "SELECT d.id, d.state, " STATION_OF_D ", d.slot, d.error_code, CASE WHEN d.state IN"
@@ -128,7 +129,7 @@ static int walk_groups(struct look *k, struct signet_error *err)
         .keys = 1,
         .row = count_device,
         .ctx = &s};
-    int rc = db_walk(k->ledger->db, &walk, err, "s", k->name ? k->name : "");
+    int rc = db_walk(l->db, &walk, err, "s", k->name ? k->name : "");
 
     if (rc == SIGNET_OK)
         rc = give_groups(k, &s, err);
@@ -141,19 +142,18 @@ int signet_ledger_stats(struct signet_ledger *ledger, const char *order,
                                    struct signet_error *),
                         void *ctx, struct signet_error *err)
 {
-    struct look k = {
-        .ledger = ledger, .walk = walk_groups, .name = order, .group = row, .ctx = ctx};
+    struct look k = {.name = order, .group = row, .ctx = ctx};
 
-    return ledger_look(&k, err);
+    return store_read_once(ledger, walk_groups, &k, err);
 }
 
 /* Those that are done are the rest: only the others are counted, by an index. A void device whose
  * name was given back has no unit, and a retired edition has left its unit to the next. */
-static int count_states(struct signet_ledger *l, int64_t order, int64_t issued,
+static int count_states(struct db *db, int64_t order, int64_t issued,
                         int64_t states[SIGNET_DEVICE_STATES], struct signet_error *err)
 {
     struct db_rows row;
-    int rc = db_query(l->db, &row, err,
+    int rc = db_query(db, &row, err,
                       "SELECT state, count(*) FROM devices WHERE order_id = $1 AND state <> {done}"
                       " AND state <> {retired} GROUP BY state UNION ALL SELECT {void}, -count(*)"
                       " FROM devices WHERE order_id = $1 AND state = {void} AND state <> {done}"
@@ -168,8 +168,7 @@ static int count_states(struct signet_ledger *l, int64_t order, int64_t issued,
             states[state] += count;
         states[SIGNET_DEVICE_DONE] -= count;
     }
-    db_end(&row);
-    return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
+    return db_done(&row, rc);
 }
 
 struct states {
@@ -185,7 +184,7 @@ static int order_states(struct signet_ledger *l, void *arg, struct signet_error 
 
     if (rc == SIGNET_E_NOT_FOUND)
         return error_set(err, SIGNET_E_USAGE, "the ledger has no such order");
-    return rc == SIGNET_OK ? count_states(l, s->order, issued, s->states, err) : rc;
+    return rc == SIGNET_OK ? count_states(l->db, s->order, issued, s->states, err) : rc;
 }
 
 int signet_ledger_states(struct signet_ledger *ledger, int64_t order,
@@ -206,19 +205,19 @@ static int give_order(void *ctx, const struct db_rows *row, struct signet_error 
                                          .quota = db_int(row, 2),
                                          .issued = db_int(row, 3),
                                          .created = db_int(row, 4)};
-    int rc = count_states(k->ledger, db_int(row, 0), o.issued, o.states, err);
+    int rc = count_states(row->db, db_int(row, 0), o.issued, o.states, err);
 
     return rc == SIGNET_OK ? k->order(k->ctx, &o, err) : rc;
 }
 
-static int walk_orders(struct look *k, struct signet_error *err)
+static int walk_orders(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
     const struct db_walk walk = {
         .sql = "SELECT id, name, quota, issued, created FROM orders ORDER BY id",
         .row = give_order,
-        .ctx = k};
+        .ctx = arg};
 
-    return db_walk(k->ledger->db, &walk, err, "");
+    return db_walk(l->db, &walk, err, "");
 }
 
 int signet_ledger_orders(struct signet_ledger *ledger,
@@ -226,7 +225,7 @@ int signet_ledger_orders(struct signet_ledger *ledger,
                                     struct signet_error *),
                          void *ctx, struct signet_error *err)
 {
-    struct look k = {.ledger = ledger, .walk = walk_orders, .order = row, .ctx = ctx};
+    struct look k = {.order = row, .ctx = ctx};
 
-    return ledger_look(&k, err);
+    return store_read_once(ledger, walk_orders, &k, err);
 }

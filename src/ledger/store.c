@@ -30,8 +30,13 @@ static int try_batch(struct signet_ledger *l, struct change *batch, struct chang
     if (rc == SIGNET_OK)
         rc = store_check_clock(l->db->now, "the database server's", err);
     for (struct change *c = batch; c && rc == SIGNET_OK; c = c->next) {
-        if (c->rc == SIGNET_OK)
+        if (c->once && c->begun)
+            rc = error_set_hint(err, SIGNET_E_LEDGER,
+                                "nothing is lost; start again when the server is there",
+                                "the ledger's database server went away while it was read");
+        else if (c->rc == SIGNET_OK)
             rc = c->apply(l, c->arg, err);
+        c->begun = true;
         if (l->db->nomem) /* what it decided may rest on a value that it did not see */
             rc = error_nomem(err);
         if (l->db->zero)
@@ -134,4 +139,10 @@ int store_change(struct signet_ledger *l, store_action *apply, void *arg, struct
 int store_read(struct signet_ledger *l, store_action *apply, void *arg, struct signet_error *err)
 {
     return run(l, &(struct change){.apply = apply, .arg = arg, .reads = true}, err);
+}
+
+int store_read_once(struct signet_ledger *l, store_action *apply, void *arg,
+                    struct signet_error *err)
+{
+    return run(l, &(struct change){.apply = apply, .arg = arg, .reads = true, .once = true}, err);
 }

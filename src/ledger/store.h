@@ -17,6 +17,7 @@ struct change {
     store_action *apply;
     void *arg;
     bool reads;
+    bool once, begun; /* once: it is begun at most once */
     struct signet_error err;
     int rc;
     bool finished;
@@ -73,6 +74,9 @@ int store_change(struct signet_ledger *ledger, store_action *apply, void *arg,
 /* Changes nothing, and holds up no other process. */
 int store_read(struct signet_ledger *ledger, store_action *apply, void *arg,
                struct signet_error *err);
+/* Its rows go to the caller or into another ledger: there is no second try once there were some. */
+int store_read_once(struct signet_ledger *ledger, store_action *apply, void *arg,
+                    struct signet_error *err);
 
 /* open.c: a new file that nobody else opens before it is whole. */
 int ledger_make_copy(struct signet_ledger **out, const char *where, struct signet_error *err);
@@ -126,6 +130,10 @@ enum { SITE_MAX = 32 };
     "substr(" name ", 1, length(rtrim(" name ", replace(" name ", '@', ''))) - 1)"
 /* @SITE: of all ledgers that came here under its name. */
 #define SITE_OF(name) "substr(" name ", length(rtrim(" name ", replace(" name ", '@', ''))))"
+/* Of device d: those that were retired before it have the same name. */
+#define EDITION                                                                                    \
+    "1 + (SELECT count(*) FROM devices x WHERE x.endpoint = d.endpoint AND x.freed = 1"            \
+    " AND x.state = {retired} AND x.id < d.id)"
 /* Of device d, whose own column has the name that it had there. */
 #define STATION_OF_D                                                                               \
     "CASE WHEN d.id < " OWN_END_SQL " THEN d.station ELSE COALESCE((SELECT s.name FROM stations s" \
@@ -161,7 +169,8 @@ struct log_place {
 };
 struct log_entry {
     const struct chain_event *event;
-    const char *previous, *hash; /* previous: as chain_hash() takes it */
+    /* previous: as chain_hash() takes it; stored: the hash that it should have */
+    const char *previous, *hash, *stored;
     uint8_t leaf[TLOG_HASH];
 };
 /* All its events in their order. */
@@ -268,10 +277,8 @@ int ledger_migrate(struct signet_ledger *ledger, enum db_open how, struct signet
 int ledger_schema(const struct db_ops *ops, int64_t from, int64_t to, struct buf *sql,
                   struct signet_error *err);
 
-/* look.c: rows are given to a callback. Not twice: there is no second try once there were some. */
+/* Rows that are given to a callback, by store_read_once(). */
 struct look {
-    struct signet_ledger *ledger;
-    int (*walk)(struct look *look, struct signet_error *err);
     const struct signet_ledger_filter *filter;
     const char *name; /* of an endpoint or an order; NULL: all */
     int (*device)(void *, const struct signet_ledger_device *, struct signet_error *);
@@ -282,8 +289,6 @@ struct look {
     int (*in_work)(void *, const struct signet_ledger_in_work *, struct signet_error *);
     int64_t order_id; /* of in_work */
     void *ctx;
-    bool begun;
 };
-int ledger_look(struct look *look, struct signet_error *err);
 
 #endif

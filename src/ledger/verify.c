@@ -15,36 +15,30 @@ struct verify {
 };
 
 struct chain {
-    struct signet_ledger *ledger;
     int64_t base;                                    /* chain_own() */
     int64_t station, last, time;                     /* as its head has it */
     char name[STATION_MAX + SITE_MAX + 2], head[65]; /* name: here */
     char there[STATION_MAX + 1];                     /* name: where its events were recorded */
-    char previous[STATION_MAX + 1]; /* hash; before the first event, the station's name */
+    char tail[65];                                   /* hash of the last event that was looked at */
     struct log_check log;
     int64_t next, latest; /* number of the event that should follow; time of the last */
 };
 
-static int check_event_hash(void *ctx, const struct db_rows *row, struct signet_error *err)
+static int check_event_hash(void *ctx, const struct log_entry *entry, struct signet_error *err)
 {
     struct chain *c = ctx;
-    char hash[65];
-    uint8_t leaf[TLOG_HASH];
-    const struct chain_event e = chain_event_of(row, c->station, c->base);
+    const struct chain_event *e = entry->event;
 
-    if (e.seq != c->next)
+    if (e->seq != c->next)
         return error_set(err, SIGNET_E_LEDGER, "event %lld of station %s is missing",
                          (long long)c->next, c->name);
-    int rc = chain_hash(c->ledger, c->previous, &e, hash, leaf, err);
-    if (rc == SIGNET_OK && strcmp(hash, db_text(row, 9)) != 0)
-        rc = error_set(err, SIGNET_E_LEDGER, "event %lld of station %s was changed",
-                       (long long)e.seq, c->name);
-    if (rc == SIGNET_OK)
-        rc = log_check_event(&c->log, c->there, c->name, hash, leaf, err);
-    memcpy(c->previous, hash, sizeof(hash));
-    c->latest = e.time;
+    if (strcmp(entry->hash, entry->stored) != 0)
+        return error_set(err, SIGNET_E_LEDGER, "event %lld of station %s was changed",
+                         (long long)e->seq, c->name);
+    memcpy(c->tail, entry->hash, sizeof(c->tail));
+    c->latest = e->time;
     c->next++;
-    return rc;
+    return log_check_event(&c->log, c->there, c->name, entry->hash, entry->leaf, err);
 }
 
 /* Whether the chain ends where its head says. */
@@ -55,7 +49,7 @@ static int check_head(const struct chain *c, struct signet_error *err)
                          "event %lld of station %s is missing: the chain's end was cut off",
                          (long long)c->next, c->name);
     if (c->last < 1 || c->next != c->last + 1 || c->latest != c->time ||
-        strcmp(c->previous, c->head) != 0)
+        strcmp(c->tail, c->head) != 0)
         return error_set(err, SIGNET_E_LEDGER,
                          "the head of station %s was changed: its last event is %lld", c->name,
                          (long long)c->next - 1);
@@ -69,32 +63,25 @@ static void name_there(struct chain *c)
 
     snprintf(c->there, sizeof(c->there), "%.*s",
              (int)(site ? (size_t)(site - c->name) : strlen(c->name)), c->name);
-    memcpy(c->previous, c->there, sizeof(c->previous));
 }
 
 /* Of one station. */
 static int check_station(void *ctx, const struct db_rows *row, struct signet_error *err)
 {
     struct verify *v = ctx;
-    struct chain c = {.ledger = v->ledger,
-                      .station = db_int(row, 0),
+    struct chain c = {.station = db_int(row, 0),
                       .last = db_int(row, 2),
                       .time = db_int(row, 4),
                       .base = db_int(row, 5),
                       .log = {.trust = v->trust},
                       .next = 1};
-    const struct db_walk walk = {
-        .sql = "SELECT seq, device, n, time, kind, detail, operator, tool, row_sha256, hash"
-               " FROM events WHERE station = $3 AND seq > $2 ORDER BY seq LIMIT $1",
-        .keys = 1,
-        .row = check_event_hash,
-        .ctx = &c};
+    const struct log_place place = {.station = c.station, .base = c.base, .there = c.there};
 
     if (snprintf(c.name, sizeof(c.name), "%s", db_text(row, 1)) >= (int)sizeof(c.name) ||
         snprintf(c.head, sizeof(c.head), "%s", db_text(row, 3)) >= (int)sizeof(c.head))
         return error_set(err, SIGNET_E_LEDGER, "the head of station %s was changed", c.name);
     name_there(&c);
-    int rc = db_walk(v->ledger->db, &walk, err, "i", c.station);
+    int rc = log_walk(v->ledger, &place, check_event_hash, &c, err);
     if (rc == SIGNET_OK)
         rc = check_head(&c, err);
     if (rc == SIGNET_OK)
@@ -169,8 +156,7 @@ static int check_schema(struct signet_ledger *l, struct signet_error *err)
         rc = row_hash(l, &row, SCHEMA_COLUMNS, hash, err);
     if (rc == SIGNET_OK && strcmp(hash, db_text(&row, SCHEMA_COLUMNS)) != 0)
         rc = error_set(err, SIGNET_E_LEDGER, "the ledger has another schema than its events say");
-    db_end(&row);
-    return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc; /* it was made with this schema */
+    return db_done(&row, rc); /* it was made with this schema */
 }
 
 /* With the last event of each row, and the base of the station that wrote it. */
