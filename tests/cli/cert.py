@@ -342,7 +342,7 @@ def test_hostile():
     assert 'nobody listens' in err, err
     for answer, words in [(lambda c: c.send(b'220 mail ready\r\n'), 'does it speak TLS on this port?'),
                           (lambda c: c.send(os.urandom(4000)), 'TLS'),
-                          (lambda c: c.recv(4096), 'closed the connection after ClientHello'),
+                          (lambda c: c.recv(4096), 'closed the connection after ClientHello|does it speak TLS on this port?'),
                           (reset, 'the TLS handshake with 127.0.0.1'),
                           (lambda c: c.recv(4096) and time.sleep(3), 'no answer'),
                           (slow, 'no answer'),
@@ -350,7 +350,7 @@ def test_hostile():
         s, port = hostile(answer)
         began = time.monotonic()
         _, err = fetch(port, '--timeout', '1', '-o', 'none.der', code=1)
-        assert words in err and not os.path.exists(path('none.der')), err
+        assert all(w in err for w in words.split('|')) and not os.path.exists(path('none.der')), err
         assert time.monotonic() - began < 30
         s.close()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as u:

@@ -81,7 +81,8 @@ def reporting(ledger):
 
 def deciding(ledger):
     run('ledger', 'void', ledger, 'urn:dev:os:a-003', code=2)
-    run('ledger', 'void', '-r', 'crushed by a press', ledger, 'urn:dev:os:a-003')
+    said = run('ledger', 'void', '-r', 'crushed by a press', ledger, 'urn:dev:os:a-003')
+    expect('it is at no server', 'is void now' in said and len(said.splitlines()) == 1, said)
     expect('void twice', 'void already' in run('ledger', 'void', '-r', 'x', ledger, 'urn:dev:os:a-003', code=1))
     shown = run('ledger', 'show', ledger, 'urn:dev:os:a-003')
     expect('the reason is kept', 'crushed by a press' in shown and 'office@' in shown, shown)

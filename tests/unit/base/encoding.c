@@ -31,6 +31,7 @@ static void base64_refuses(void **state)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_int_equal(base64_decode(bad[i], strlen(bad[i]), out, sizeof out), -1);
     assert_int_equal(base64_decode("AAAA", 4, out, 2), -1);
+    assert_int_equal(base64_decode(&"="[1], 0, out, sizeof out), 0); /* what is before is not its */
 }
 
 static void hex_refuses(void **state)

@@ -214,6 +214,44 @@ static void test_psk_refused(void **state)
     stop(&wrong);
 }
 
+/* A client that has one suite offers no other, whatever the server would like better. */
+static void test_suites(void **state)
+{
+    static const struct {
+        uint16_t suites[3];
+        const char *taken; /* NULL: none */
+    } rows[] = {
+        {{0xc0a8}, "PSK-AES128-CCM8"},
+        {{0xae}, "PSK-AES128-CBC-SHA256"},
+        {{0xc0a8, 0xae}, "PSK-AES128-CBC-SHA256"},
+        {{0xc0ae, 0xae}, "PSK-AES128-CBC-SHA256"}, /* one for certificates does not count */
+        {{0xa8}, NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct signet_error err = {0};
+        struct server s = {.knows = true};
+        struct tls_credentials login = psk_login;
+        struct tls_dtls *t = NULL;
+
+        memset(s.key, 'k', sizeof s.key);
+        login.suites = rows[i].suites;
+        start(&s, NULL, NULL);
+        SSL_CTX_set_options(s.ctx, SSL_OP_CIPHER_SERVER_PREFERENCE);
+        SSL_CTX_set_cipher_list(s.ctx,
+                                "PSK-AES256-GCM-SHA384:PSK-AES128-CBC-SHA256:PSK-AES128-CCM8:"
+                                "@SECLEVEL=0");
+        int rc = tls_dtls_open(&t, "127.0.0.1", s.port, &login, clock_ms() + WAIT_MS, NULL, &err);
+        if (rc != (rows[i].taken ? SIGNET_OK : SIGNET_E_NET))
+            fail_msg("row %zu: %d %s", i, rc, err.msg);
+        if (rows[i].taken)
+            assert_string_equal(tls_dtls_cipher(t), rows[i].taken);
+        tls_dtls_close(&t);
+        stop(&s);
+    }
+}
+
 static void make(struct signet_bytes *cert_der, struct signet_bytes *key_der)
 {
     struct signet_cert *cert = NULL;
@@ -561,6 +599,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_psk),
         cmocka_unit_test(test_psk_refused),
+        cmocka_unit_test(test_suites),
         cmocka_unit_test(test_cert),
         cmocka_unit_test(test_authority),
         cmocka_unit_test(test_usage),
