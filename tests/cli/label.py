@@ -3,7 +3,7 @@
 """Labels: one for each device that is verified, printed when the printer says so, and never twice without a person."""
 import json, os, sys, tempfile
 from _desk import NAMES, Desk
-from _signet import TORTURE, Broken, need, with_failpoint
+from _signet import SIGNET, TORTURE, Broken, need, with_failpoint
 
 def printed_and_seen(d):
     d.make(0, 'label     label.zpl at tcp://', args=('run', '--dry-run', 'm.yaml'))
@@ -53,6 +53,24 @@ def paper_that_ends(d):
     """With the last label on the roll the printer says that it has no paper: is the label whole?"""
     d.make(3, f'{NAMES[0]}: its label may have been printed, or not: the printer does not print: it has no paper')
     need(len(d.printer.labels()) == 1 and [d.kinds(n) for n in NAMES] == [['label-sent'], [], []], d.history(NAMES[0]))
+
+
+def paper_that_comes_again(d):
+    """The printer has the label, and no paper for it: it is waited for."""
+    tell = f"'{SIGNET}' sim tell '{d.printer.control}' 'misbehave"
+    env = dict(with_failpoint('after-label-sent:1'), SIGNET_FAILPOINT_RUN=f"{tell} paper=0' && {{ (sleep 1; {tell}') >/dev/null 2>&1 & }}")
+    p = d.signet('run', '--plain', '--sync', '9', 'm.yaml', program=TORTURE, env=env)
+    need(p.returncode == 0, f'exit {p.returncode}: {p.stdout}{p.stderr}')
+    need(len(d.printer.labels()) == 3 and [d.kinds(n) for n in NAMES] == 3 * [['label-sent', 'labelled']], d.history(NAMES[0]))
+
+
+def paper_that_does_not_come(d):
+    """But not without end."""
+    tell = f"'{SIGNET}' sim tell '{d.printer.control}' 'misbehave paper=0'"
+    p = d.signet('run', '--plain', '--sync', '1', 'm.yaml', program=TORTURE,
+                 env=dict(with_failpoint('after-label-sent:1'), SIGNET_FAILPOINT_RUN=tell))
+    need(p.returncode == 3 and f'{NAMES[0]}: its label may have been printed, or not' in p.stdout + p.stderr, p.stdout + p.stderr)
+    need(d.printer.labels() == [] and d.kinds(NAMES[0]) == ['label-sent'], d.history(NAMES[0]))
 
 
 def a_connection_that_ends(d):
@@ -125,7 +143,8 @@ def wrong_orders(d):
     d.make(1, 'm.yaml has no labels', args=('label', 'show', 'm.yaml', NAMES[0]))
 
 
-for test, misbehave in ((printed_and_seen, ''), (a_printer_that_waits, 'paper=0'), (paper_that_ends, 'paper=1'), (a_connection_that_ends, 'lose=2'),
+for test, misbehave in ((printed_and_seen, ''), (a_printer_that_waits, 'paper=0'), (paper_that_ends, 'paper=1'), (paper_that_comes_again, ''),
+                        (paper_that_does_not_come, ''), (a_connection_that_ends, 'lose=2'),
                         (a_run_that_is_killed, ''), (a_board_waits_in_its_slot, ''), (wrong_orders, '')):
     with tempfile.TemporaryDirectory() as folder:
         desk = Desk(folder, misbehave)

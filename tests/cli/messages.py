@@ -20,6 +20,7 @@ def run(*args, code=0, stdin=''):
 WRONG = {
     'frobnicate': "there is no command 'frobnicate'\nhint: 'signet --help' lists what there is",
     'runn': "there is no command 'runn'\nhint: did you mean 'run'?",
+    'void x': "there is no command 'void'\nhint: did you mean 'ledger void'?",
     'ledger lst x': "there is no verb of 'ledger' called 'lst'\nhint: did you mean 'list'?",
     'ledger list': 'error: LEDGER is missing',
     'ledger show': 'error: LEDGER is missing',

@@ -388,12 +388,39 @@ static void retries_are_counted(void **state)
     }
 }
 
+static void says(struct bench *b, const char *text)
+{
+    struct signet_bytes reply = {0};
+
+    assert_int_equal(signet_smp_echo(b->smp, text, &reply, &b->err), SIGNET_OK);
+    assert_string_equal((char *)reply.data, text);
+    signet_bytes_free(&reply);
+}
+
+/* Whatever its number: no answer comes before its request. */
+static void what_came_before_is_no_answer(void **state)
+{
+    struct bench b = {.device = {.handle = echo}};
+    struct buf wrong = {0};
+
+    (void)state;
+    set_up(&b, NULL);
+    says(&b, "one");
+    buf_append(&wrong, "\xbf\x61r\x65wrong\xff", 10);
+    for (unsigned i = 0; i < 256; i++)
+        device_frame(&b.device, &(struct smp_header){.op = 3, .version = 1, .sequence = (uint8_t)i},
+                     &wrong);
+    says(&b, "two");
+    buf_free(&wrong);
+    tear_down(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stale_ones_are_dropped), cmocka_unit_test(answers_are_judged),
         cmocka_unit_test(endless_talk),           cmocka_unit_test(misuse_is_refused),
-        cmocka_unit_test(retries_are_counted),
+        cmocka_unit_test(retries_are_counted),    cmocka_unit_test(what_came_before_is_no_answer),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
