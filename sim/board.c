@@ -13,6 +13,11 @@
 
 #define SECOND INT64_C(1000000000)
 
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
 static int64_t due_at(struct sim_board *board)
 {
     int64_t due = wire_due(&board->wire);
@@ -20,12 +25,9 @@ static int64_t due_at(struct sim_board *board)
 
     if (due < board->busy_until && only_input)
         due = board->busy_until;
-    if (board->fs.uploading && board->firmware == SIM_FIRMWARE_INITIAL &&
-        board->fs.last_chunk + SIM_STREAM_END_NS < due)
-        due = board->fs.last_chunk + SIM_STREAM_END_NS;
-    if (upload_idle(board) < due)
-        due = upload_idle(board);
-    return change_due(board) < due ? change_due(board) : due;
+    if (board->fs.uploading && board->firmware == SIM_FIRMWARE_INITIAL)
+        due = earlier(due, board->fs.last_chunk + SIM_STREAM_END_NS);
+    return earlier(earlier(due, upload_idle(board)), change_due(board));
 }
 
 static void take_lines(struct sim_board *board)

@@ -106,6 +106,39 @@ def terminal(tmp):
     need(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0 and b'a long' not in seen, seen)
 
 
+def terminals_that_do_not_answer(tmp):
+    """a line that is too long; a terminal that another program has"""
+    def asked(answer, *before):
+        pid, fd = pty.fork()
+        if pid == 0:
+            for step in before:
+                step()
+            os.execv(SIGNET, [SIGNET, 'station', 'key', 'rotate', 'a.yaml'])
+        seen, sent = b'', False
+        try:
+            while more := os.read(fd, 1000):
+                seen += more
+                if b'passphrase' in seen and not sent:
+                    time.sleep(0.1)
+                    os.write(fd, answer)
+                    sent = True
+        except OSError:
+            pass
+        need(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 1, seen)
+        return seen
+
+    def go_behind():
+        """what is behind is not let read; who is in front waits for it"""
+        child = os.fork()
+        if child:
+            os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+        os.setpgid(0, 0)
+        signal.signal(signal.SIGTTIN, signal.SIG_IGN)
+        signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+    need(b'more than 255 characters' in asked(300 * b'x' + b'\n'), 'a long line')
+    need(b'cannot read from the terminal' in asked(b'a long passphrase\n', go_behind), 'from behind')
+
+
 def credential(tmp):
     os.mkdir('cred', 0o700)
     write('cred/signet', os.urandom(20).hex(), 0o400)
@@ -181,6 +214,6 @@ def refused(tmp):
 
 with tempfile.TemporaryDirectory() as folder:
     os.chdir(folder)
-    for part in (forms, terminal, credential, tpm, refused):
+    for part in (forms, terminal, terminals_that_do_not_answer, credential, tpm, refused):
         part(folder)
 print('station_key: ok')

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* What all links have in common.
+ * wrap: calloc */
 #include "link/link.h"
 
 #include <setjmp.h>
@@ -162,6 +164,29 @@ static void a_flush_ends(void **state)
     signet_link_close(&link);
 }
 
+static bool no_memory;
+
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return no_memory ? NULL : __real_calloc(count, size);
+}
+
+static void without_memory_there_is_no_link(void **state)
+{
+    struct signet_link *link = NULL;
+    struct signet_error err = {0};
+
+    (void)state;
+    no_memory = true;
+    int rc = signet_link_open(&link, "tcp:127.0.0.1:1", 115200, NULL, &err);
+    no_memory = false;
+    assert_int_equal(rc, SIGNET_E_NOMEM);
+    assert_null(link);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -170,6 +195,7 @@ int main(void)
         cmocka_unit_test(what_is_put_back_is_bounded),
         cmocka_unit_test(errors_name_the_link),
         cmocka_unit_test(a_flush_ends),
+        cmocka_unit_test(without_memory_there_is_no_link),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
