@@ -107,6 +107,8 @@ def lost_seals(h):
     h.kill(order, 'before-append:1')
     before = {n: d for n, d in h.devices('o').items() if d['state'] == WRITING}
     need(len(before) >= ONE, before)
+    stats = h.ledger('stats', 'ledger.db')
+    need(re.search(r'/mint +\d+ +0 +0 +-$', stats, re.M), f'devices in work are neither good nor bad: {stats}')
     for path in h.seals():
         os.remove(path)
     for turn in range(2):
