@@ -3,7 +3,6 @@
  * credentials were never sealed get new ones, since nothing of the old ones left the host. */
 #include "batch/private.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 enum { TAKE = 256 };
@@ -27,24 +26,12 @@ static int take_all(struct batch_run *l, struct signet_error *err)
     return rc;
 }
 
-static int see_device(void *ctx, const struct signet_ledger_device *device,
-                      struct signet_error *err)
-{
-    char *packet_sha256 = ctx;
-
-    (void)err;
-    if (!device->freed)
-        snprintf(packet_sha256, 65, "%s", device->packet_sha256);
-    return SIGNET_OK;
-}
-
 /* Is what was sealed what the device has? It may have got other credentials in a later batch. */
 static int is_newest(struct batch_run *l, const struct batch *b, size_t i, bool *current,
                      struct signet_error *err)
 {
     const struct signet_lease *lease = &b->leases[i];
-    const struct signet_ledger_filter filter = {.endpoint = lease->endpoint, .state = -1};
-    char packet_sha256[65] = "";
+    struct job_named named;
 
     if (lease->state < SIGNET_DEVICE_WRITING) { /* it has none yet, and may have these */
         bool retired = false;
@@ -52,8 +39,8 @@ static int is_newest(struct batch_run *l, const struct batch *b, size_t i, bool 
         *current = b->number > l->out.state.batch && !retired;
         return rc;
     }
-    int rc = signet_ledger_devices(l->job->ledger, &filter, see_device, packet_sha256, err);
-    *current = rc == SIGNET_OK && strcmp(packet_sha256, b->facts[i].packet_sha256) == 0;
+    int rc = job_named_device(l->job->ledger, lease->endpoint, &named, err);
+    *current = rc == SIGNET_OK && strcmp(named.packet_sha256, b->facts[i].packet_sha256) == 0;
     return rc;
 }
 

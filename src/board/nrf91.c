@@ -189,17 +189,24 @@ static int take_generated(struct signet_board *b, uint32_t tag, const struct con
     return code;
 }
 
-static int nrf91_delete_key(struct signet_board *b, uint32_t tag, struct signet_error *err)
+/* It may be that there is none. */
+static int delete_of_tag(struct signet_board *b, uint32_t tag, enum credential_kind kind,
+                         const char *failed, struct signet_error *err)
 {
     struct console_answer answer;
     char line[64];
 
-    snprintf(line, sizeof(line), "AT%%CMNG=3,%u,%d", tag, types[CREDENTIAL_KEY]);
+    snprintf(line, sizeof(line), "AT%%CMNG=3,%u,%d", tag, types[kind]);
     int code = console_ask(b, line, endings, SLOW * console_timeout(b), &answer, err);
     if (code == SIGNET_OK && answer.which && !at_is(&answer, "513") && !at_is(&answer, "514"))
-        code = at_refused(b, "its key could not be removed", &answer, err);
+        code = at_refused(b, failed, &answer, err);
     console_answer_free(&answer);
     return code;
+}
+
+static int nrf91_delete_key(struct signet_board *b, uint32_t tag, struct signet_error *err)
+{
+    return delete_of_tag(b, tag, CREDENTIAL_KEY, "its key could not be removed", err);
 }
 
 /* %CMNG: TAG,TYPE,"SHA-256" */
@@ -326,15 +333,7 @@ static int nrf91_write(struct signet_board *b, const struct credential *c, struc
 static int nrf91_remove(struct signet_board *b, const struct credential *c,
                         struct signet_error *err)
 {
-    struct console_answer answer;
-    char line[64];
-
-    snprintf(line, sizeof(line), "AT%%CMNG=3,%u,%d", c->tag, types[c->kind]);
-    int code = console_ask(b, line, endings, SLOW * console_timeout(b), &answer, err);
-    if (code == SIGNET_OK && answer.which && !at_is(&answer, "513") && !at_is(&answer, "514"))
-        code = at_refused(b, "a credential could not be removed", &answer, err);
-    console_answer_free(&answer);
-    return code;
+    return delete_of_tag(b, c->tag, c->kind, "a credential could not be removed", err);
 }
 
 static const struct console_stages stages = {

@@ -226,9 +226,8 @@ static int name_servers(struct signet_delivery_report *report, const struct sign
 
 static int make_workers(struct delivery *d, struct signet_error *err)
 {
-    int rc = name_servers(d->setup.report, d->setup.order, err);
-
     size_t servers = d->setup.order->server_count;
+    int rc = name_servers(d->setup.report, d->setup.order, err);
 
     for (size_t i = 0; rc == SIGNET_OK && i < d->count; i++) {
         d->workers[i].delivery = d;
@@ -322,6 +321,8 @@ int delivery_end(struct delivery **delivery, struct signet_error *err)
 
     if (!d)
         return SIGNET_OK;
+    size_t servers = d->setup.order->server_count;
+    struct signet_server_report *reports = d->setup.report->servers; /* the printer is behind */
     int seconds = d->setup.seconds > 0 ? d->setup.seconds : AT_END_SECONDS;
     pthread_mutex_lock(&d->job->lock);
     d->closing = true;
@@ -333,13 +334,12 @@ int delivery_end(struct delivery **delivery, struct signet_error *err)
     job_attend(d->job, &d->open_workers);
     for (size_t i = 0; i < d->started; i++)
         pthread_join(d->workers[i].thread, NULL);
-    for (size_t i = 0; rc == SIGNET_OK && i < d->setup.order->server_count; i++)
-        rc = server_count_waiting(d->workers[i].server, err);
-    if (rc == SIGNET_OK && d->setup.label)
-        rc = label_count_waiting(label_worker_of(d), err);
+    for (size_t i = 0; rc == SIGNET_OK && i < servers + (d->setup.label ? 1 : 0); i++)
+        rc = signet_ledger_undelivered(d->job->ledger, d->job->order, reports[i].name,
+                                       &reports[i].waiting, err);
     if (rc == SIGNET_OK && d->setup.label && d->setup.order->label.scan_back)
         rc = read_back_round(d->workers[d->count - 2].reader, &last, err);
-    for (size_t i = 0; rc == SIGNET_OK && i < d->setup.order->server_count; i++)
+    for (size_t i = 0; rc == SIGNET_OK && i < servers; i++)
         rc = remove_count(&d->setup, i, err);
     if (rc == SIGNET_OK)
         rc = seals_wipe_ended(&d->setup, err);

@@ -167,22 +167,12 @@ static bool on_printer_waits(void *ctx, const struct signet_error *why)
     return !over;
 }
 
-static int find_hw_id(void *ctx, const struct signet_ledger_device *device,
-                      struct signet_error *err)
-{
-    (void)err;
-    if (!device->freed)
-        snprintf(ctx, SIGNET_ENDPOINT_SIZE, "%s", device->hw_id);
-    return SIGNET_OK;
-}
-
 static int make_zpl(const struct label_worker *w, const struct signet_lease *lease, struct buf *zpl,
                     struct signet_error *err)
 {
-    const struct signet_ledger_filter filter = {.endpoint = lease->endpoint, .state = -1};
-    char hw_id[SIGNET_ENDPOINT_SIZE] = "";
-    int rc = signet_ledger_devices(w->setup->job->ledger, &filter, find_hw_id, hw_id, err);
-    const struct label_device device = {lease->endpoint, lease->index, hw_id};
+    struct job_named named;
+    int rc = job_named_device(w->setup->job->ledger, lease->endpoint, &named, err);
+    const struct label_device device = {lease->endpoint, lease->index, named.hw_id};
 
     return rc == SIGNET_OK ? label_make(w->setup->label, &device, zpl, err) : rc;
 }
@@ -275,12 +265,4 @@ int label_round(struct label_worker *w, struct round *round, struct signet_error
     w->report->away = round->away;
     pthread_mutex_unlock(&job->lock);
     return rc;
-}
-
-int label_count_waiting(struct label_worker *w, struct signet_error *err)
-{
-    struct job *job = w->setup->job;
-
-    return signet_ledger_undelivered(job->ledger, job->order, SIGNET_LEDGER_LABEL,
-                                     &w->report->waiting, err);
 }

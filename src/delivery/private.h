@@ -70,8 +70,6 @@ int server_worker_new(struct server_worker **out, const struct delivery_setup *s
                       struct device_cache *opened, size_t i, struct signet_error *err);
 void server_worker_free(struct server_worker *worker); /* NULL: nothing */
 int server_round(struct server_worker *worker, struct round *round, struct signet_error *err);
-/* Counts the devices that the server does not have yet, into the report. */
-int server_count_waiting(struct server_worker *worker, struct signet_error *err);
 
 /* label.c: the label printer, which is one more server to the ledger */
 struct label_worker;
@@ -83,7 +81,6 @@ void label_worker_leave(struct label_worker *worker, struct label_wait *wait);
 /* With the job's lock: no more devices come, and the printer is waited for until then. */
 void label_worker_end(struct label_worker *worker, int64_t at);
 int label_round(struct label_worker *worker, struct round *round, struct signet_error *err);
-int label_count_waiting(struct label_worker *worker, struct signet_error *err);
 
 /* read_back.c: labels that are scanned back. Whoever reads one writes it down
  * (src/run/read_back.c); here it is only waited for. */

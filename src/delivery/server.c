@@ -279,11 +279,3 @@ int server_round(struct server_worker *w, struct round *round, struct signet_err
     pthread_mutex_unlock(&job->lock);
     return rc;
 }
-
-int server_count_waiting(struct server_worker *w, struct signet_error *err)
-{
-    struct job *job = w->setup->job;
-
-    return signet_ledger_undelivered(job->ledger, job->order, w->report->name, &w->report->waiting,
-                                     err);
-}

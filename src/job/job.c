@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "job/job.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { ATTEND_MS = 100 };
@@ -174,6 +175,28 @@ int job_count(struct job *job, struct signet_error *err)
     }
     pthread_mutex_unlock(&job->counting);
     return rc;
+}
+
+static int take_named(void *ctx, const struct signet_ledger_device *d, struct signet_error *err)
+{
+    struct job_named *named = ctx;
+
+    (void)err;
+    if (d->freed)
+        return SIGNET_OK;
+    snprintf(named->order, sizeof(named->order), "%s", d->order);
+    snprintf(named->hw_id, sizeof(named->hw_id), "%s", d->hw_id);
+    snprintf(named->packet_sha256, sizeof(named->packet_sha256), "%s", d->packet_sha256);
+    return SIGNET_OK;
+}
+
+int job_named_device(struct signet_ledger *ledger, const char *endpoint, struct job_named *out,
+                     struct signet_error *err)
+{
+    const struct signet_ledger_filter filter = {.endpoint = endpoint, .state = -1};
+
+    *out = (struct job_named){0};
+    return signet_ledger_devices(ledger, &filter, take_named, out, err);
 }
 
 struct packet {

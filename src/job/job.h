@@ -105,6 +105,12 @@ void job_attend(struct job *job, const size_t *threads);
 
 /* Asks the ledger how far the order is, and reports it. */
 int job_count(struct job *job, struct signet_error *err);
+/* The device that has the name, and did not give it back; order "": none has it. */
+struct job_named {
+    char order[121], hw_id[SIGNET_ENDPOINT_SIZE], packet_sha256[65];
+};
+int job_named_device(struct signet_ledger *ledger, const char *endpoint, struct job_named *out,
+                     struct signet_error *err);
 /* Is this packet that of an edition before? What is sealed under a name may be. */
 int job_is_retired(struct job *job, const char *endpoint, const char *packet_sha256, bool *retired,
                    struct signet_error *err);

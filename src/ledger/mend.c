@@ -5,7 +5,6 @@
 #include "ledger/mend.h"
 
 #include <stdio.h>
-#include <time.h>
 
 /* Its order is locked first, as everywhere. */
 static int lock_device(struct signet_ledger *l, const struct mend *m, struct signet_error *err)
@@ -86,15 +85,12 @@ static const char holders[] =
 /* Another station works on it now. */
 static int find_holder(struct signet_ledger *l, struct mend *m, struct signet_error *err)
 {
-    char until[32] = "";
     struct db_rows row;
-    struct tm tm;
+    char until[24];
     int rc = db_find(l->db, &row, err, holders, "iis", m->device, l->db->now, l->station);
 
     if (rc == SIGNET_OK) {
-        const time_t ends = (time_t)db_int(&row, 2);
-        if (gmtime_r(&ends, &tm))
-            strftime(until, sizeof(until), "%Y-%m-%dT%H:%M:%SZ", &tm);
+        clock_format(db_int(&row, 2), until);
         error_set_hint(&m->why, SIGNET_E_BUSY, "wait until then, or force it",
                        "%s is in the hands of station %s (%s) until %s", m->endpoint,
                        db_text(&row, 0), db_text(&row, 1), until);

@@ -40,7 +40,8 @@ static char *set_keep(struct signet_objects *set, const char *text)
         free(copy);
         return NULL;
     }
-    return set->texts[set->text_count++] = copy;
+    set->texts[set->text_count++] = copy;
+    return copy;
 }
 
 static long version_number(const char *version)

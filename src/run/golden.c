@@ -22,51 +22,25 @@ struct golden {
 
 /* The name */
 
-struct name_owner {
-    char order[121]; /* who has the name, "" */
-    int64_t issued;  /* names that are kept for golden boards */
-};
-
-static int take_owner(void *ctx, const struct signet_ledger_device *d, struct signet_error *err)
-{
-    struct name_owner *owner = ctx;
-
-    (void)err;
-    if (!d->freed)
-        snprintf(owner->order, sizeof(owner->order), "%s", d->order);
-    return SIGNET_OK;
-}
-
-static int take_issued(void *ctx, const struct signet_ledger_order_view *order,
-                       struct signet_error *err)
-{
-    struct name_owner *owner = ctx;
-
-    (void)err;
-    if (strcmp(order->name, GOLDEN_ORDER) == 0)
-        owner->issued = order->issued;
-    return SIGNET_OK;
-}
-
 /* *order: that of golden boards, in the ledger. */
 static int keep_name(struct signet_run *r, int64_t *order, struct signet_error *err)
 {
     const char *endpoint = r->order->golden.endpoint;
-    const struct signet_ledger_filter by_name = {.endpoint = endpoint, .state = -1};
     struct signet_ledger *ledger = r->job.ledger;
     struct signet_ledger_lost lost = {.number = -1};
-    struct name_owner owner = {.order = ""};
+    struct run_order golden = {.name = GOLDEN_ORDER};
+    struct job_named named;
 
     snprintf(lost.endpoint, sizeof(lost.endpoint), "%s", endpoint);
-    int rc = signet_ledger_devices(ledger, &by_name, take_owner, &owner, err);
-    bool kept = strcmp(owner.order, GOLDEN_ORDER) == 0;
-    if (rc == SIGNET_OK && owner.order[0] && !kept)
+    int rc = job_named_device(ledger, endpoint, &named, err);
+    bool kept = strcmp(named.order, GOLDEN_ORDER) == 0;
+    if (rc == SIGNET_OK && named.order[0] && !kept)
         return error_set_hint(err, SIGNET_E_CONFLICT, "give the golden board another name",
-                              "'%s' is a device of order '%s'", endpoint, owner.order);
+                              "'%s' is a device of order '%s'", endpoint, named.order);
+    if (rc == SIGNET_OK) /* as many names as are kept for golden boards */
+        rc = run_find_order(r, &golden, err);
     if (rc == SIGNET_OK)
-        rc = signet_ledger_orders(ledger, take_issued, &owner, err);
-    if (rc == SIGNET_OK)
-        rc = signet_ledger_order(ledger, GOLDEN_ORDER, GOLDEN_ORDER, owner.issued + !kept, order,
+        rc = signet_ledger_order(ledger, GOLDEN_ORDER, GOLDEN_ORDER, golden.issued + !kept, order,
                                  err);
     return rc == SIGNET_OK && !kept
                ? signet_ledger_expose(ledger, *order, &lost, 1, "kept for a golden board", err)

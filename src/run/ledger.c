@@ -54,16 +54,10 @@ static int look_at_folder(const char *path, struct signet_error *err)
     return SIGNET_OK;
 }
 
-struct found_order {
-    const char *name;
-    int64_t quota; /* of the order of that name; 0: there is none */
-    int64_t issued;
-};
-
-static int find_run_order(void *ctx, const struct signet_ledger_order_view *order,
-                          struct signet_error *err)
+static int take_order(void *ctx, const struct signet_ledger_order_view *order,
+                      struct signet_error *err)
 {
-    struct found_order *found = ctx;
+    struct run_order *found = ctx;
 
     (void)err;
     if (strcmp(order->name, found->name) == 0) {
@@ -73,20 +67,9 @@ static int find_run_order(void *ctx, const struct signet_ledger_order_view *orde
     return SIGNET_OK;
 }
 
-struct owner {
-    const char *order; /* ours */
-    char other[121];   /* who has the name, "" */
-};
-
-static int find_name_owner(void *ctx, const struct signet_ledger_device *device,
-                           struct signet_error *err)
+int run_find_order(const struct signet_run *r, struct run_order *found, struct signet_error *err)
 {
-    struct owner *owner = ctx;
-
-    (void)err;
-    if (!device->freed && strcmp(device->order, owner->order) != 0)
-        snprintf(owner->other, sizeof(owner->other), "%s", device->order);
-    return SIGNET_OK;
+    return signet_ledger_orders(r->job.ledger, take_order, found, err);
 }
 
 /* A name that another order has is passed over, and the order comes out too short. Whoever starts
@@ -94,39 +77,35 @@ static int find_name_owner(void *ctx, const struct signet_ledger_device *device,
 static int warn_of_names(struct signet_run *r, struct signet_error *err)
 {
     const int64_t ends[] = {0, r->order->quota - 1};
-    struct owner owner = {.order = r->order->name};
     char endpoint[SIGNET_ENDPOINT_SIZE];
+    struct job_named named;
+    bool others = false;
     int rc = SIGNET_OK;
 
-    for (size_t i = 0; rc == SIGNET_OK && source_has_names(r->source) && !owner.other[0] && i < 2;
-         i++) {
-        const struct signet_ledger_filter filter = {.endpoint = endpoint, .state = -1};
-
+    for (size_t i = 0; rc == SIGNET_OK && source_has_names(r->source) && !others && i < 2; i++) {
         rc = source_name(r->source, ends[i], endpoint, err);
         if (rc == SIGNET_OK)
-            rc = signet_ledger_devices(r->job.ledger, &filter, find_name_owner, &owner, err);
+            rc = job_named_device(r->job.ledger, endpoint, &named, err);
+        others = rc == SIGNET_OK && named.order[0] && strcmp(named.order, r->order->name) != 0;
     }
-    if (rc == SIGNET_OK && owner.other[0]) {
-
+    if (others)
         event_note(&r->observer, "does this order have names of its own? See 'names', and 'first'",
                    "the name '%s' is a device's of order '%s': it is passed over", endpoint,
-                   owner.other);
-    }
+                   named.order);
     return rc;
 }
 
 /* With fewer names than devices, those that are begun could not be continued. */
-static int check_quota(const struct signet_run *r, struct found_order *found,
+static int check_quota(const struct signet_run *r, struct run_order *found,
                        struct signet_error *err)
 {
     const struct signet_order *o = r->order;
-    int rc = signet_ledger_orders(r->job.ledger, find_run_order, found, err);
+    int rc = run_find_order(r, found, err);
 
     if (rc != SIGNET_OK || found->issued <= o->quota || r->options.deliver_only)
         return rc;
     error_set(err, SIGNET_E_CONFLICT,
-              "%lld devices of order %s are begun, and its quota here is "
-              "%lld",
+              "%lld devices of order %s are begun, and its quota here is %lld",
               (long long)found->issued, o->name, (long long)o->quota);
     error_hint(err,
                "the quota is at least what is begun, here or at another station; in the "
@@ -158,7 +137,7 @@ int run_open_ledger(struct signet_run *r, struct signet_error *err)
         .cancel = r->options.cancel,
         .sign_file = r->sign_file,
         .must_exist = r->options.dry_run || (r->job.memory.there && !r->options.recover)};
-    struct found_order found = {.name = o->name};
+    struct run_order found = {.name = o->name};
     char hash[65];
     int rc = hash_order(r, hash, err);
 

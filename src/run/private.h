@@ -45,6 +45,12 @@ struct signet_run {
 
 /* ledger.c: opens it, and the order in it */
 int run_open_ledger(struct signet_run *run, struct signet_error *err);
+/* What the ledger has of the order of that name. */
+struct run_order {
+    const char *name;
+    int64_t quota, issued; /* quota 0: there is none */
+};
+int run_find_order(const struct signet_run *run, struct run_order *found, struct signet_error *err);
 
 /* signed_order.c: where the station knows owners, an order that is worked on must be signed by one
  * of them, and as it was then. SIGNET_E_CRYPTO. */

@@ -75,25 +75,15 @@ static int end_lost(struct recovery *v, struct signet_error *err)
     return rc;
 }
 
-static int see_known(void *ctx, const struct signet_ledger_device *device, struct signet_error *err)
-{
-    bool *known = ctx;
-
-    (void)err;
-    *known = *known || !device->freed;
-    return SIGNET_OK;
-}
-
 static int look_at_name(struct recovery *v, int64_t number, struct signet_error *err)
 {
     struct signet_run_lost lost = {.state = -1};
-    const struct signet_ledger_filter filter = {.endpoint = lost.endpoint, .state = -1};
-    bool known = false;
+    struct job_named named = {0};
     int rc = source_name(v->run->source, number, lost.endpoint, err);
 
     if (rc == SIGNET_OK && v->run->job.ledger)
-        rc = signet_ledger_devices(v->run->job.ledger, &filter, see_known, &known, err);
-    if (rc != SIGNET_OK || known)
+        rc = job_named_device(v->run->job.ledger, lost.endpoint, &named, err);
+    if (rc != SIGNET_OK || named.order[0])
         return rc;
     lost.sealed = has_seal(v, lost.endpoint);
     v->found->names++;
