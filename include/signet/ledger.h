@@ -294,10 +294,10 @@ struct signet_ledger_in_work {
     int64_t exposed; /* their credentials may be on a board */
     int64_t waiting; /* for servers or proof */
 };
+typedef int signet_ledger_in_work_each(void *ctx, const struct signet_ledger_in_work *in_work,
+                                       struct signet_error *err);
 int signet_ledger_in_work(struct signet_ledger *ledger, int64_t order,
-                          int (*row)(void *ctx, const struct signet_ledger_in_work *in_work,
-                                     struct signet_error *err),
-                          void *ctx, struct signet_error *err);
+                          signet_ledger_in_work_each *row, void *ctx, struct signet_error *err);
 /* How many devices of the order, at whatever station, a server does not have yet. */
 int signet_ledger_at_server(struct signet_ledger *ledger, const char *order, const char *server,
                             int64_t *count, struct signet_error *err);
@@ -362,15 +362,15 @@ struct signet_ledger_decided {
      * another device's; SIGNET_E_NOT_FOUND: the ledger has none of that name that fits. */
     const struct signet_error *error;
 };
+typedef int signet_ledger_decided_each(void *ctx, const struct signet_ledger_decided *decided,
+                                       struct signet_error *err);
 /* Decides about all that are selected, some hundreds in one transaction; each has its event. A
  * device that something stands in the way of is passed over. row may be NULL; it must not call the
  * same ledger. */
 int signet_ledger_decide(struct signet_ledger *ledger,
                          const struct signet_ledger_selection *selection,
                          const struct signet_ledger_decision *decision,
-                         int (*row)(void *ctx, const struct signet_ledger_decided *decided,
-                                    struct signet_error *err),
-                         void *ctx, struct signet_error *err);
+                         signet_ledger_decided_each *row, void *ctx, struct signet_error *err);
 /* The same for one device; what stands in the way is the error. */
 int signet_ledger_void(struct signet_ledger *ledger, const char *endpoint, const char *reason,
                        struct signet_error *err);
@@ -446,12 +446,12 @@ struct signet_ledger_proof {
     size_t event_len;
     const char *proof;
 };
+typedef int signet_ledger_proof_each(void *ctx, const struct signet_ledger_proof *proof,
+                                     struct signet_error *err);
 /* Of all events of all editions of a name, station by station; signet_proof_check() and tools of
  * others check them. SIGNET_E_NOT_FOUND: there is no such device. */
 int signet_ledger_proofs(struct signet_ledger *ledger, const char *endpoint,
-                         int (*row)(void *ctx, const struct signet_ledger_proof *proof,
-                                    struct signet_error *err),
-                         void *ctx, struct signet_error *err);
+                         signet_ledger_proof_each *row, void *ctx, struct signet_error *err);
 
 /* A copy in a new SQLite file (0600), while others work on the ledger: all that was recorded before
  * the call, read in one transaction, and verified. A file that is copied while it is in use is no

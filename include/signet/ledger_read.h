@@ -35,10 +35,10 @@ struct signet_ledger_device {
     const char *packet_sha256, *image_sha256;
     const char *error_code, *error; /* code: its word; of the last failure */
 };
+typedef int signet_ledger_device_each(void *ctx, const struct signet_ledger_device *device,
+                                      struct signet_error *err);
 int signet_ledger_devices(struct signet_ledger *ledger, const struct signet_ledger_filter *filter,
-                          int (*row)(void *ctx, const struct signet_ledger_device *device,
-                                     struct signet_error *err),
-                          void *ctx, struct signet_error *err);
+                          signet_ledger_device_each *row, void *ctx, struct signet_error *err);
 
 struct signet_ledger_event {
     const char *station;
@@ -47,12 +47,12 @@ struct signet_ledger_event {
     int edition;          /* of the endpoint, when its history is read; else 0 */
     const char *kind, *detail, *operator_name, *tool, *hash;
 };
+typedef int signet_ledger_event_each(void *ctx, const struct signet_ledger_event *event,
+                                     struct signet_error *err);
 /* The history of one device, or of all (endpoint NULL) station by station, in the order in which it
  * happened. */
 int signet_ledger_events(struct signet_ledger *ledger, const char *endpoint,
-                         int (*row)(void *ctx, const struct signet_ledger_event *event,
-                                    struct signet_error *err),
-                         void *ctx, struct signet_error *err);
+                         signet_ledger_event_each *row, void *ctx, struct signet_error *err);
 
 /* An event of an order, for whoever is told of it. */
 struct signet_ledger_news {
@@ -66,13 +66,13 @@ struct signet_ledger_news {
     const char *detail;
     bool detail_is_json; /* an object */
 };
+typedef int signet_ledger_news_each(void *ctx, const struct signet_ledger_news *news,
+                                    struct signet_error *err);
 /* Events that this handle's station recorded of the order, and of its devices, from the one behind
  * *after on (0: from its first one), at most max. *after becomes the number up to which nothing was
  * passed over. As with all that reads, rows end with the callback. */
 int signet_ledger_news(struct signet_ledger *ledger, int64_t order, int64_t *after, size_t max,
-                       int (*row)(void *ctx, const struct signet_ledger_news *news,
-                                  struct signet_error *err),
-                       void *ctx, struct signet_error *err);
+                       signet_ledger_news_each *row, void *ctx, struct signet_error *err);
 
 struct signet_ledger_delivery {
     const char *server;
@@ -82,10 +82,10 @@ struct signet_ledger_delivery {
     int64_t changed;
     const char *error; /* of one that is removed: what a person has to do at the server */
 };
+typedef int signet_ledger_delivery_each(void *ctx, const struct signet_ledger_delivery *delivery,
+                                        struct signet_error *err);
 int signet_ledger_deliveries(struct signet_ledger *ledger, const char *endpoint,
-                             int (*row)(void *ctx, const struct signet_ledger_delivery *delivery,
-                                        struct signet_error *err),
-                             void *ctx, struct signet_error *err);
+                             signet_ledger_delivery_each *row, void *ctx, struct signet_error *err);
 
 /* Groups of an order's devices: by "state", by "slot" ("station/slot"), by "error" (code's word).
  */
@@ -95,18 +95,18 @@ struct signet_ledger_group {
     int64_t ended;      /* devices that are not in work: made, set aside or void */
     int64_t first_pass; /* made at the first attempt */
 };
+typedef int signet_ledger_group_each(void *ctx, const struct signet_ledger_group *group,
+                                     struct signet_error *err);
 int signet_ledger_stats(struct signet_ledger *ledger, const char *order,
-                        int (*row)(void *ctx, const struct signet_ledger_group *group,
-                                   struct signet_error *err),
-                        void *ctx, struct signet_error *err);
+                        signet_ledger_group_each *row, void *ctx, struct signet_error *err);
 struct signet_ledger_order_view {
     const char *name;
     int64_t quota, issued, created;
     int64_t states[SIGNET_DEVICE_STATES];
 };
-int signet_ledger_orders(struct signet_ledger *ledger,
-                         int (*row)(void *ctx, const struct signet_ledger_order_view *order,
-                                    struct signet_error *err),
+typedef int signet_ledger_order_view_each(void *ctx, const struct signet_ledger_order_view *order,
+                                          struct signet_error *err);
+int signet_ledger_orders(struct signet_ledger *ledger, signet_ledger_order_view_each *row,
                          void *ctx, struct signet_error *err);
 
 /* What an order's record comes to, for whoever has to show how its devices were made. */
@@ -128,11 +128,11 @@ struct signet_ledger_share {
     const char *of, *name;
     int64_t count;
 };
+typedef int signet_ledger_share_each(void *ctx, const struct signet_ledger_share *share,
+                                     struct signet_error *err);
 /* SIGNET_E_NOT_FOUND: there is no such order. */
 int signet_ledger_evidence(struct signet_ledger *ledger, const char *order,
-                           struct signet_ledger_evidence *out,
-                           int (*row)(void *ctx, const struct signet_ledger_share *share,
-                                      struct signet_error *err),
+                           struct signet_ledger_evidence *out, signet_ledger_share_each *row,
                            void *ctx, struct signet_error *err);
 
 /* A station of the ledger, and its last event; order: "" of one that is no order's. By name. */
@@ -141,10 +141,10 @@ struct signet_ledger_station {
     int64_t time;
     const char *kind, *operator_name, *order;
 };
-int signet_ledger_stations(struct signet_ledger *ledger,
-                           int (*row)(void *ctx, const struct signet_ledger_station *station,
-                                      struct signet_error *err),
-                           void *ctx, struct signet_error *err);
+typedef int signet_ledger_station_each(void *ctx, const struct signet_ledger_station *station,
+                                       struct signet_error *err);
+int signet_ledger_stations(struct signet_ledger *ledger, signet_ledger_station_each *row, void *ctx,
+                           struct signet_error *err);
 
 /* Reports: what came out in a time, in groups, from the events alone. A unit is a board of a line
  * (from each board that ended in a slot, with or without a name) or a device of an order without
@@ -187,12 +187,12 @@ struct signet_report_row {
     double median, p95;  /* cycle time of passed boards in seconds, within 2 %; 0: not known */
     const char *message; /* by ERROR: what the last of them said; else "" */
 };
+typedef int signet_report_row_each(void *ctx, const struct signet_report_row *row,
+                                   struct signet_error *err);
 /* Rows in order: days and words ascending, slots as people number them. SIGNET_E_LIMIT: too many
  * groups. */
 int signet_ledger_report(struct signet_ledger *ledger, const struct signet_report_options *options,
-                         int (*row)(void *ctx, const struct signet_report_row *row,
-                                    struct signet_error *err),
-                         void *ctx, struct signet_error *err);
+                         signet_report_row_each *row, void *ctx, struct signet_error *err);
 /* A row as `signet report --json` prints it, without the line end. The caller frees *out. */
 int signet_report_row_json(enum signet_report_by by, const struct signet_report_row *row,
                            struct signet_bytes *out, struct signet_error *err);
@@ -209,10 +209,10 @@ struct signet_run_record {
     int64_t done, quota;    /* of the order, by then */
     double seconds;
 };
+typedef int signet_run_record_each(void *ctx, const struct signet_run_record *run,
+                                   struct signet_error *err);
 int signet_ledger_runs(struct signet_ledger *ledger, const struct signet_report_options *options,
-                       int (*row)(void *ctx, const struct signet_run_record *run,
-                                  struct signet_error *err),
-                       void *ctx, struct signet_error *err);
+                       signet_run_record_each *row, void *ctx, struct signet_error *err);
 
 #ifdef __cplusplus
 }

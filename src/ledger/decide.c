@@ -115,10 +115,8 @@ static int decide_page(struct signet_ledger *l, void *arg, struct signet_error *
     return rc;
 }
 
-static int give_page(const struct decide *d,
-                     int (*row)(void *, const struct signet_ledger_decided *,
-                                struct signet_error *),
-                     void *ctx, struct signet_error *err)
+static int give_page(const struct decide *d, signet_ledger_decided_each *row, void *ctx,
+                     struct signet_error *err)
 {
     int rc = SIGNET_OK;
 
@@ -197,9 +195,7 @@ static int number_of_error(const char *word, int64_t *number, struct signet_erro
 int signet_ledger_decide(struct signet_ledger *ledger,
                          const struct signet_ledger_selection *selection,
                          const struct signet_ledger_decision *decision,
-                         int (*row)(void *, const struct signet_ledger_decided *,
-                                    struct signet_error *),
-                         void *ctx, struct signet_error *err)
+                         signet_ledger_decided_each *row, void *ctx, struct signet_error *err)
 {
     struct signet_ledger_decision how;
 

@@ -137,9 +137,7 @@ static int prove_events_of(struct signet_ledger *l, void *arg, struct signet_err
 }
 
 int signet_ledger_proofs(struct signet_ledger *ledger, const char *endpoint,
-                         int (*row)(void *ctx, const struct signet_ledger_proof *proof,
-                                    struct signet_error *err),
-                         void *ctx, struct signet_error *err)
+                         signet_ledger_proof_each *row, void *ctx, struct signet_error *err)
 {
     struct device_proofs d = {.ledger = ledger, .endpoint = endpoint};
     int rc;

@@ -10,7 +10,7 @@ struct evidence {
     struct signet_ledger *ledger;
     const char *name; /* of the order */
     struct signet_ledger_evidence *out;
-    int (*row)(void *ctx, const struct signet_ledger_share *share, struct signet_error *err);
+    signet_ledger_share_each *row;
     void *ctx;
     int64_t order;
 };
@@ -144,9 +144,7 @@ static int walk_evidence(struct signet_ledger *l, void *arg, struct signet_error
 }
 
 int signet_ledger_evidence(struct signet_ledger *ledger, const char *order,
-                           struct signet_ledger_evidence *out,
-                           int (*row)(void *, const struct signet_ledger_share *,
-                                      struct signet_error *),
+                           struct signet_ledger_evidence *out, signet_ledger_share_each *row,
                            void *ctx, struct signet_error *err)
 {
     struct signet_ledger_evidence found = {0};

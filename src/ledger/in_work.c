@@ -39,9 +39,7 @@ static int walk_in_work(struct signet_ledger *l, void *arg, struct signet_error 
 }
 
 int signet_ledger_in_work(struct signet_ledger *ledger, int64_t order,
-                          int (*row)(void *, const struct signet_ledger_in_work *,
-                                     struct signet_error *),
-                          void *ctx, struct signet_error *err)
+                          signet_ledger_in_work_each *row, void *ctx, struct signet_error *err)
 {
     struct look k = {.order_id = order, .in_work = row, .ctx = ctx};
 

@@ -76,9 +76,7 @@ static int walk_devices(struct signet_ledger *l, void *arg, struct signet_error 
 }
 
 int signet_ledger_devices(struct signet_ledger *ledger, const struct signet_ledger_filter *filter,
-                          int (*row)(void *, const struct signet_ledger_device *,
-                                     struct signet_error *),
-                          void *ctx, struct signet_error *err)
+                          signet_ledger_device_each *row, void *ctx, struct signet_error *err)
 {
     struct look k = {.filter = filter, .device = row, .ctx = ctx};
 
@@ -121,9 +119,7 @@ static int walk_events(struct signet_ledger *l, void *arg, struct signet_error *
 }
 
 int signet_ledger_events(struct signet_ledger *ledger, const char *endpoint,
-                         int (*row)(void *, const struct signet_ledger_event *,
-                                    struct signet_error *),
-                         void *ctx, struct signet_error *err)
+                         signet_ledger_event_each *row, void *ctx, struct signet_error *err)
 {
     struct look k = {.name = endpoint, .event = row, .ctx = ctx};
 
@@ -159,9 +155,7 @@ static int walk_deliveries(struct signet_ledger *l, void *arg, struct signet_err
 }
 
 int signet_ledger_deliveries(struct signet_ledger *ledger, const char *endpoint,
-                             int (*row)(void *, const struct signet_ledger_delivery *,
-                                        struct signet_error *),
-                             void *ctx, struct signet_error *err)
+                             signet_ledger_delivery_each *row, void *ctx, struct signet_error *err)
 {
     struct look k = {.name = endpoint, .delivery = row, .ctx = ctx};
 

@@ -10,7 +10,7 @@
 struct news {
     int64_t order, after, last; /* last: all up to it was looked at */
     size_t max, count;
-    int (*row)(void *ctx, const struct signet_ledger_news *news, struct signet_error *err);
+    signet_ledger_news_each *row;
     void *ctx;
     bool begun;
 };
@@ -114,9 +114,7 @@ static int read_news(struct signet_ledger *l, void *arg, struct signet_error *er
 }
 
 int signet_ledger_news(struct signet_ledger *ledger, int64_t order, int64_t *after, size_t max,
-                       int (*row)(void *ctx, const struct signet_ledger_news *news,
-                                  struct signet_error *err),
-                       void *ctx, struct signet_error *err)
+                       signet_ledger_news_each *row, void *ctx, struct signet_error *err)
 {
     struct news n = {.order = order, .after = *after, .max = max, .row = row, .ctx = ctx};
     int rc = store_read(ledger, read_news, &n, err);

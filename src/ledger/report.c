@@ -197,9 +197,7 @@ static int walk_report(struct signet_ledger *l, void *arg, struct signet_error *
 }
 
 int signet_ledger_report(struct signet_ledger *ledger, const struct signet_report_options *given,
-                         int (*row)(void *, const struct signet_report_row *,
-                                    struct signet_error *),
-                         void *ctx, struct signet_error *err)
+                         signet_report_row_each *row, void *ctx, struct signet_error *err)
 {
     struct signet_report_options options;
     struct report r = {.options = &options};
@@ -218,7 +216,7 @@ int signet_ledger_report(struct signet_ledger *ledger, const struct signet_repor
 /* The reports of runs */
 
 struct runs {
-    int (*row)(void *ctx, const struct signet_run_record *run, struct signet_error *err);
+    signet_run_record_each *row;
     void *ctx;
     const struct signet_report_options *options;
 };
@@ -269,8 +267,7 @@ static int walk_runs(struct signet_ledger *l, void *arg, struct signet_error *er
 }
 
 int signet_ledger_runs(struct signet_ledger *ledger, const struct signet_report_options *given,
-                       int (*row)(void *, const struct signet_run_record *, struct signet_error *),
-                       void *ctx, struct signet_error *err)
+                       signet_run_record_each *row, void *ctx, struct signet_error *err)
 {
     struct signet_report_options options;
     struct runs r = {.row = row, .ctx = ctx, .options = &options};

@@ -29,9 +29,7 @@ void report_groups_free(struct report_groups *groups); /* NULL: nothing */
 int report_groups_add(struct report_groups *groups, const struct outcome *outcome,
                       struct signet_error *err);
 /* All of them, in order; what row() returns ends it. */
-int report_groups_give(struct report_groups *groups,
-                       int (*row)(void *ctx, const struct signet_report_row *row,
-                                  struct signet_error *err),
-                       void *ctx, struct signet_error *err);
+int report_groups_give(struct report_groups *groups, signet_report_row_each *row, void *ctx,
+                       struct signet_error *err);
 
 #endif

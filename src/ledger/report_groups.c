@@ -182,9 +182,8 @@ static int compare_report_groups(const void *a, const void *b)
     return strverscmp(((const struct group *)a)->name, ((const struct group *)b)->name);
 }
 
-int report_groups_give(struct report_groups *g,
-                       int (*row)(void *, const struct signet_report_row *, struct signet_error *),
-                       void *ctx, struct signet_error *err)
+int report_groups_give(struct report_groups *g, signet_report_row_each *row, void *ctx,
+                       struct signet_error *err)
 {
     int rc = SIGNET_OK;
 

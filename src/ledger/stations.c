@@ -5,7 +5,7 @@
 #include "ledger/store.h"
 
 struct stations {
-    int (*row)(void *ctx, const struct signet_ledger_station *station, struct signet_error *err);
+    signet_ledger_station_each *row;
     void *ctx;
 };
 
@@ -36,10 +36,8 @@ static int walk_stations(struct signet_ledger *l, void *arg, struct signet_error
     return db_walk(l->db, &walk, err, "");
 }
 
-int signet_ledger_stations(struct signet_ledger *ledger,
-                           int (*row)(void *, const struct signet_ledger_station *,
-                                      struct signet_error *),
-                           void *ctx, struct signet_error *err)
+int signet_ledger_stations(struct signet_ledger *ledger, signet_ledger_station_each *row, void *ctx,
+                           struct signet_error *err)
 {
     struct stations s = {.row = row, .ctx = ctx};
 

@@ -138,9 +138,7 @@ static int walk_groups(struct signet_ledger *l, void *arg, struct signet_error *
 }
 
 int signet_ledger_stats(struct signet_ledger *ledger, const char *order,
-                        int (*row)(void *, const struct signet_ledger_group *,
-                                   struct signet_error *),
-                        void *ctx, struct signet_error *err)
+                        signet_ledger_group_each *row, void *ctx, struct signet_error *err)
 {
     struct look k = {.name = order, .group = row, .ctx = ctx};
 
@@ -220,9 +218,7 @@ static int walk_orders(struct signet_ledger *l, void *arg, struct signet_error *
     return db_walk(l->db, &walk, err, "");
 }
 
-int signet_ledger_orders(struct signet_ledger *ledger,
-                         int (*row)(void *, const struct signet_ledger_order_view *,
-                                    struct signet_error *),
+int signet_ledger_orders(struct signet_ledger *ledger, signet_ledger_order_view_each *row,
                          void *ctx, struct signet_error *err)
 {
     struct look k = {.order = row, .ctx = ctx};

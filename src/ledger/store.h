@@ -281,12 +281,12 @@ int ledger_schema(const struct db_ops *ops, int64_t from, int64_t to, struct buf
 struct look {
     const struct signet_ledger_filter *filter;
     const char *name; /* of an endpoint or an order; NULL: all */
-    int (*device)(void *, const struct signet_ledger_device *, struct signet_error *);
-    int (*event)(void *, const struct signet_ledger_event *, struct signet_error *);
-    int (*delivery)(void *, const struct signet_ledger_delivery *, struct signet_error *);
-    int (*group)(void *, const struct signet_ledger_group *, struct signet_error *);
-    int (*order)(void *, const struct signet_ledger_order_view *, struct signet_error *);
-    int (*in_work)(void *, const struct signet_ledger_in_work *, struct signet_error *);
+    signet_ledger_device_each *device;
+    signet_ledger_event_each *event;
+    signet_ledger_delivery_each *delivery;
+    signet_ledger_group_each *group;
+    signet_ledger_order_view_each *order;
+    signet_ledger_in_work_each *in_work;
     int64_t order_id; /* of in_work */
     void *ctx;
 };
