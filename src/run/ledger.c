@@ -54,8 +54,8 @@ static int look_at_folder(const char *path, struct signet_error *err)
     return SIGNET_OK;
 }
 
-static int take_order(void *ctx, const struct signet_ledger_order_view *order,
-                      struct signet_error *err)
+static int find_run_order(void *ctx, const struct signet_ledger_order_view *order,
+                          struct signet_error *err)
 {
     struct run_order *found = ctx;
 
@@ -69,7 +69,7 @@ static int take_order(void *ctx, const struct signet_ledger_order_view *order,
 
 int run_find_order(const struct signet_run *r, struct run_order *found, struct signet_error *err)
 {
-    return signet_ledger_orders(r->job.ledger, take_order, found, err);
+    return signet_ledger_orders(r->job.ledger, find_run_order, found, err);
 }
 
 /* A name that another order has is passed over, and the order comes out too short. Whoever starts
