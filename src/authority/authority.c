@@ -331,10 +331,7 @@ int signet_authority_chain(const struct signet_authority *a, struct signet_bytes
         buf_append(&text, pem.data, pem.len);
         signet_bytes_free(&pem);
     }
-    if (rc == SIGNET_OK)
-        rc = buf_take(&text, out, err);
-    buf_free(&text);
-    return rc;
+    return buf_end(&text, rc, out, err);
 }
 
 int authority_hash_text(const char *file, const struct signet_authority_info *info, struct buf *out,

@@ -155,6 +155,10 @@ void buf_free(struct buf *b);  /* wipes, frees; {0} again */
 int buf_check(const struct buf *b, struct signet_error *err);
 /* Hands the bytes over to a signet_bytes (zero-terminated) and empties b; checks first. */
 int buf_take(struct buf *b, struct signet_bytes *out, struct signet_error *err);
+/* Ends a function: the same if rc is SIGNET_OK; else it is freed. rc, or what buf_take() says. */
+int buf_end(struct buf *b, int rc, struct signet_bytes *out, struct signet_error *err);
+/* Likewise, into a file of mode 0600, with file_write(); freed in any case. */
+int buf_save(struct buf *b, int rc, const char *path, struct signet_error *err);
 
 /* Room for one member more behind those that an array has (list.c): it moves to twice the size when
  * their number is a power of two. It holds no secret, and free() takes it. SIGNET_E_NOMEM. */

@@ -363,10 +363,7 @@ int signet_bytes_read(const char *path, size_t max, struct signet_bytes *out,
 {
     struct buf content = {0};
     int rc = file_read(path, max, &content, err);
-    if (!rc)
-        rc = buf_take(&content, out, err);
-    buf_free(&content);
-    return rc;
+    return buf_end(&content, rc, out, err);
 }
 
 int signet_bytes_read_secret(const char *path, size_t max, struct signet_bytes *out,
@@ -374,10 +371,7 @@ int signet_bytes_read_secret(const char *path, size_t max, struct signet_bytes *
 {
     struct buf content = {0};
     int rc = read_path(path, max, SECRET, NULL, &content, err);
-    if (!rc)
-        rc = buf_take(&content, out, err);
-    buf_free(&content);
-    return rc;
+    return buf_end(&content, rc, out, err);
 }
 
 int signet_bytes_write(const char *path, const void *data, size_t len, struct signet_error *err)

@@ -49,12 +49,8 @@ int state_write(const struct state *s, const struct vault *vault, struct signet_
     char *path = NULL;
 
     print_state(&text, s, vault);
-    int rc = buf_check(&text, err);
-    if (rc == SIGNET_OK)
-        rc = state_file(vault, &path, err);
-    if (rc == SIGNET_OK)
-        rc = file_write(path, text.data, text.len, 0600, err);
-    buf_free(&text);
+    int rc = state_file(vault, &path, err);
+    rc = buf_save(&text, rc, path, err);
     free(path);
     return rc;
 }

@@ -183,10 +183,7 @@ static int take_generated(struct signet_board *b, uint32_t tag, const struct con
         code = check_of_key(b, tag, &body, &attested, err);
     if (code == SIGNET_OK && console_option_is_true(b, "attest"))
         code = nrf91_check_identity(b, &attested, err);
-    if (code == SIGNET_OK)
-        return buf_take(&body, csr, err);
-    buf_free(&body);
-    return code;
+    return buf_end(&body, code, csr, err);
 }
 
 /* It may be that there is none. */
@@ -279,7 +276,7 @@ static int nrf91_take_text(struct credential *c, struct buf *text, struct signet
         text->len--;
     int code = sha256(text->data, text->len, c->sha256, err);
 
-    return code == SIGNET_OK ? buf_take(text, &c->text, err) : (buf_free(text), code);
+    return buf_end(text, code, &c->text, err);
 }
 
 static int nrf91_form(struct credential *c, const uint8_t *data, size_t len,

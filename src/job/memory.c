@@ -98,15 +98,11 @@ static int write_memory(struct job *job, struct signet_error *err)
 
     if (m->head.names < names) /* a name that came back moves the cursor, and others stay given */
         m->head.names = names;
-    if (rc == SIGNET_OK) {
-        print_memory(&text, m);
-        rc = buf_check(&text, err);
-    }
-    failpoint("before-memory");
     if (rc == SIGNET_OK)
-        rc = file_write(m->path, text.data, text.len, 0600, err);
+        print_memory(&text, m);
+    failpoint("before-memory");
+    rc = buf_save(&text, rc, m->path, err);
     failpoint("after-memory");
-    buf_free(&text);
     if (rc == SIGNET_OK)
         rc = keep_checkpoint(m, err);
     if (rc == SIGNET_OK && job->remembered)

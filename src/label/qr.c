@@ -65,9 +65,7 @@ int signet_qr_svg(const void *text, size_t len, struct signet_bytes *out, struct
         }
     buf_text(&svg, "\"/></svg>\n");
     qr.free(code);
-    rc = buf_take(&svg, out, err);
-    buf_free(&svg);
-    return rc;
+    return buf_take(&svg, out, err);
 }
 
 /* PNG: a grey picture of one bit a pixel, its data stored as they are. */
@@ -161,9 +159,7 @@ int signet_qr_png(const void *text, size_t len, struct signet_bytes *out, struct
     qr.free(code);
     if (rows.failed || data.failed || head.failed)
         rc = error_nomem(err);
-    if (rc == SIGNET_OK)
-        rc = buf_take(&png, out, err);
-    buf_free(&png);
+    rc = buf_end(&png, rc, out, err);
     buf_free(&head);
     buf_free(&rows);
     buf_free(&data);

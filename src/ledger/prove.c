@@ -146,10 +146,8 @@ int signet_ledger_checkpoint(struct signet_ledger *ledger, const char *station, 
     struct growth g = {.station = station, .old = old};
     int rc = store_read(ledger, read_checkpoint, &g, err);
 
-    if (rc == SIGNET_OK)
-        rc = buf_take(&g.text, out, err);
+    rc = buf_end(&g.text, rc, out, err);
     tlog_path_free(&g.path);
-    buf_free(&g.text);
     return rc;
 }
 

@@ -42,12 +42,9 @@ int mark_write(const struct slot *slot, struct signet_error *err)
 
     if (rc == SIGNET_OK && path.data) {
         mark_text(&slot->presence, &text);
-        rc = buf_check(&text, err);
-        if (rc == SIGNET_OK)
-            rc = file_write((const char *)path.data, text.data, text.len, 0600, err);
+        rc = buf_save(&text, SIGNET_OK, (const char *)path.data, err);
     }
     buf_free(&path);
-    buf_free(&text);
     return rc;
 }
 

@@ -68,12 +68,9 @@ int cursor_keep(struct notify_cursor *c, const struct notify_message *m, struct 
     c->last.seq = m->seq;
     memcpy(c->last.hash, m->id, sizeof(c->last.hash));
     cursor_print(&text, &c->last);
-    int rc = buf_check(&text, err);
     failpoint("before-cursor");
-    if (rc == SIGNET_OK)
-        rc = file_write(c->path, text.data, text.len, 0600, err);
+    int rc = buf_save(&text, SIGNET_OK, c->path, err);
     failpoint("after-cursor");
-    buf_free(&text);
     return rc;
 }
 

@@ -216,9 +216,7 @@ int signet_packet_diagnose(const uint8_t *data, size_t len, const struct signet_
     if (!code)
         code = cbor_end(&w.in, err);
     buf_byte(&text, '\n');
-    if (!code)
-        code = buf_take(&text, out, err);
-    buf_free(&text);
+    code = buf_end(&text, code, out, err);
     buf_free(&secrets);
     signet_tree_free(&tree);
     return code;

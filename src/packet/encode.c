@@ -104,8 +104,5 @@ int signet_packet_encode(const struct signet_tree *tree, struct signet_bytes *ou
 {
     struct buf packet = {0};
     int code = packet_encode(tree, &packet, err);
-    if (!code)
-        code = buf_take(&packet, out, err);
-    buf_free(&packet);
-    return code;
+    return buf_end(&packet, code, out, err);
 }

@@ -186,8 +186,5 @@ int signet_packet_print(const struct signet_tree *tree, enum signet_packet_forma
         senml_lines(tree, reveal, &text);
         break;
     }
-    if (!code)
-        code = buf_take(&text, out, err);
-    buf_free(&text);
-    return code;
+    return buf_end(&text, code, out, err);
 }

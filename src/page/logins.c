@@ -145,9 +145,5 @@ int signet_page_login(const char *file, const char *name, const char *password,
         if (strcmp(persons.list[i].name, name) != 0)
             put_login(&text, &persons.list[i]);
     put_login(&text, &made);
-    rc = buf_check(&text, err);
-    if (rc == SIGNET_OK)
-        rc = file_write(file, text.data, text.len, 0600, err);
-    buf_free(&text);
-    return rc;
+    return buf_save(&text, SIGNET_OK, file, err);
 }

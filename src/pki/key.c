@@ -226,10 +226,7 @@ int signet_key_der(const struct signet_key *key, struct signet_bytes *out, struc
     int rc;
 
     rc = key->ec.group ? ec_put_private(&b, key, err) : put_pkcs8(&b, key->pkey, err);
-    if (!rc)
-        rc = buf_take(&b, out, err);
-    buf_free(&b);
-    return rc;
+    return buf_end(&b, rc, out, err);
 }
 
 int signet_key_pem(const struct signet_key *key, struct signet_bytes *out, struct signet_error *err)

@@ -99,10 +99,7 @@ int signet_label_zpl(struct signet_label *label, const struct signet_label_devic
     struct buf zpl = {0};
     int rc = label_make(label->run.label, &of, &zpl, err);
 
-    if (rc == SIGNET_OK)
-        rc = buf_take(&zpl, out, err);
-    buf_free(&zpl);
-    return rc;
+    return buf_end(&zpl, rc, out, err);
 }
 
 int signet_label_fields(struct signet_label *label, const struct signet_label_device *device,

@@ -182,9 +182,7 @@ int signet_order_sign(const struct signet_order *o, const char *key_file, const 
         rc = tlog_sign(&key, &key.public, text.data, text.len, 0, &line, err);
     buf_byte(&text, '\n');
     buf_append(&text, line.data, line.len);
-    if (rc == SIGNET_OK)
-        rc = buf_take(&text, out, err);
-    buf_free(&text);
+    rc = buf_end(&text, rc, out, err);
     buf_free(&line);
     tlog_key_free(&key);
     return rc;
@@ -342,10 +340,7 @@ int signet_order_owners(const struct signet_order *o, struct signet_bytes *out,
     struct buf text = {0};
     int rc = read_owners(o, &text, err);
 
-    if (rc == SIGNET_OK)
-        rc = buf_take(&text, out, err);
-    buf_free(&text);
-    return rc;
+    return buf_end(&text, rc, out, err);
 }
 
 int signet_order_add_owner(const struct signet_order *o, const char *key, struct signet_error *err)
@@ -360,11 +355,7 @@ int signet_order_add_owner(const struct signet_order *o, const char *key, struct
     if (rc == SIGNET_OK)
         rc = add_owners(path, &text, err);
     buf_printf(&text, "%s\n", key);
-    if (rc == SIGNET_OK)
-        rc = buf_check(&text, err);
-    if (rc == SIGNET_OK)
-        rc = file_write(path, text.data, text.len, 0600, err);
-    buf_free(&text);
+    rc = buf_save(&text, rc, path, err);
     free(path);
     return rc;
 }

@@ -62,9 +62,7 @@ int signet_smp_download(struct signet_smp *smp, const char *path, size_t max,
         if (!rc)
             smp_report_progress(smp, "download", b.len, len);
     }
-    if (!rc)
-        rc = buf_take(&b, out, err);
-    buf_free(&b);
+    rc = buf_end(&b, rc, out, err);
     return error_pass(rc, err, "download of %s", path ? path : "nothing");
 }
 

@@ -15,14 +15,11 @@ static int os_answer_text(const struct signet_smp *smp, const char *key, struct 
 {
     const struct smp_item *item = smp_answer_get(&smp->answer, -1, key);
     struct buf b = {0};
-    int rc;
 
     if (!item || (item->kind != CBOR_TEXT && item->kind != CBOR_BYTES))
         return error_set(err, SIGNET_E_SYNTAX, "the answer has no \"%s\"", key);
     buf_append(&b, item->data, item->len);
-    rc = buf_take(&b, out, err);
-    buf_free(&b);
-    return rc;
+    return buf_take(&b, out, err);
 }
 
 int signet_smp_echo(struct signet_smp *smp, const char *text, struct signet_bytes *reply,

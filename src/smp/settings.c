@@ -37,9 +37,7 @@ static int ask_value(struct signet_smp *smp, const char *name, struct signet_byt
     if (!item)
         return error_set(err, SIGNET_E_SYNTAX, "the answer has no \"val\"");
     buf_append(&b, item->data, item->len);
-    rc = buf_take(&b, value, err);
-    buf_free(&b);
-    return rc;
+    return buf_take(&b, value, err);
 }
 
 int signet_smp_setting_read(struct signet_smp *smp, const char *name, struct signet_bytes *value,

@@ -152,10 +152,7 @@ static int witness_add(const struct witness *w, const struct tlog_proof *request
     int rc = tlog_sign(&w->key, &w->as, note->text, note->len, time, &all, err);
     if (rc == SIGNET_OK)
         rc = file_write(w->seen, all.data, all.len, 0600, err);
-    if (rc == SIGNET_OK)
-        rc = buf_take(&all, out, err);
-    buf_free(&all);
-    return rc;
+    return buf_end(&all, rc, out, err);
 }
 
 int signet_witness_sign(const char *key_file, const char *log_key, const void *text, size_t len,
@@ -188,9 +185,7 @@ int signet_witness_seen(const char *key_file, const char *log_key, struct signet
         rc = error_set(err, SIGNET_E_NOT_FOUND, "nothing was witnessed of %.200s", w.log.name);
     if (rc == SIGNET_OK)
         rc = file_read(w.seen, TLOG_NOTE_MAX, &text, err);
-    if (rc == SIGNET_OK)
-        rc = buf_take(&text, out, err);
-    buf_free(&text);
+    rc = buf_end(&text, rc, out, err);
     witness_close(&w);
     return rc;
 }

@@ -143,10 +143,8 @@ int signet_tpm_create(const struct signet_tpm_wish *given, struct signet_bytes *
     tpm_close(&t);
     p256_public(&der, f.point);
     pem_write(&pem, "PUBLIC KEY", der.data, der.len);
-    if (rc == SIGNET_OK)
-        rc = buf_take(&pem, public_pem, err);
+    rc = buf_end(&pem, rc, public_pem, err);
     buf_free(&der);
-    buf_free(&pem);
     quota_file_wipe(&f);
     return rc;
 }

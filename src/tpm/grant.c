@@ -28,11 +28,7 @@ static int write_session(struct tpm *t, const TPMS_CONTEXT *context,
         return tpm_fail(answer, "keeping the session", err);
     lines_put_hex(&text, "nonce", nonce, NONCE_LEN);
     lines_put_hex(&text, "session", bytes, len);
-    int rc = buf_check(&text, err);
-    if (rc == SIGNET_OK)
-        rc = file_write(path, text.data, text.len, 0600, err);
-    buf_free(&text);
-    return rc;
+    return buf_save(&text, SIGNET_OK, path, err);
 }
 
 /* A session that is saved has no handle: without its file it is loaded again, to be flushed. */
@@ -158,9 +154,7 @@ static int write_request(const struct quota_file *f, bool written, const uint8_t
 
     buf_printf(&text, REQUEST_FIRST "\nindex 0x%08" PRIx32 "\nwritten %d\n", f->index, written);
     lines_put_hex(&text, "nonce", nonce, NONCE_LEN);
-    int rc = buf_take(&text, out, err);
-    buf_free(&text);
-    return rc;
+    return buf_take(&text, out, err);
 }
 
 int signet_tpm_request(const char *file, struct signet_bytes *out, struct signet_error *err)

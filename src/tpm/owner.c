@@ -101,7 +101,5 @@ int signet_grant_sign(const char *key_file, const void *request, size_t len, int
     buf_printf(&text, GRANT_FIRST "\nindex 0x%08" PRIx32 "\nuses %" PRId64 "\n", r.index, uses);
     lines_put_hex(&text, "nonce", r.nonce, NONCE_LEN);
     lines_put_hex(&text, "signature", signature, sizeof(signature));
-    rc = buf_take(&text, out, err);
-    buf_free(&text);
-    return rc;
+    return buf_take(&text, out, err);
 }

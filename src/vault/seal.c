@@ -21,9 +21,7 @@ int seal(const struct secret *key, const char *purpose, const struct secret *pla
         rc = random_bytes(nonce, AES_GCM_NONCE_LEN, err);
     if (rc == SIGNET_OK)
         rc = aes_gcm_encrypt(&with, plain->data, plain->len, nonce + AES_GCM_NONCE_LEN, err);
-    if (rc == SIGNET_OK)
-        rc = buf_take(&sealed, out, err);
-    buf_free(&sealed);
+    rc = buf_end(&sealed, rc, out, err);
     buf_free(&aad);
     return rc;
 }
