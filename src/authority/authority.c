@@ -75,10 +75,7 @@ static int choose_kind(struct signet_authority *a, const struct signet_authority
     } else if (strcmp(info->kind, "cmp") == 0) {
         a->ops = &authority_cmp;
     } else {
-        error_set(err, SIGNET_E_MEANING, "unknown kind of authority '%s'",
-                  text_shown(info->kind, strlen(info->kind), 40));
-        text_hint_known(info->kind, kinds, 2, err);
-        return SIGNET_E_MEANING;
+        return text_unknown(SIGNET_E_MEANING, "kind of authority", info->kind, kinds, 2, err);
     }
     return authority_check_parts(a, info, err);
 }

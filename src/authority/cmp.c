@@ -82,7 +82,6 @@ static OSSL_CMP_CTX *cmp_begin(const struct remote *r, const char *reference, st
                                const void *csr, size_t len)
 {
     OSSL_CMP_CTX *ctx = OSSL_CMP_CTX_new(NULL, NULL);
-    const struct secret *secret = remote_secret(r);
     const unsigned char *at = csr;
     X509_REQ *request = d2i_X509_REQ(NULL, &at, (long)len);
     int left = (int)((t->deadline - clock_ms()) / 1000) + 1;
@@ -91,7 +90,7 @@ static OSSL_CMP_CTX *cmp_begin(const struct remote *r, const char *reference, st
                 OSSL_CMP_CTX_set_transfer_cb_arg(ctx, t) &&
                 OSSL_CMP_CTX_set1_referenceValue(ctx, (const unsigned char *)reference,
                                                  (int)strlen(reference)) &&
-                OSSL_CMP_CTX_set1_secretValue(ctx, secret->data, (int)secret->len) &&
+                OSSL_CMP_CTX_set1_secretValue(ctx, r->secret.data, (int)r->secret.len) &&
                 OSSL_CMP_CTX_set_option(ctx, OSSL_CMP_OPT_TOTAL_TIMEOUT, left) &&
                 OSSL_CMP_CTX_set1_p10CSR(ctx, request);
 
@@ -163,7 +162,7 @@ static int cmp_enroll(struct signet_authority *a, const void *csr, size_t len,
                       struct signet_error *err)
 {
     const struct cmp *c = a->state;
-    struct transaction t = {.path = remote_path(c->remote), .deadline = remote_deadline(c->remote)};
+    struct transaction t = {.path = c->remote->path, .deadline = remote_deadline(c->remote)};
     int rc = remote_take(c->remote, &t.http, err);
 
     (void)wish;
@@ -173,7 +172,7 @@ static int cmp_enroll(struct signet_authority *a, const void *csr, size_t len,
         rc = run_transaction(c->remote, c->reference, &t, csr, len, out, err);
         if (rc == SIGNET_OK || !t.lost || i + 1 == TRIES || clock_ms() >= t.deadline)
             break;
-        rc = cancel_sleep_until(remote_cancel(c->remote), clock_ms() + 500, err);
+        rc = cancel_sleep_until(c->remote->cancel, clock_ms() + 500, err);
     }
     remote_give_back(c->remote, t.http);
     return rc;

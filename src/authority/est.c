@@ -56,10 +56,8 @@ static int refuse_answer(const struct http_answer *answer, struct signet_error *
 static int get_cacerts(const struct remote *r, struct http *http,
                        struct signet_cert *out[CHAIN_MAX], size_t *count, struct signet_error *err)
 {
-    const struct http_request request = {.method = "GET",
-                                         .path = remote_path(r),
-                                         .rest = "/cacerts",
-                                         .accept = "application/pkcs7-mime"};
+    const struct http_request request = {
+        .method = "GET", .path = r->path, .rest = "/cacerts", .accept = "application/pkcs7-mime"};
     struct http_answer answer = {0};
     struct buf der = {0};
     int rc = http_send(http, &request, &answer, err);
@@ -110,7 +108,7 @@ static int wait_for_it(const struct remote *r, const struct http *http, int64_t 
             err, SIGNET_E_TIMEOUT,
             "does somebody have to approve it? timeout_s is how long Signet waits",
             "the authority has not signed in time (HTTP status 202)");
-    return cancel_sleep_until(remote_cancel(r), until, err);
+    return cancel_sleep_until(r->cancel, until, err);
 }
 
 /* The one of the key, out of what came. */
@@ -150,7 +148,7 @@ static int est_enroll(struct signet_authority *a, const void *csr, size_t len,
     struct http *http = NULL;
     struct buf body = {0};
     const struct http_request request = {.method = "POST",
-                                         .path = remote_path(r),
+                                         .path = r->path,
                                          .rest = operation(e, wish),
                                          .body = &body,
                                          .type = "application/pkcs10",

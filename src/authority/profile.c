@@ -33,10 +33,8 @@ static int take_builtin(struct cert_form *form, const char *name, struct signet_
             return SIGNET_OK;
         }
     }
-    error_set(err, SIGNET_E_MEANING, "unknown profile of certificates '%s'",
-              text_shown(name, strlen(name), 40));
-    text_hint_known(name, names, COUNT_OF(names), err);
-    return SIGNET_E_MEANING;
+    return text_unknown(SIGNET_E_MEANING, "profile of certificates", name, names, COUNT_OF(names),
+                        err);
 }
 
 /* The file as it stands there. */

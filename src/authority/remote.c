@@ -1,22 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "authority/remote.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { CONNECTIONS_MAX = 256, CERT_FILE_MAX = 64 * 1024, TIMEOUT_S = 60, REQUEST_MS = 20000 };
-
-struct remote {
-    struct http *http; /* the first; the others are its twins */
-    char *path;
-    struct secret secret;
-    int64_t timeout_ms;
-    const struct signet_cancel *cancel;
-    pthread_mutex_t lock; /* of what follows */
-    struct http *idle[CONNECTIONS_MAX];
-    size_t idle_count;
-};
+enum { CERT_FILE_MAX = 64 * 1024, TIMEOUT_S = 60, REQUEST_MS = 20000 };
 
 /* "https://HOST:PORT/PATH" */
 static int split_url(struct remote *r, const char *url, const char *path, char **base,
@@ -150,27 +138,12 @@ int remote_take(struct remote *r, struct http **out, struct signet_error *err)
 void remote_give_back(struct remote *r, struct http *http)
 {
     pthread_mutex_lock(&r->lock);
-    if (http && r->idle_count < CONNECTIONS_MAX) {
+    if (http && r->idle_count < REMOTE_CONNECTIONS) {
         r->idle[r->idle_count++] = http;
         http = NULL;
     }
     pthread_mutex_unlock(&r->lock);
     http_close(&http);
-}
-
-const char *remote_path(const struct remote *r)
-{
-    return r->path;
-}
-
-const struct signet_cancel *remote_cancel(const struct remote *r)
-{
-    return r->cancel;
-}
-
-const struct secret *remote_secret(const struct remote *r)
-{
-    return &r->secret;
 }
 
 int64_t remote_deadline(const struct remote *r)

@@ -8,7 +8,20 @@
 #include "authority/private.h"
 #include "http_client/http_client.h"
 
-struct remote;
+#include <pthread.h>
+
+enum { REMOTE_CONNECTIONS = 256 };
+
+struct remote {
+    struct http *http; /* the first; the others are its twins */
+    char *path;
+    struct secret secret; /* of passphrase_file */
+    int64_t timeout_ms;
+    const struct signet_cancel *cancel;
+    pthread_mutex_t lock; /* of what follows */
+    struct http *idle[REMOTE_CONNECTIONS];
+    size_t idle_count;
+};
 
 /* path: where the URL has none; operations follow it. "": there are none, and
  * the caller tries again by itself. allow_http: what is sent
@@ -22,9 +35,6 @@ void remote_close(struct remote **remote); /* sets *remote to NULL */
 int remote_take(struct remote *remote, struct http **out, struct signet_error *err);
 void remote_give_back(struct remote *remote, struct http *http);
 
-const char *remote_path(const struct remote *remote);
-const struct signet_cancel *remote_cancel(const struct remote *remote);
-const struct secret *remote_secret(const struct remote *remote); /* of passphrase_file */
 int64_t remote_deadline(const struct remote *remote); /* of a certificate that is begun now */
 
 #endif

@@ -40,7 +40,7 @@ static int add(struct signet_option options[SIGNET_OPTIONS_MAX], const char *kin
     while (i < count && strcmp(names[i], given->name) != 0)
         i++;
     if (i == count) {
-        text_unknown("option", given->name, names, count, err);
+        text_unknown(SIGNET_E_USAGE, "option", given->name, names, count, err);
         if (count == 0)
             error_hint(err, "it has none: take it out");
         return error_pass(SIGNET_E_USAGE, err, "%s", kind);

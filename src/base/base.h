@@ -157,8 +157,6 @@ int buf_check(const struct buf *b, struct signet_error *err);
 int buf_take(struct buf *b, struct signet_bytes *out, struct signet_error *err);
 /* Ends a function: the same if rc is SIGNET_OK; else it is freed. rc, or what buf_take() says. */
 int buf_end(struct buf *b, int rc, struct signet_bytes *out, struct signet_error *err);
-/* Likewise, into a file of mode 0600, with file_write(); freed in any case. */
-int buf_save(struct buf *b, int rc, const char *path, struct signet_error *err);
 
 /* Room for one member more behind those that an array has (list.c): it moves to twice the size when
  * their number is a power of two. It holds no secret, and free() takes it. SIGNET_E_NOMEM. */
@@ -296,9 +294,9 @@ void text_escape_value(struct buf *out, const uint8_t *data, size_t len);
 const char *text_show(char *out, size_t size, const void *data, size_t len, size_t max);
 /* Appends text, with values[i][1] in place of each values[i][0]; a row of NULL ends the values. */
 void text_expand(struct buf *out, const char *text, size_t len, const char *const (*values)[2]);
-/* SIGNET_E_USAGE: "unknown WHAT 'NAME'"; the hint is the nearest of the known names, or all. */
-int text_unknown(const char *what, const char *name, const char *const *known, size_t count,
-                 struct signet_error *err);
+/* "unknown WHAT 'NAME'"; the hint is the nearest of the known names, or all. */
+int text_unknown(enum signet_code code, const char *what, const char *name,
+                 const char *const *known, size_t count, struct signet_error *err);
 /* That hint; none when all are too long for it. */
 void text_hint_known(const char *name, const char *const *known, size_t count,
                      struct signet_error *err);
@@ -366,6 +364,8 @@ int file_write(const char *path, const void *data, size_t len, mode_t mode,
 /* SIGNET_E_EXISTS when an output that a person named would replace a file of another kind, such as
  * an order (file_kind.c). */
 int file_spare(const char *path, const void *data, size_t len, struct signet_error *err);
+/* Ends a function: as file_write with mode 0600, if rc is SIGNET_OK; text is freed in any case. */
+int file_save(const char *path, struct buf *text, int rc, struct signet_error *err);
 /* As file_write, but it may be lost in a power cut: nothing waits for the disk. */
 int file_replace(const char *path, const void *data, size_t len, mode_t mode,
                  struct signet_error *err);
@@ -411,7 +411,10 @@ int index_add(struct index *index, uint64_t hash, uint64_t place, struct signet_
 bool index_next(const struct index *index, uint64_t hash, size_t *probe, uint64_t *place);
 
 /* clocks (clock.c) */
-int64_t clock_ms(void);     /* monotonic milliseconds: for all deadlines */
+int64_t clock_ms(void); /* monotonic milliseconds: for all deadlines */
+/* A condition that knows them, and waiting for it, at most until then; INT64_MAX: without end. */
+void clock_cond(pthread_cond_t *cond);
+void clock_cond_wait(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t until);
 int64_t clock_boot(void);   /* seconds since the host started, also asleep; tests may wrap it */
 int64_t clock_wall(void);   /* seconds since 1970: for what is written down; tests may wrap it */
 double clock_seconds(void); /* monotonic, for measuring */

@@ -133,16 +133,6 @@ int buf_end(struct buf *b, int rc, struct signet_bytes *out, struct signet_error
     return rc;
 }
 
-int buf_save(struct buf *b, int rc, const char *path, struct signet_error *err)
-{
-    if (rc == SIGNET_OK)
-        rc = buf_check(b, err);
-    if (rc == SIGNET_OK)
-        rc = file_write(path, b->data, b->len, 0600, err);
-    buf_free(b);
-    return rc;
-}
-
 int secret_from_buf(struct secret *s, struct buf *b, struct signet_error *err)
 {
     int rc = buf_check(b, err);

@@ -233,6 +233,16 @@ int file_write(const char *path, const void *data, size_t len, mode_t mode,
     return put_over(path, data, len, mode, PUT_OVER, err);
 }
 
+int file_save(const char *path, struct buf *text, int rc, struct signet_error *err)
+{
+    if (rc == SIGNET_OK)
+        rc = buf_check(text, err);
+    if (rc == SIGNET_OK)
+        rc = file_write(path, text->data, text->len, 0600, err);
+    buf_free(text);
+    return rc;
+}
+
 int file_replace(const char *path, const void *data, size_t len, mode_t mode,
                  struct signet_error *err)
 {

@@ -221,12 +221,12 @@ void text_hint_known(const char *name, const char *const *known, size_t count,
     buf_free(&all);
 }
 
-int text_unknown(const char *what, const char *name, const char *const *known, size_t count,
-                 struct signet_error *err)
+int text_unknown(enum signet_code code, const char *what, const char *name,
+                 const char *const *known, size_t count, struct signet_error *err)
 {
-    error_set(err, SIGNET_E_USAGE, "unknown %s '%s'", what, text_shown(name, strlen(name), 40));
+    error_set(err, code, "unknown %s '%s'", what, text_shown(name, strlen(name), 40));
     text_hint_known(name, known, count, err);
-    return SIGNET_E_USAGE;
+    return (int)code;
 }
 
 int text_copy(char **out, const char *text, struct signet_error *err)

@@ -50,7 +50,7 @@ int state_write(const struct state *s, const struct vault *vault, struct signet_
 
     print_state(&text, s, vault);
     int rc = state_file(vault, &path, err);
-    rc = buf_save(&text, rc, path, err);
+    rc = file_save(path, &text, rc, err);
     free(path);
     return rc;
 }

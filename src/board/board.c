@@ -28,7 +28,7 @@ static const struct recipe *find_recipe(const char *name, struct signet_error *e
             return table[i];
         names[i] = table[i]->name;
     }
-    text_unknown("recipe", name, names, ROWS, err);
+    text_unknown(SIGNET_E_USAGE, "recipe", name, names, ROWS, err);
     return NULL;
 }
 

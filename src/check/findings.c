@@ -70,8 +70,5 @@ const struct signet_record *check_find(const struct check *check, uint16_t oid, 
 int64_t check_integer(const struct check *check, uint16_t oid, uint16_t iid, uint16_t rid,
                       int64_t otherwise)
 {
-    const struct signet_record *record = check_find(check, oid, iid, rid);
-
-    return record && record->value.type == SIGNET_TYPE_INTEGER ? record->value.as.integer
-                                                               : otherwise;
+    return value_integer(tree_value(check->tree, oid, iid, rid), otherwise);
 }

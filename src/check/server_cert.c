@@ -8,17 +8,6 @@
 
 enum { USAGE_AUTHORITY_TOO = 0, USAGE_SERVER_TOO = 1, USAGE_AUTHORITY = 2, USAGE_SERVER = 3 };
 
-/* An integer resource of the account's Security instance. */
-static int64_t security_number(const struct signet_tree *tree, uint16_t iid, uint16_t rid,
-                               int64_t otherwise)
-{
-    const struct signet_record *record =
-        signet_tree_find(tree, (struct signet_path){0, iid, rid, SIGNET_NO_ID});
-
-    return record && record->value.type == SIGNET_TYPE_INTEGER ? record->value.as.integer
-                                                               : otherwise;
-}
-
 /* Matching type 1 to 3: resource 4 holds a hash of the server's certificate (LwM2M Core 1.1,
  * Appendix E.1). */
 static int check_hash(const struct signet_account *a, int64_t type, struct signet_error *err)
@@ -67,12 +56,11 @@ static int check_usage(const struct signet_account *a, const struct signet_cert 
 static bool server_name(const struct signet_tree *tree, const struct signet_account *a, bool sni,
                         char out[static 256])
 {
-    const struct signet_record *named =
-        sni ? signet_tree_find(tree, (struct signet_path){0, a->iid, 14, SIGNET_NO_ID}) : NULL;
+    const struct signet_value *named = sni ? tree_value(tree, 0, a->iid, 14) : NULL;
     struct coap_uri uri = {0};
 
-    if (named && named->value.type == SIGNET_TYPE_STRING && named->value.as.bytes.len)
-        snprintf(out, 256, "%s", (const char *)named->value.as.bytes.data);
+    if (named && named->type == SIGNET_TYPE_STRING && named->as.bytes.len)
+        snprintf(out, 256, "%s", (const char *)named->as.bytes.data);
     else if (a->uri && a->uri->type == SIGNET_TYPE_STRING &&
              !uri_parse(&uri, (const char *)a->uri->as.bytes.data, a->uri->as.bytes.len, NULL))
         snprintf(out, 256, "%s", uri.host);
@@ -123,8 +111,8 @@ static int judge_server_cert(const struct signet_tree *tree, const struct signet
 int check_server_cert(const struct signet_tree *tree, const struct signet_account *a,
                       const struct signet_observer *observer, struct signet_error *err)
 {
-    int64_t type = security_number(tree, a->iid, 13, 0);
-    int64_t usage = security_number(tree, a->iid, 15, USAGE_SERVER);
+    int64_t type = value_integer(tree_value(tree, 0, a->iid, 13), 0);
+    int64_t usage = value_integer(tree_value(tree, 0, a->iid, 15), USAGE_SERVER);
     struct signet_cert *cert = NULL;
     int rc;
 

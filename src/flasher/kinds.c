@@ -40,7 +40,7 @@ static const struct flasher_ops *find_ops(const char *name, struct signet_error 
             return table[i];
         names[i] = table[i]->name;
     }
-    text_unknown("flasher", name, names, ROWS, err);
+    text_unknown(SIGNET_E_USAGE, "flasher", name, names, ROWS, err);
     return NULL;
 }
 

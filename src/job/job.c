@@ -20,7 +20,6 @@ const char *job_stage_name(enum job_stage stage)
 
 int job_open(struct job *job, struct signet_error *err)
 {
-    pthread_condattr_t attr;
     int rc = signet_cancel_new(&job->stop, err);
 
     if (rc != SIGNET_OK)
@@ -29,10 +28,7 @@ int job_open(struct job *job, struct signet_error *err)
     pthread_mutex_init(&job->counting, NULL);
     pthread_mutex_init(&job->lock, NULL);
     pthread_mutex_init(&job->memory.writing, NULL);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&job->changed, &attr);
-    pthread_condattr_destroy(&attr);
+    clock_cond(&job->changed);
     return SIGNET_OK;
 }
 
@@ -100,12 +96,7 @@ int job_result(const struct job *job, struct signet_error *err)
 
 void job_wait(struct job *job, int64_t until)
 {
-    const struct timespec at = {.tv_sec = until / 1000, .tv_nsec = until % 1000 * 1000000L};
-
-    if (until == INT64_MAX)
-        pthread_cond_wait(&job->changed, &job->lock);
-    else
-        pthread_cond_timedwait(&job->changed, &job->lock, &at);
+    clock_cond_wait(&job->changed, &job->lock, until);
 }
 
 void job_attend(struct job *job, const size_t *threads)

@@ -101,7 +101,7 @@ static int write_memory(struct job *job, struct signet_error *err)
     if (rc == SIGNET_OK)
         print_memory(&text, m);
     failpoint("before-memory");
-    rc = buf_save(&text, rc, m->path, err);
+    rc = file_save(m->path, &text, rc, err);
     failpoint("after-memory");
     if (rc == SIGNET_OK)
         rc = keep_checkpoint(m, err);

@@ -42,7 +42,7 @@ int mark_write(const struct slot *slot, struct signet_error *err)
 
     if (rc == SIGNET_OK && path.data) {
         mark_text(&slot->presence, &text);
-        rc = buf_save(&text, SIGNET_OK, (const char *)path.data, err);
+        rc = file_save((const char *)path.data, &text, SIGNET_OK, err);
     }
     buf_free(&path);
     return rc;

@@ -4,13 +4,18 @@
 
 #include <stdlib.h>
 
-static const struct signet_value *value_of(const struct signet_tree *tree, uint16_t oid,
-                                           uint16_t iid, uint16_t rid)
+const struct signet_value *tree_value(const struct signet_tree *tree, uint16_t oid, uint16_t iid,
+                                      uint16_t rid)
 {
     const struct signet_record *record =
         signet_tree_find(tree, (struct signet_path){oid, iid, rid, SIGNET_NO_ID});
 
     return record ? &record->value : NULL;
+}
+
+int64_t value_integer(const struct signet_value *value, int64_t otherwise)
+{
+    return value && value->type == SIGNET_TYPE_INTEGER ? value->as.integer : otherwise;
 }
 
 /* The instance of the nth account, in order of appearance; how many there are when n is past them.
@@ -46,8 +51,8 @@ static void add_server(const struct signet_tree *tree, struct signet_account *ou
         if (record->path.oid == 1 && record->path.rid == 0 &&
             record->value.type == SIGNET_TYPE_INTEGER && record->value.as.integer == out->ssid) {
             out->has_server = true;
-            out->lifetime = value_of(tree, 1, record->path.iid, 1);
-            out->binding = value_of(tree, 1, record->path.iid, 7);
+            out->lifetime = tree_value(tree, 1, record->path.iid, 1);
+            out->binding = tree_value(tree, 1, record->path.iid, 7);
             return;
         }
     }
@@ -56,12 +61,9 @@ static void add_server(const struct signet_tree *tree, struct signet_account *ou
 /* An integer resource of the Security instance from 0 to most, or -1. */
 static int number_of(const struct signet_tree *tree, uint16_t iid, uint16_t rid, int most)
 {
-    const struct signet_value *value = value_of(tree, 0, iid, rid);
+    int64_t number = value_integer(tree_value(tree, 0, iid, rid), -1);
 
-    return value && value->type == SIGNET_TYPE_INTEGER && value->as.integer >= 0 &&
-                   value->as.integer <= most
-               ? (int)value->as.integer
-               : -1;
+    return number >= 0 && number <= most ? (int)number : -1;
 }
 
 bool signet_tree_account(const struct signet_tree *tree, size_t i, struct signet_account *out)
@@ -72,7 +74,7 @@ bool signet_tree_account(const struct signet_tree *tree, size_t i, struct signet
 
     if (nth_account(tree, i, &iid) <= i)
         return false;
-    bootstrap = value_of(tree, 0, iid, 1);
+    bootstrap = tree_value(tree, 0, iid, 1);
     ssid = number_of(tree, iid, 10, 65535);
     *out = (struct signet_account){
         .iid = iid,
@@ -80,11 +82,11 @@ bool signet_tree_account(const struct signet_tree *tree, size_t i, struct signet
         .has_ssid = ssid >= 0,
         .ssid = ssid >= 0 ? (uint16_t)ssid : 0,
         .mode = (enum signet_mode)number_of(tree, iid, 2, SIGNET_MODE_EST),
-        .uri = value_of(tree, 0, iid, 0),
-        .identity = value_of(tree, 0, iid, 3),
-        .server_key = value_of(tree, 0, iid, 4),
-        .secret_key = value_of(tree, 0, iid, 5),
-        .usage = value_of(tree, 0, iid, 15),
+        .uri = tree_value(tree, 0, iid, 0),
+        .identity = tree_value(tree, 0, iid, 3),
+        .server_key = tree_value(tree, 0, iid, 4),
+        .secret_key = tree_value(tree, 0, iid, 5),
+        .usage = tree_value(tree, 0, iid, 15),
     };
     if (out->has_ssid)
         add_server(tree, out);

@@ -45,7 +45,12 @@ void tree_set_source(struct signet_tree *tree, struct tree_source *source);
  * path names, else of its instance, else of the beginning. Nothing where there is no text. */
 void tree_blame(const struct signet_tree *tree, struct signet_path path, struct signet_error *err);
 
-/* account.c: the account that stands for the device where one must: the first that is no bootstrap
+/* account.c: the value of a single resource; NULL: the tree does not have it */
+const struct signet_value *tree_value(const struct signet_tree *tree, uint16_t oid, uint16_t iid,
+                                      uint16_t rid);
+/* value NULL, or no integer: otherwise */
+int64_t value_integer(const struct signet_value *value, int64_t otherwise);
+/* The account that stands for the device where one must: the first that is no bootstrap
  * account, else the first. False when there is none. */
 bool account_main(const struct signet_tree *tree, struct signet_account *out);
 bool mode_has_certs(enum signet_mode mode);

@@ -69,7 +69,7 @@ int cursor_keep(struct notify_cursor *c, const struct notify_message *m, struct 
     memcpy(c->last.hash, m->id, sizeof(c->last.hash));
     cursor_print(&text, &c->last);
     failpoint("before-cursor");
-    int rc = buf_save(&text, SIGNET_OK, c->path, err);
+    int rc = file_save(c->path, &text, SIGNET_OK, err);
     failpoint("after-cursor");
     return rc;
 }

@@ -256,11 +256,10 @@ static void wait_target(struct target *t, bool ending, int rc)
     pause = rc == SIGNET_OK ? POLL_MS : t->wait_ms > pause ? t->wait_ms : pause;
     pause = pause < PAUSE_MAX_MS || t->wait_ms > PAUSE_MAX_MS ? pause : PAUSE_MAX_MS;
     int64_t until = clock_ms() + (ending && pause > PAUSE_MS ? PAUSE_MS : pause);
-    const struct timespec at = {.tv_sec = until / 1000, .tv_nsec = until % 1000 * 1000000L};
 
     pthread_mutex_lock(&n->lock);
     while (n->ending == ending && clock_ms() < until)
-        pthread_cond_timedwait(&n->changed, &n->lock, &at);
+        clock_cond_wait(&n->changed, &n->lock, until);
     pthread_mutex_unlock(&n->lock);
 }
 
@@ -322,17 +321,6 @@ static int start_targets(struct notify *n, struct signet_error *err)
     return rc ? error_sys(err, SIGNET_E_IO, rc, "cannot start a thread") : SIGNET_OK;
 }
 
-static void init_notify(struct notify *n)
-{
-    pthread_condattr_t attr;
-
-    pthread_mutex_init(&n->lock, NULL);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&n->changed, &attr);
-    pthread_condattr_destroy(&attr);
-}
-
 int notify_begin(struct notify **out, const struct notify_setup *setup, struct signet_error *err)
 {
     size_t count = setup->order->notify_count;
@@ -343,7 +331,8 @@ int notify_begin(struct notify **out, const struct notify_setup *setup, struct s
     struct notify *n = calloc(1, sizeof(*n) + count * sizeof(n->targets[0]));
     if (!n)
         return error_nomem(err);
-    init_notify(n);
+    pthread_mutex_init(&n->lock, NULL);
+    clock_cond(&n->changed);
     n->setup = *setup;
     n->count = count;
     for (size_t i = 0; i < count; i++) {
@@ -365,13 +354,12 @@ static void await_targets(struct notify *n)
     const struct signet_cancel *stop = n->setup.job->cancel;
 
     while (n->running > 0) {
-        int64_t now = clock_ms(), until = now + 100;
-        const struct timespec at = {.tv_sec = until / 1000, .tv_nsec = until % 1000 * 1000000L};
+        int64_t now = clock_ms();
         bool late = now >= n->end_at + GRACE_MS;
 
         if (late && (!n->setup.patient || signet_cancel_fired(stop)))
             signet_cancel_fire(n->cancel);
-        pthread_cond_timedwait(&n->changed, &n->lock, &at);
+        clock_cond_wait(&n->changed, &n->lock, now + 100);
     }
 }
 

@@ -145,5 +145,5 @@ int signet_page_login(const char *file, const char *name, const char *password,
         if (strcmp(persons.list[i].name, name) != 0)
             put_login(&text, &persons.list[i]);
     put_login(&text, &made);
-    return buf_save(&text, SIGNET_OK, file, err);
+    return file_save(file, &text, SIGNET_OK, err);
 }

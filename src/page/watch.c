@@ -3,7 +3,6 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { LOOK_MS = 250, AWAY_MS = 1000 };
 
@@ -183,14 +182,6 @@ static void look(struct watch *w)
     pthread_mutex_unlock(&w->lock);
 }
 
-/* With the lock; until clock_ms() is that, or somebody signals. */
-static void watch_wait(struct watch *w, pthread_cond_t *cond, int64_t until)
-{
-    const struct timespec at = {.tv_sec = until / 1000, .tv_nsec = until % 1000 * 1000000};
-
-    pthread_cond_timedwait(cond, &w->lock, &at);
-}
-
 static void *look_again(void *arg)
 {
     struct watch *w = arg;
@@ -206,7 +197,7 @@ static void *look_again(void *arg)
         pthread_mutex_lock(&w->lock);
         int64_t until = clock_ms() + (w->away.code == SIGNET_OK ? LOOK_MS : AWAY_MS);
         while (!w->ending && clock_ms() < until)
-            watch_wait(w, &w->wake, until);
+            clock_cond_wait(&w->wake, &w->lock, until);
     }
     pthread_mutex_unlock(&w->lock);
     return NULL;
@@ -327,7 +318,7 @@ bool watch_next(struct watch *w, struct viewer *viewer, int64_t until, struct me
     *out = NULL;
     pthread_mutex_lock(&w->lock);
     while (!w->ending && viewer->told >= w->now && clock_ms() < until)
-        watch_wait(w, &w->changed, until);
+        clock_cond_wait(&w->changed, &w->lock, until);
     bool goes_on = !w->ending;
     if (goes_on && viewer->told < w->now) {
         *out = changes_since(w, viewer);
@@ -363,17 +354,13 @@ int watch_show(struct watch *w, const char *work, const char *order, struct sign
 int watch_open(struct watch **out, struct signet_error *err)
 {
     struct watch *w = calloc(1, sizeof(*w));
-    pthread_condattr_t attr;
 
     if (!w)
         return error_nomem(err);
     int rc = random_bytes(&w->epoch, sizeof(w->epoch), err);
     pthread_mutex_init(&w->lock, NULL);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&w->wake, &attr);
-    pthread_cond_init(&w->changed, &attr);
-    pthread_condattr_destroy(&attr);
+    clock_cond(&w->wake);
+    clock_cond(&w->changed);
     int sys = rc == SIGNET_OK ? pthread_create(&w->thread, NULL, look_again, w) : 0;
     if (sys != 0)
         rc = error_sys(err, SIGNET_E_NOMEM, sys, "the page's thread");

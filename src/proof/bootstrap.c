@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The client's side of client initiated bootstrap (LwM2M Core 1.2, section 6.1). */
+#include "lwm2m/lwm2m.h"
 #include "proof/coap.h"
 
 #include <signet/packet.h>
@@ -38,11 +39,10 @@ static bool request_path(const struct coap_message *request, struct signet_path 
 /* The bootstrap account itself stays (Core 1.2, section 6.1.7.6). */
 static bool stays(const struct signet_tree *tree, struct signet_path path)
 {
-    const struct signet_record *bootstrap =
-        signet_tree_find(tree, (struct signet_path){0, path.iid, 1, SIGNET_NO_ID});
+    const struct signet_value *bootstrap = tree_value(tree, 0, path.iid, 1);
 
-    return path.oid == 0 && bootstrap && bootstrap->value.type == SIGNET_TYPE_BOOLEAN &&
-           bootstrap->value.as.boolean;
+    return path.oid == 0 && bootstrap && bootstrap->type == SIGNET_TYPE_BOOLEAN &&
+           bootstrap->as.boolean;
 }
 
 static void delete_below(struct signet_tree *tree, struct signet_path path, unsigned depth)

@@ -2,6 +2,7 @@
 /* Would the device's client go to this server at all? What its profile says, of what can be known
  * without the server; src/tls judges the server's certificate. Where a profile does not say which
  * stack the firmware has, the strictest counts: Mbed TLS. */
+#include "lwm2m/lwm2m.h"
 #include "pki/pki.h"
 #include "proof/coap.h"
 
@@ -12,20 +13,6 @@ enum { STRICTEST_PSK = 32, WAIT_MOST = 86400, NAME_MOST = 255 };
 static const char *stack_name(const struct login_rules *rules)
 {
     return rules->tls->stack ? rules->tls->stack : "mbedtls, the strictest";
-}
-
-static const struct signet_value *security(const struct signet_tree *tree, uint16_t iid,
-                                           uint16_t rid)
-{
-    const struct signet_record *record =
-        signet_tree_find(tree, (struct signet_path){0, iid, rid, SIGNET_NO_ID});
-
-    return record ? &record->value : NULL;
-}
-
-static int64_t number(const struct signet_value *value, int64_t otherwise)
-{
-    return value && value->type == SIGNET_TYPE_INTEGER ? value->as.integer : otherwise;
 }
 
 /* A message that begins with the profile's name. */
@@ -63,7 +50,7 @@ static struct signet_path wait_path(const struct signet_tree *tree, const struct
     for (size_t i = 0; !a->bootstrap && i < signet_tree_count(tree); i++) {
         const struct signet_record *r = signet_tree_at(tree, i);
 
-        if (r->path.oid == 1 && r->path.rid == 0 && number(&r->value, -1) == a->ssid)
+        if (r->path.oid == 1 && r->path.rid == 0 && value_integer(&r->value, -1) == a->ssid)
             path = (struct signet_path){1, r->path.iid, 14, SIGNET_NO_ID};
     }
     return path;
@@ -76,7 +63,7 @@ static int check_wait(const struct login_rules *rules, const struct signet_tree 
     struct signet_path path = wait_path(tree, a);
     const struct signet_record *record = signet_tree_find(tree, path);
     const struct profile_resource *own = profile_resource(rules->profile, path.oid, path.rid);
-    int64_t seconds = record && !(own && own->absent) ? number(&record->value, 0) : 0;
+    int64_t seconds = record && !(own && own->absent) ? value_integer(&record->value, 0) : 0;
     const char *what = a->bootstrap ? "calls its bootstrap server" : "registers";
 
     if (seconds > WAIT_MOST)
@@ -197,7 +184,7 @@ static int check_suites(const struct login_rules *rules, const struct signet_acc
 static int check_sni(const struct login_rules *rules, const struct signet_tree *tree,
                      const struct signet_account *a, struct signet_error *err)
 {
-    const struct signet_value *name = security(tree, a->iid, 14);
+    const struct signet_value *name = tree_value(tree, 0, a->iid, 14);
 
     if (!rules->tls->sni || !name || name->type != SIGNET_TYPE_STRING ||
         name->as.bytes.len <= NAME_MOST)
@@ -211,8 +198,9 @@ static int check_sni(const struct login_rules *rules, const struct signet_tree *
 static void take_resources(struct login_rules *out, const struct signet_tree *tree,
                            const struct signet_account *a)
 {
-    const struct signet_value *name = security(tree, a->iid, 14);
-    int64_t usage = number(a->usage, 3), matching = number(security(tree, a->iid, 13), 0);
+    const struct signet_value *name = tree_value(tree, 0, a->iid, 14);
+    int64_t usage = value_integer(a->usage, 3),
+            matching = value_integer(tree_value(tree, 0, a->iid, 13), 0);
 
     out->usage = usage >= 0 && usage <= 3 ? (unsigned)usage : 3;
     out->matching = matching >= 0 && matching <= 3 ? (unsigned)matching : 0;

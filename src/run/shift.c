@@ -54,12 +54,8 @@ int signet_run_slot(struct signet_run *r, const char *slot, bool off, struct sig
         names[i] = o->slots[i].name;
         i++;
     }
-    if (i == o->slot_count) {
-        struct signet_error why = {0};
-        text_unknown("slot", slot, names, i, &why);
-        why.code = SIGNET_E_NOT_FOUND;
-        return error_copy(err, &why);
-    }
+    if (i == o->slot_count)
+        return text_unknown(SIGNET_E_NOT_FOUND, "slot", slot, names, i, err);
     if (off && r->scans)
         line_scan_drop(&r->job, r->scans, i);
     if (line_slot(&r->job, &r->gate, i, off))

@@ -355,7 +355,7 @@ int signet_order_add_owner(const struct signet_order *o, const char *key, struct
     if (rc == SIGNET_OK)
         rc = add_owners(path, &text, err);
     buf_printf(&text, "%s\n", key);
-    rc = buf_save(&text, rc, path, err);
+    rc = file_save(path, &text, rc, err);
     free(path);
     return rc;
 }

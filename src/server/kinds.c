@@ -29,6 +29,6 @@ const struct server_ops *server_kind(const char *kind, struct signet_error *err)
         if (!kind || strcmp(kind, names[i]) == 0)
             return kinds[i];
     }
-    text_unknown("kind of server", kind, names, KINDS, err);
+    text_unknown(SIGNET_E_USAGE, "kind of server", kind, names, KINDS, err);
     return NULL;
 }

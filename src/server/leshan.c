@@ -240,10 +240,7 @@ static void leshan_put_server(struct buf *out, const struct signet_account *a, u
     buf_printf(out,
                "%s\"%u\": {\"shortId\": %u, \"lifetime\": %lld, \"defaultMinPeriod\": 1, "
                "\"notifIfDisabled\": true, \"binding\": \"U\"}",
-               n ? ", " : "", n, a->ssid,
-               a->lifetime && a->lifetime->type == SIGNET_TYPE_INTEGER
-                   ? (long long)a->lifetime->as.integer
-                   : 86400LL);
+               n ? ", " : "", n, a->ssid, (long long)value_integer(a->lifetime, 86400));
 }
 
 /* Every account of the device; the bootstrap one too, so that it stays in the device. */

@@ -28,7 +28,7 @@ static int write_session(struct tpm *t, const TPMS_CONTEXT *context,
         return tpm_fail(answer, "keeping the session", err);
     lines_put_hex(&text, "nonce", nonce, NONCE_LEN);
     lines_put_hex(&text, "session", bytes, len);
-    return buf_save(&text, SIGNET_OK, path, err);
+    return file_save(path, &text, SIGNET_OK, err);
 }
 
 /* A session that is saved has no handle: without its file it is loaded again, to be flushed. */

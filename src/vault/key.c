@@ -311,5 +311,5 @@ int key_write(const char *path, const struct key_ring *ring, struct signet_error
     for (size_t i = 0; rc == SIGNET_OK && i < ring->old_count; i++)
         rc = put_sealed_key(&text, "old", wrap, &ring->old[i], err);
     buf_text(&text, "end\n");
-    return buf_save(&text, rc, path, err);
+    return file_save(path, &text, rc, err);
 }

@@ -165,11 +165,13 @@ static void unknown_words(void **state)
     struct signet_error err = {0};
 
     (void)state;
-    assert_int_equal(text_unknown("server", "lesham", names, 2, &err), SIGNET_E_USAGE);
+    assert_int_equal(text_unknown(SIGNET_E_USAGE, "server", "lesham", names, 2, &err),
+                     SIGNET_E_USAGE);
     assert_string_equal(err.msg, "unknown server 'lesham'");
     assert_string_equal(err.hint, "did you mean 'leshan'?");
     err = (struct signet_error){0};
-    assert_int_equal(text_unknown("server", "\x1b[2J", names, 2, &err), SIGNET_E_USAGE);
+    assert_int_equal(text_unknown(SIGNET_E_MEANING, "server", "\x1b[2J", names, 2, &err),
+                     SIGNET_E_MEANING);
     assert_null(strchr(err.msg, '\x1b'));
     assert_string_equal(err.hint, "known: leshan, export");
 
