@@ -21,9 +21,7 @@ int check_client_forms(struct check *check)
         return SIGNET_OK;
     for (size_t i = 0; !rc && i < COUNT_OF(forms); i++)
         if (tree_forms(check->tree) & forms[i].form)
-            rc = check_client_packet(check, "make the packet anew from its configuration",
-                                     "the packet %s, which %s does not take", forms[i].what,
-                                     check->client->name);
+            rc = check_client_packet(check, forms[i].what);
     return rc;
 }
 

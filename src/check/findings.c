@@ -48,23 +48,13 @@ int check_say(struct check *check, enum finding kind, struct signet_path path, c
     return finding_end(check, kind, &finding);
 }
 
-int check_client_packet(struct check *check, const char *hint, const char *fmt, ...)
+int check_client_packet(struct check *check, const char *what)
 {
     struct signet_error finding = {0};
-    char text[200];
-    va_list args;
 
-    va_start(args, fmt);
-    vsnprintf(text, sizeof(text), fmt, args);
-    va_end(args);
-    error_set_hint(&finding, SIGNET_E_MEANING, hint, "%s", text);
+    error_set_hint(&finding, SIGNET_E_MEANING, "make the packet anew from its configuration",
+                   "the packet %s, which %s does not take", what, check->client->name);
     return finding_end(check, FINDING_OF_CLIENT, &finding);
-}
-
-const struct signet_record *check_find(const struct check *check, uint16_t oid, uint16_t iid,
-                                       uint16_t rid)
-{
-    return signet_tree_find(check->tree, (struct signet_path){oid, iid, rid, SIGNET_NO_ID});
 }
 
 int64_t check_integer(const struct check *check, uint16_t oid, uint16_t iid, uint16_t rid,

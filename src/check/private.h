@@ -28,9 +28,8 @@ int check_say(struct check *check, enum finding kind, struct signet_path path, c
 #define check_refuse(check, ...)  check_say(check, FINDING_REFUSAL, __VA_ARGS__)
 #define check_client(check, ...)  check_say(check, FINDING_OF_CLIENT, __VA_ARGS__)
 #define check_suspect(check, ...) ((void)check_say(check, FINDING_DOUBT, __VA_ARGS__))
-/* FINDING_OF_CLIENT, of the whole packet. */
-int check_client_packet(struct check *check, const char *hint, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
+/* FINDING_OF_CLIENT, of the whole packet; what: "has records of base values alone". */
+int check_client_packet(struct check *check, const char *what);
 
 /* Each returns non-zero when the check is over. values.c: one record, by its object's definition;
  * client.c: one record, by the profile; complete.c: what instances need; accounts.c: Security;
@@ -43,10 +42,7 @@ int check_accounts(struct check *check);
 int check_server_instances(struct check *check);
 int check_access_control(struct check *check);
 
-/* Record of a single-instance resource, or NULL. */
-const struct signet_record *check_find(const struct check *check, uint16_t oid, uint16_t iid,
-                                       uint16_t rid);
-/* An integer there, or otherwise. */
+/* The integer of a single resource, or otherwise. */
 int64_t check_integer(const struct check *check, uint16_t oid, uint16_t iid, uint16_t rid,
                       int64_t otherwise);
 

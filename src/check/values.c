@@ -81,10 +81,10 @@ static const char *value_measure(const struct signet_value *value, char out[stat
 /* The Short Server ID of a bootstrap account means nothing (LwM2M Core 1.2, Appendix E.1). */
 static bool is_of_bootstrap(const struct check *check, const struct signet_path *path)
 {
-    const struct signet_record *bootstrap =
-        path->oid == 0 && path->rid == 10 ? check_find(check, 0, path->iid, 1) : NULL;
+    const struct signet_value *bootstrap =
+        path->oid == 0 && path->rid == 10 ? tree_value(check->tree, 0, path->iid, 1) : NULL;
 
-    return bootstrap && bootstrap->value.type == SIGNET_TYPE_BOOLEAN && bootstrap->value.as.boolean;
+    return bootstrap && bootstrap->type == SIGNET_TYPE_BOOLEAN && bootstrap->as.boolean;
 }
 
 static int check_range(struct check *check, const struct signet_record *record,

@@ -58,16 +58,11 @@ int signet_factory_set_server_cert_data(struct signet_factory *factory, const vo
     return rc;
 }
 
-static int read_file(const char *path, const char *what, struct buf *out, struct signet_error *err)
-{
-    return error_pass(file_read(path, CERT_FILE_MAX, out, err), err, "%s", what);
-}
-
 int signet_factory_set_server_cert(struct signet_factory *factory, const char *path,
                                    struct signet_error *err)
 {
     struct buf data = {0};
-    int rc = read_file(path, "server certificate", &data, err);
+    int rc = error_pass(file_read(path, CERT_FILE_MAX, &data, err), err, "server certificate");
 
     if (rc == SIGNET_OK)
         rc = signet_file_explain(
@@ -149,7 +144,7 @@ int signet_factory_set_endpoint_cert_and_key(struct signet_factory *factory, con
     struct buf cert_data = {0};
     struct secret key_data = {0};
     bool shared = false;
-    int rc = read_file(cert, "device certificate", &cert_data, err);
+    int rc = error_pass(file_read(cert, CERT_FILE_MAX, &cert_data, err), err, "device certificate");
 
     if (rc == SIGNET_OK)
         rc = error_pass(file_read_shared(key, CERT_FILE_MAX, &shared, &key_data, err), err,

@@ -19,10 +19,9 @@ struct watch {
     bool shown; /* somebody said what is to be shown */
     size_t viewers;
     struct place place;
-    uint32_t epoch;        /* numbers of another process mean nothing here */
-    uint64_t now;          /* number of the last change */
-    uint64_t whole;        /* who was told less than this gets all of it */
-    uint64_t order_change; /* of all but the slots */
+    uint32_t epoch; /* numbers of another process mean nothing here */
+    uint64_t now;   /* number of the last change */
+    uint64_t whole; /* who was told less than this gets all of it */
     uint64_t *slot_changes;
     struct signet_control_view view;
     struct signet_error away; /* why there is no view, or an old one; SIGNET_OK: there is one */
@@ -107,7 +106,7 @@ static void begin_whole(struct watch *w, const struct signet_control_view *seen)
     w->slot_changes = calloc(seen->slot_count + 1, sizeof(*w->slot_changes));
     if (!w->slot_changes)
         return; /* the next look tries again */
-    w->whole = w->order_change = ++w->now;
+    w->whole = ++w->now;
 }
 
 static void note_changes(struct watch *w, const struct signet_control_view *seen)
@@ -115,8 +114,6 @@ static void note_changes(struct watch *w, const struct signet_control_view *seen
     uint64_t next = w->now + 1;
     bool any = !same_order(&w->view, seen);
 
-    if (any)
-        w->order_change = next;
     for (size_t i = 0; i < seen->slot_count; i++) {
         if (same_slot(&w->view.slots[i], &seen->slots[i]))
             continue;
@@ -143,7 +140,7 @@ static void take_away(struct watch *w, const struct signet_error *why)
     if (w->away.code == why->code && strcmp(w->away.msg, why->msg) == 0)
         return;
     w->away = *why;
-    w->order_change = ++w->now;
+    w->now++;
 }
 
 /* the thread that looks */
