@@ -75,7 +75,8 @@ static int choose_kind(struct signet_authority *a, const struct signet_authority
     } else if (strcmp(info->kind, "cmp") == 0) {
         a->ops = &authority_cmp;
     } else {
-        return text_unknown(SIGNET_E_MEANING, "kind of authority", info->kind, kinds, 2, err);
+        text_unknown(SIGNET_E_MEANING, "kind of authority", info->kind, kinds, 2, err);
+        return SIGNET_E_MEANING;
     }
     return authority_check_parts(a, info, err);
 }

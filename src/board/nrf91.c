@@ -125,7 +125,7 @@ static int nrf91_check_identity(struct signet_board *b, const struct attestation
                                 struct signet_error *err)
 {
     struct console_answer answer;
-    struct answer_parts parts;
+    struct answer_parts parts = {0};
     struct attestation token;
     struct buf body = {0};
     uint8_t nonce[16];
@@ -172,7 +172,7 @@ static int check_of_key(const struct signet_board *b, uint32_t tag, const struct
 static int take_generated(struct signet_board *b, uint32_t tag, const struct console_answer *answer,
                           struct signet_bytes *csr, struct signet_error *err)
 {
-    struct answer_parts parts;
+    struct answer_parts parts = {0};
     struct attestation attested;
     struct buf body = {0};
     int code = find_parts_of(b, answer, "%KEYGEN: \"", &parts, err);
