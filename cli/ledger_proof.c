@@ -106,6 +106,11 @@ int ledger_proof(int argc, char **argv)
         return EXIT_USAGE;
     if (p.key)
         return check_proof(&p, cli.args[0], cli.args[1]);
+    if (strchr(cli.args[1], '/')) { /* a foreign ledger may have any name */
+        cli_error(&cli.err, SIGNET_E_MEANING, "signet ledger show has the events of any device",
+                  "'%s' cannot be the name of files", PLAIN(cli.args[1]));
+        return cli_fail(&cli, &cli.err);
+    }
     int code = ledger_read(&cli, write_proofs, &p);
     if (code != EXIT_DONE || !p.unproved)
         return code;

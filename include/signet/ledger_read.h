@@ -6,7 +6,8 @@
  * out in a time. Nothing here changes it.
  *
  * Rows are streamed; what they point to ends with the callback, which stops the walk by returning
- * other than SIGNET_OK, and that is what the function returns. It must not call the same ledger.
+ * other than SIGNET_OK, and that is what the function returns. It must not call the same ledger
+ * (SIGNET_E_USAGE).
  * Units, errors and threads are those of ledger.h. */
 
 #include <signet/ledger.h>

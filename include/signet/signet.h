@@ -36,6 +36,8 @@
  * - Options: a struct of options begins with its size. Set it to sizeof; what stays zero has its
  *   default.
  *
+ * - Pointers are NULL where a header says that they may be, and nowhere else.
+ *
  * - Units: texts are UTF-8. Waiting times are milliseconds (..._ms) or seconds; dates are seconds
  *   since 1970.
  *

@@ -104,6 +104,7 @@ static void commit_next(struct signet_ledger *l)
     struct change *batch = take_batch(l);
 
     l->busy = true;
+    l->commits = pthread_self();
     pthread_mutex_unlock(&l->lock);
     commit_batch(l, batch);
     pthread_mutex_lock(&l->lock);
@@ -116,6 +117,11 @@ static void commit_next(struct signet_ledger *l)
 static int run(struct signet_ledger *l, struct change *mine, struct signet_error *err)
 {
     pthread_mutex_lock(&l->lock);
+    if (l->busy && pthread_equal(l->commits, pthread_self())) { /* it would wait for itself */
+        pthread_mutex_unlock(&l->lock);
+        return error_set(err, SIGNET_E_USAGE,
+                         "a function that a ledger calls must not call the same ledger");
+    }
     *l->last = mine;
     l->last = &mine->next;
     while (!mine->finished)

@@ -64,7 +64,8 @@ struct signet_ledger {
     pthread_mutex_t lock;   /* the queue */
     pthread_cond_t settled;
     struct change *first, **last;
-    bool busy; /* one thread commits; it alone uses db, head and scratch */
+    bool busy;         /* one thread commits; it alone uses db, head and scratch */
+    pthread_t commits; /* that thread */
 };
 
 /* Runs apply in a transaction that is on disk when this returns OK. Changes of threads that come

@@ -5,7 +5,9 @@
 #include "notify/private.h"
 
 #include <errno.h>
+#include <linux/tcp.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -14,6 +16,7 @@
 
 enum { MQTT_ANSWER_MS = 10000, MQTT_LOOP_MS = 100, KEEPALIVE_S = 60, PASSWORD_MAX = 1024 };
 enum { CA_MAX = 4 * 1024 * 1024, CLIENT_KEY_MAX = 65536 };
+enum { HEARD_MAX = 256 * 1024, HEARD_EACH = 1024 };
 enum { MQTT_PORT = 1883, MQTT_TLS_PORT = 8883 };
 
 struct mqtt {
@@ -28,6 +31,7 @@ struct mqtt {
     struct mosquitto *client; /* NULL: none */
     int connack;              /* -1: no answer yet */
     int published, taken;     /* message numbers; 0: none */
+    uint64_t sent;            /* events, over this connection */
 };
 
 static void mqtt_on_connect(struct mosquitto *client, void *ctx, int answer)
@@ -160,6 +164,7 @@ static int mqtt_new(struct mqtt *q, struct signet_error *err)
     snprintf(key, sizeof(key), "/proc/self/fd/%d", q->key_fd);
     q->connack = -1;
     q->published = q->taken = 0;
+    q->sent = 0;
     q->client = q->api->new (NULL, true, q);
     if (!q->client)
         return error_nomem(err);
@@ -217,6 +222,23 @@ static int mqtt_fail(const struct mqtt *q, int answer, struct signet_error *err)
     return SIGNET_E_NET;
 }
 
+/* A broker that is sent events has nothing to say but a few bytes for each. The library takes a
+ * packet of 256 MiB into memory, and has no bound of its own; it returns when nothing is there to
+ * be read for a moment. */
+static bool mqtt_floods(const struct mqtt *q)
+{
+    struct tcp_info info = {0};
+    socklen_t len = sizeof(info);
+
+    return getsockopt(q->api->socket(q->client), IPPROTO_TCP, TCP_INFO, &info, &len) == 0 &&
+           info.tcpi_bytes_received > HEARD_MAX + HEARD_EACH * q->sent;
+}
+
+static int mqtt_flooded(const struct mqtt *q, struct signet_error *err)
+{
+    return error_set(err, SIGNET_E_NET, "%s: the broker sends more than answers", q->target->url);
+}
+
 /* Lets the library work until it has what is waited for. */
 static int mqtt_await(struct mqtt *q, bool (*there)(const struct mqtt *), const char *what,
                       struct signet_error *err)
@@ -228,6 +250,8 @@ static int mqtt_await(struct mqtt *q, bool (*there)(const struct mqtt *), const 
 
         if (signet_cancel_fired(q->cancel))
             return error_set(err, SIGNET_E_CANCELLED, "stopped on request");
+        if (mqtt_floods(q))
+            return mqtt_flooded(q, err);
         if (there(q))
             break;
         if (answer != MOSQ_ERR_SUCCESS)
@@ -303,6 +327,7 @@ static int mqtt_send(void *state, const struct notify_message *m, int64_t *wait_
 
     (void)wait_ms;
     q->taken = 0;
+    q->sent++;
     if (rc == SIGNET_OK)
         rc = mqtt_publish(q, m, err);
     if (rc == SIGNET_OK)
@@ -317,7 +342,7 @@ static void mqtt_idle(void *state)
 {
     struct mqtt *q = state;
 
-    if (q->client && q->api->loop(q->client, 0, 1) != MOSQ_ERR_SUCCESS)
+    if (q->client && (q->api->loop(q->client, 0, 1) != MOSQ_ERR_SUCCESS || mqtt_floods(q)))
         mqtt_drop(q);
 }
 

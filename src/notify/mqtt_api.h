@@ -19,6 +19,7 @@
     row(disconnect)             \
     row(publish)                \
     row(loop)                   \
+    row(socket)                 \
     row(strerror)               \
     row(connack_string)
 /* clang-format on */

@@ -163,7 +163,7 @@ static int connect_key(struct tpm_quota *q, struct signet_error *err)
 static int spend(struct tpm_quota *q, ESYS_TR policy, struct signet_error *err)
 {
     struct tpm *t = &q->tpm;
-    struct tpm_uses uses;
+    struct tpm_uses uses = {0};
     TSS2_RC answer = t->api->Esys_PolicySecret(t->esys, q->index, policy, t->session, ESYS_TR_NONE,
                                                ESYS_TR_NONE, NULL, NULL, NULL, 0, NULL, NULL);
 

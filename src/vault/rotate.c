@@ -173,6 +173,8 @@ int signet_station_key_rotate(const struct signet_station_key_change *change,
     int key_fd = -1;
 
     options_take(&c, change);
+    if (!c.file)
+        return error_set(err, SIGNET_E_USAGE, "a station key has a file");
     struct vault *works = calloc(c.work_count + 1, sizeof(*works));
     if (!works)
         return error_nomem(err);

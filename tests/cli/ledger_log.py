@@ -341,6 +341,18 @@ def another_schema(p):
 
 
 @part
+def proofs_of_names_that_are_paths(p):
+    """A foreign ledger may have any name: no file is made outside the folder."""
+    shutil.copy(p.at('ledger.db'), p.at('foreign.db'))
+    for name in '../outside', f'{p.at("outside")}', '--output=x', 'a\x1b[2Jb':
+        with sqlite3.connect(p.at('foreign.db')) as db:
+            db.execute('UPDATE devices SET endpoint = ? WHERE id = 1', (name,))
+        said = p.call('proof', 'foreign.db', '-o', 'work', '--', name, code=1 if '/' in name else 0)
+        need('\x1b' not in said and ('cannot be the name of files' in said) == ('/' in name), said)
+    need(not os.path.exists(p.at('outside.1.event')) and os.path.exists(p.at('work', '--output=x.1.event')), 'files')
+
+
+@part
 def proofs(p):
     """Each event of a device, without the ledger; a changed event, proof or key is refused."""
     name = 'urn:dev:os:o-0000003'

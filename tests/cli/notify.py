@@ -365,6 +365,42 @@ def a_name_server_that_never_answers(h):
     need([n['waiting'] for n in h.report['notify']] == [4, 4], h.report['notify'])
 
 
+class Flood(threading.Thread):
+    """A broker that lets in whoever comes, announces a message of 256 MiB, and sends it at 0.5 Gbit/s."""
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.listener = socket.create_server(('127.0.0.1', 0))
+        self.port = self.listener.getsockname()[1]
+        self.sent = []
+        self.start()
+
+    def run(self):
+        with self.listener:
+            while True:
+                s, _ = self.listener.accept()
+                with s:
+                    s.recv(1000)
+                    s.sendall(b'\x20\x02\0\0\x30\xff\xff\xff\x7f')
+                    self.sent.append(0)
+                    try:
+                        while True:
+                            self.sent[-1] += s.send(bytes(65536))
+                            time.sleep(0.001)
+                    except OSError:
+                        pass
+
+
+@part
+def a_broker_that_sends_without_end(h):
+    """Fills no memory: the connection ends."""
+    flood = Flood()
+    h.packets(1, f'{{url: "mqtt://127.0.0.1:{flood.port}", allow_mqtt: true}}')
+    h.run(sync=2)
+    h.exits(0)
+    need(flood.sent and max(flood.sent) < 64 << 20, flood.sent)
+    need('sends more than answers' in h.told('mqtt')['away'] and h.told('mqtt')['waiting'] == 4, h.report['notify'])
+
+
 @part
 def a_topic_that_no_broker_takes(h):
     """Its events are passed over and counted: no try will be better."""

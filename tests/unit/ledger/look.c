@@ -309,6 +309,28 @@ static void the_device_on_a_board(void **state)
     assert_int_equal(count, 1);
 }
 
+static int call_again(void *ctx, const struct signet_ledger_device *d, struct signet_error *e)
+{
+    struct signet_ledger_head head;
+
+    (void)d;
+    *(int *)ctx += signet_ledger_head(ledger, 0, &head, e) == SIGNET_E_USAGE &&
+                   signet_ledger_void(ledger, "gone", "test", e) == SIGNET_E_USAGE;
+    return SIGNET_OK;
+}
+
+/* It would wait for itself for ever. */
+static void a_row_that_calls_its_ledger_is_refused(void **state)
+{
+    int refused = 0;
+
+    (void)state;
+    make_some();
+    must(signet_ledger_devices(ledger, NULL, call_again, &refused, &err));
+    assert_int_equal(refused, 5);
+    must(signet_ledger_void(ledger, "slow", "test", &err));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -321,6 +343,8 @@ int main(void)
                                         place_teardown),
         cmocka_unit_test_setup_teardown(the_last_of_a_slot, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(the_device_on_a_board, place_setup, place_teardown),
+        cmocka_unit_test_setup_teardown(a_row_that_calls_its_ledger_is_refused, place_setup,
+                                        place_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

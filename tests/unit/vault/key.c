@@ -289,6 +289,9 @@ static void a_person_is_asked(void **state)
     begin();
     assert_int_equal(signet_station_key_rotate(&change, &changed, &err), SIGNET_E_USAGE);
     assert_non_null(strstr(err.msg, "two passphrases"));
+    change.file = NULL;
+    assert_int_equal(signet_station_key_rotate(&change, &changed, &err), SIGNET_E_USAGE);
+    change.file = path;
     change.ask_ctx = &same;
     assert_int_equal(signet_station_key_rotate(&change, &changed, &err), SIGNET_OK);
     struct vault_key from = {.file = path, .passphrase = {NULL, answer, &same}};
