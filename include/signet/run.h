@@ -48,7 +48,8 @@ struct signet_run_options {
     int sync_seconds;   /* at the end, how long servers that are unreachable are tried; 0: 10 */
     bool deliver_only;  /* for signet_run_deliver(): boards and slots are not looked at */
     bool ask_servers;   /* reach and token of each are tried */
-    bool dry_run;       /* all is checked; nothing is made, and nothing comes into the ledger */
+    bool dry_run;       /* all is checked; nothing is made (SIGNET_E_USAGE), and nothing comes into
+                           the ledger */
     bool recover;       /* for signet_run_recover(), with deliver_only; dry_run: it is only shown */
     const char *reason; /* recover: why it is accepted that the whole station was put back, which
                            its TPM shows; NULL: it is not */

@@ -298,13 +298,24 @@ static int run_all(struct signet_run *r, struct batch_run *batch, bool makes,
     return job_result(&r->job, err);
 }
 
+int run_check_works(const struct signet_run *r, struct signet_error *err)
+{
+    return r->options.dry_run || r->options.recover
+               ? error_set(err, SIGNET_E_USAGE,
+                           "the run was not opened to work: dry_run or recover")
+               : SIGNET_OK;
+}
+
 int signet_run_make(struct signet_run *r, struct signet_run_report *report,
                     struct signet_error *err)
 {
     struct batch_run *batch = NULL;
 
     *report = (struct signet_run_report){0};
-    int rc = r->order->recipe ? SIGNET_OK : open_run_batch(r, &batch, err);
+    int rc = run_check_works(r, err);
+    if (rc != SIGNET_OK)
+        return rc;
+    rc = r->order->recipe ? SIGNET_OK : open_run_batch(r, &batch, err);
     if (rc != SIGNET_OK)
         return rc;
     rc = run_all(r, batch, true, report, err);
@@ -318,5 +329,6 @@ int signet_run_deliver(struct signet_run *r, struct signet_run_report *report,
                        struct signet_error *err)
 {
     *report = (struct signet_run_report){0};
-    return run_all(r, NULL, false, report, err);
+    int rc = run_check_works(r, err);
+    return rc == SIGNET_OK ? run_all(r, NULL, false, report, err) : rc;
 }

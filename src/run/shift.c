@@ -65,8 +65,10 @@ int signet_run_slot(struct signet_run *r, const char *slot, bool off, struct sig
 
 int signet_run_operator(struct signet_run *r, const char *name, struct signet_error *err)
 {
-    int rc = signet_ledger_operator(r->job.ledger, r->job.order, name, err);
+    int rc = run_check_works(r, err);
 
+    if (rc == SIGNET_OK)
+        rc = signet_ledger_operator(r->job.ledger, r->job.order, name, err);
     if (rc == SIGNET_OK)
         tell_change(r, "operator", NULL, name);
     return rc;
@@ -74,8 +76,10 @@ int signet_run_operator(struct signet_run *r, const char *name, struct signet_er
 
 int signet_run_shift(struct signet_run *r, const char *name, struct signet_error *err)
 {
-    int rc = signet_ledger_shift(r->job.ledger, r->job.order, name, err);
+    int rc = run_check_works(r, err);
 
+    if (rc == SIGNET_OK)
+        rc = signet_ledger_shift(r->job.ledger, r->job.order, name, err);
     if (rc != SIGNET_OK)
         return rc;
     take_shift(r, name);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """signet station key: each form of the key, and its change while devices wait for their servers."""
-import json, os, pty, shutil, signal, subprocess, sys, tempfile, time
+import json, os, pty, shutil, signal, socket, subprocess, sys, tempfile, time
 from _signet import SIGNET, need
 
 TEMPLATE = """{OID.Security: {1: {RID.Security.ServerURI: 'coaps://127.0.0.1:5684', RID.Security.Bootstrap: False,
@@ -161,8 +161,9 @@ def tpm(tmp):
     def start(state):
         s = subprocess.Popen(['swtpm', 'socket', '--tpm2', '--tpmstate', f'dir={state}', '--server', f'type=unixio,path={tmp}/{state}/s',
                               '--ctrl', f'type=unixio,path={tmp}/{state}/s.ctrl', '--flags', 'not-need-init,startup-clear'], stderr=subprocess.DEVNULL)
-        while not os.path.exists(f'{state}/s'):
-            time.sleep(0.02)
+        with socket.socket(socket.AF_UNIX) as there:
+            while there.connect_ex(f'{state}/s'):
+                time.sleep(0.02)
         return s
     tcti = f'swtpm:path={tmp}/tpm/s'
     one = start('tpm')

@@ -18,11 +18,14 @@ class Station:
         self.house = House(folder)
         self.at = self.house.at
         self.tpm = Tpm(self.at('tpm'))
-        self.order(5)
-        self.key('--drop-old')
-        self.owner = signed and self.call('order', 'sign', '--sign', 'owner.sign', '--name', 'oem').strip()
-        if signed:
-            self.call('order', 'owner', 'o.yaml', self.owner)
+        try:
+            self.order(5)
+            self.key('--drop-old')
+            if signed:
+                self.call('order', 'owner', 'o.yaml', self.call('order', 'sign', '--sign', 'owner.sign', '--name', 'oem').strip())
+        except BaseException:
+            self.close()
+            raise
 
     def close(self):
         self.tpm.stop()

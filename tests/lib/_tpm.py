@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A TPM 2.0 of swtpm, whose state is a folder."""
-import os, subprocess, time
+import os, socket, subprocess, time
 
 
 class Tpm:
@@ -16,10 +16,15 @@ class Tpm:
                 os.unlink(f'{self.folder}/{name}')
         self.program = subprocess.Popen(['swtpm', 'socket', '--tpm2', '--tpmstate', f'dir={self.folder}', '--server', f'type=unixio,path={self.folder}/s',
                                          '--ctrl', f'type=unixio,path={self.folder}/s.ctrl', '--flags', 'not-need-init,startup-clear'],
-                                        stderr=subprocess.DEVNULL)
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         end = time.monotonic() + 20
-        while not os.path.exists(f'{self.folder}/s') and time.monotonic() < end:
+        while not self.listens() and time.monotonic() < end:
             time.sleep(0.02)
+
+    def listens(self):
+        """Its socket has a name before it listens."""
+        with socket.socket(socket.AF_UNIX) as s:
+            return s.connect_ex(f'{self.folder}/s') == 0
 
     def stop(self):
         self.program.terminate()

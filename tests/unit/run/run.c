@@ -236,6 +236,28 @@ static void an_order_has_one_process(void **state)
     tear_down(&h);
 }
 
+/* Not even where the ledger is there, and the order in it. */
+static void a_dry_run_does_no_work(void **state)
+{
+    struct fixture h;
+    (void)state;
+    build(&h, 1, 1, 1);
+    h.options.dry_run = true;
+    for (int again = 0; again < 2; again++) {
+        OK(&h, signet_run_open(&h.run, &h.order, &h.options, &h.err));
+        assert_int_equal(signet_run_make(h.run, &h.report, &h.err), SIGNET_E_USAGE);
+        assert_int_equal(signet_run_deliver(h.run, &h.report, &h.err), SIGNET_E_USAGE);
+        assert_int_equal(signet_run_operator(h.run, "Ada", &h.err), SIGNET_E_USAGE);
+        assert_int_equal(signet_run_shift(h.run, "early", &h.err), SIGNET_E_USAGE);
+        signet_run_close(&h.run);
+        h.options.dry_run = false;
+        OK(&h, signet_run_open(&h.run, &h.order, &h.options, &h.err));
+        signet_run_close(&h.run);
+        h.options.dry_run = true;
+    }
+    tear_down(&h);
+}
+
 static void stops_when_asked(void **state)
 {
     struct fixture h;
@@ -260,6 +282,7 @@ int main(void)
         cmocka_unit_test(a_second_run_touches_nothing),
         cmocka_unit_test(no_board_is_touched_for_nothing),
         cmocka_unit_test(an_order_has_one_process),
+        cmocka_unit_test(a_dry_run_does_no_work),
         cmocka_unit_test(stops_when_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
