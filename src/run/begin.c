@@ -5,6 +5,14 @@
 
 enum { CLOCK_BEHIND = 5 }; /* a clock that is kept by a time server may step by a second */
 
+int run_check_works(const struct signet_run *r, struct signet_error *err)
+{
+    return r->options.dry_run || r->options.recover
+               ? error_set(err, SIGNET_E_USAGE,
+                           "the run was not opened to work: dry_run or recover")
+               : SIGNET_OK;
+}
+
 int run_check_clock(struct signet_run *r, struct signet_error *err)
 {
     bool server = strncmp(r->order->ledger, "postgres", 8) == 0;

@@ -43,7 +43,7 @@ struct signet_run {
     struct signet_server *seen_by[SIGNET_ORDER_SERVERS]; /* the same; connections of the proof */
 };
 
-/* run.c: may it change something? SIGNET_E_USAGE */
+/* begin.c: may it change something? SIGNET_E_USAGE */
 int run_check_works(const struct signet_run *run, struct signet_error *err);
 
 /* ledger.c: opens it, and the order in it */

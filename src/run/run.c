@@ -298,14 +298,6 @@ static int run_all(struct signet_run *r, struct batch_run *batch, bool makes,
     return job_result(&r->job, err);
 }
 
-int run_check_works(const struct signet_run *r, struct signet_error *err)
-{
-    return r->options.dry_run || r->options.recover
-               ? error_set(err, SIGNET_E_USAGE,
-                           "the run was not opened to work: dry_run or recover")
-               : SIGNET_OK;
-}
-
 int signet_run_make(struct signet_run *r, struct signet_run_report *report,
                     struct signet_error *err)
 {
