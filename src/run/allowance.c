@@ -184,13 +184,12 @@ static int allowance_settle(void *ctx, struct signet_error *err)
 {
     const struct settling_of *s = ctx;
     struct signet_run *r = s->run;
-    struct run_count count = {0};
+    struct run_count count = {.of = r->count};
     struct known own = {0};
     struct allowances a;
     int64_t others = 0;
     int rc = open_allowances(&a, r, err);
 
-    r->counts = vault_count(r->vault, &count.of);
     snprintf(own.tag, sizeof(own.tag), "%s", vault_tag(r->vault)); /* of the order's name */
     if (rc == SIGNET_OK)
         rc = run_count_check(r, &count, s->how != LOOKS, &a.text, err);
@@ -204,6 +203,7 @@ static int allowance_settle(void *ctx, struct signet_error *err)
         if (r->accepted && r->is_signed)
             put_unknown(&a.text, r, &own, others);
         run_count_put(r, &count, &a.text);
+        r->count_value = count.value;
         rc = write_allowances(&a, r, &count, err);
         if (s->how == BEGINS && r->is_signed)
             signet_ledger_limit(r->job.ledger, r->job.order, own.units);
@@ -245,11 +245,11 @@ static enum settling way_of(const struct signet_run *r)
 
 int run_begin_allowance(struct signet_run *r, struct signet_error *err)
 {
-    struct tpm_count count;
+    int rc = run_check_key(r, err);
 
-    if (!r->is_signed && !vault_count(r->vault, &count))
-        return SIGNET_OK;
-    int rc = settle_allowance(r, way_of(r), err);
+    if (rc != SIGNET_OK || (!r->is_signed && !r->counts))
+        return rc;
+    rc = settle_allowance(r, way_of(r), err);
     if (r->counts && way_of(r) == BEGINS) {
         r->job.remembered = count_again;
         r->job.remembered_ctx = r;

@@ -34,11 +34,13 @@ struct signet_run {
     struct source *source;
     struct label *label; /* NULL: the order has none */
     struct vault *vault;
-    bool is_signed;  /* the order is, by an owner that the station knows */
-    bool counts;     /* the TPM counts what the station remembers of its ledgers */
-    bool accepted;   /* that the station was put back */
-    int64_t counted; /* clock_boot() then */
-    char *sign_file; /* beside the vault's key */
+    bool is_signed; /* the order is, by an owner that the station knows */
+    bool counts;    /* the TPM counts what the station remembers of its ledgers */
+    struct tpm_count count;
+    uint64_t count_value; /* when the run began */
+    bool accepted;        /* that the station was put back */
+    int64_t counted;      /* clock_boot() then */
+    char *sign_file;      /* beside the vault's key */
     struct signet_server *servers[SIGNET_ORDER_SERVERS];
     struct signet_server *seen_by[SIGNET_ORDER_SERVERS]; /* the same; connections of the proof */
 };
@@ -81,6 +83,9 @@ void run_count_put(const struct signet_run *run, struct run_count *count, struct
  * the order is in it; makes: the begin is recorded, else it is only looked. */
 int run_check_clock(struct signet_run *run, struct signet_error *err);
 int run_begin(struct signet_run *run, bool makes, struct signet_error *err);
+/* The station key is the one whose runs the ledger knows as counted, if it knows any: then
+ * run->counts. SIGNET_E_CONFLICT */
+int run_check_key(struct signet_run *run, struct signet_error *err);
 
 /* report.c: after all threads; begin: clock_seconds(). The ledger keeps the report. */
 int run_report(struct signet_run *run, double begin, struct signet_run_report *report,

@@ -81,9 +81,9 @@ class Station:
         return int.from_bytes(subprocess.run(['tpm2_nvread', '-C', 'o', COUNT], check=True, capture_output=True,
                                              env={**os.environ, 'TPM2TOOLS_TCTI': self.tpm.tcti}).stdout, 'big')
 
-    def refused(self, *words):
+    def refused(self, *words, recovers=True):
         before = self.house.packets('packets.ndjson')
-        for args in ('run', 'o.yaml'), ('run', '--dry-run', 'o.yaml'), ('ledger', 'sync', 'o.yaml'), ('ledger', 'recover', 'o.yaml', '--yes'):
+        for args in ('run', 'o.yaml'), ('run', '--dry-run', 'o.yaml'), ('ledger', 'sync', 'o.yaml'), *([('ledger', 'recover', 'o.yaml', '--yes')] if recovers else []):
             said = subprocess.run([SIGNET, *args], capture_output=True, text=True, timeout=60, cwd=self.at('.'))
             need(said.returncode == 1 and all(w in said.stderr for w in (*words, 'signet ledger recover ORDER.yaml --yes --reason TEXT')), f'{args}: {said}')
         need(self.house.packets('packets.ndjson') == before, 'something was made')
@@ -170,7 +170,26 @@ def index(s):
     s.refused('the station was put back: ')
     s.tool('tpm2_nvundefine', '-C', 'o', COUNT)
     s.key()  # a person makes a new count
+    s.refused('does not count with the key')
+    s.accept()
     s.run()
+
+
+@part
+def another_key(s):
+    """All that counts is taken away, and the ledger knows it."""
+    s.run()
+    s.order(10)
+    s.image('old')
+    s.run()
+    s.put_back('old', 'ledger.db*')
+    shutil.rmtree(s.at('work'))
+    for name in 'station.key', 'station.key.orders', 'packets.ndjson':
+        os.unlink(s.at(name))
+    s.refused('a TPM counted the runs of station A in order o (index 0x01800040), and does not count with the key', recovers=False)
+    s.accept('a new computer')
+    s.run()
+    need('count' not in [detail for kind, detail, _ in s.events() if kind == 'begin'][-1], s.events())
 
 
 @part
