@@ -132,10 +132,12 @@ static int allowance_take(struct allowances *a, struct signet_run *r, const stru
 
 static int used_up(const struct signet_run *r, int64_t others, struct signet_error *err)
 {
-    return error_set_hint(
-        err, SIGNET_E_QUOTA, "go on with the ledger that the order was begun with",
-        "the units of the signed order %s are used up: %" PRId64 " of %" PRId64 " in other ledgers",
-        r->order->name, others, r->order->quota);
+    return error_set_hint(err, SIGNET_E_QUOTA,
+                          "go on with the ledger that the order was begun with; if the station was "
+                          "put back, the owner has to sign it for more units",
+                          "the units of the signed order %s are used up: %" PRId64 " of %" PRId64
+                          " in other ledgers",
+                          r->order->name, others, r->order->quota);
 }
 
 /* From BEGINS to ENDS all that the other ledgers leave is this one's, whatever happens. */
