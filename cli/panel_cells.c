@@ -69,13 +69,11 @@ static int put_some(FILE *to, const char *plain, int width)
 void panel_put(FILE *to, const char *text, int width)
 {
     const char *plain = PLAIN(text);
-    bool fits = width_of(plain) <= width;
+    int dots = width_of(plain) <= width || width < 3 ? 0 : 2;
     if (width <= 0)
         return;
-    int used = put_some(to, plain, fits || width < 3 ? width : width - 2);
-    for (int i = 0; !fits && width >= 3 && i < 2; i++, used++)
-        fputc('.', to);
-    fprintf(to, "%*s", width - used, "");
+    int used = put_some(to, plain, width - dots);
+    fprintf(to, "%.*s%*s", dots, "..", width - dots - used, "");
 }
 
 /* Names differ at their ends. */

@@ -233,7 +233,7 @@ static int try_manifest(struct trial *t, struct signet_error *err)
     struct signet_error why = {0};
     int rc = scan_manifest(t, &why);
 
-    if (t->bad > 0 && (rc == SIGNET_E_SYNTAX || rc == SIGNET_E_LIMIT)) {
+    if (rc == SIGNET_E_SYNTAX || rc == SIGNET_E_LIMIT) {
         report_row(t, &why); /* the rest of the file cannot be read */
     } else if (rc != SIGNET_OK) {
         manifest_excerpt(t->s->names.manifest, &why);

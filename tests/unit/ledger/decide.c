@@ -238,6 +238,10 @@ static void what_does_not_fit(void **state)
     which = WHICH(.slot = "\xff");
     refused(signet_ledger_decide(ledger, &which, &how, NULL, NULL, &err), SIGNET_E_USAGE,
             "slot is not UTF-8");
+    static const char *const not_text[] = {"one", "\xff"};
+    which = WHICH(.names = not_text, .name_count = 2);
+    refused(signet_ledger_decide(ledger, &which, &how, NULL, NULL, &err), SIGNET_E_USAGE,
+            "name 2 is not UTF-8");
     refused(signet_ledger_rework(ledger, NULL, &err), SIGNET_E_USAGE, "no device");
 }
 

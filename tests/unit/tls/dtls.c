@@ -278,6 +278,48 @@ static void make_rsa(struct signet_bytes *cert_der)
     signet_key_free(&key);
 }
 
+/* Whoever has no whole login does not knock. */
+static void test_no_login(void **state)
+{
+    static const uint8_t identity[257] = {1, 0, 1};
+    const struct secret empty = {0}, large = {.data = (uint8_t *)(uintptr_t)identity, .len = 257};
+    const struct secret key = {.data = (uint8_t *)(uintptr_t)identity, .len = 1};
+    const struct tls_credentials whole = {.trust = {.data = identity, .len = 1},
+                                          .cert_der = identity,
+                                          .cert_len = 1,
+                                          .key_der = &key};
+    struct tls_credentials rows[] = {psk_login, psk_login, psk_login, psk_login,
+                                     psk_login, whole,     whole,     whole};
+    const char *said[] = {"a PSK of 0",
+                          "a PSK of 257",
+                          "1 to 256 bytes",
+                          "1 to 256 bytes",
+                          "1 to 256 bytes",
+                          "certificate mode needs",
+                          "certificate mode needs",
+                          "certificate mode needs"};
+
+    (void)state;
+    rows[0].psk = &empty;
+    rows[1].psk = &large;
+    rows[2].identity_len = 0;
+    rows[3].identity = identity;
+    rows[3].identity_len = 3; /* with a zero */
+    rows[4].identity_len = 257;
+    rows[5].trust.len = 0;
+    rows[6].cert_len = 0;
+    rows[7].key_der = NULL;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct tls_dtls *t = NULL;
+        struct signet_error err = {0};
+        int rc = tls_dtls_open(&t, "127.0.0.1", 9, &rows[i], clock_ms() + 100, NULL, &err);
+
+        if (rc != SIGNET_E_USAGE || !strstr(err.msg, said[i]))
+            fail_msg("row %zu: %d %s", i, rc, err.msg);
+        assert_null(t);
+    }
+}
+
 static void test_cert(void **state)
 {
     struct signet_bytes server = {0}, server_key = {0}, mine = {0}, my_key = {0};
@@ -600,6 +642,7 @@ int main(void)
         cmocka_unit_test(test_psk),
         cmocka_unit_test(test_psk_refused),
         cmocka_unit_test(test_suites),
+        cmocka_unit_test(test_no_login),
         cmocka_unit_test(test_cert),
         cmocka_unit_test(test_authority),
         cmocka_unit_test(test_usage),
