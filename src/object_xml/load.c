@@ -46,8 +46,8 @@ static int walk_folder(struct walk *w, const char *path, unsigned depth)
     int count, rc = SIGNET_OK;
 
     if (depth > FOLDERS_MAX)
-        return error_set(w->err, SIGNET_E_LIMIT, "'%s': folders are nested more than %d deep", path,
-                         FOLDERS_MAX);
+        return error_set(w->err, SIGNET_E_LIMIT, "'%.200s': folders are nested more than %d deep",
+                         path, FOLDERS_MAX);
     count = scandir(path, &entries, is_entry, alphasort);
     if (count < 0)
         return error_sys(w->err, SIGNET_E_IO, errno, "cannot read the folder '%s'", path);
@@ -56,7 +56,7 @@ static int walk_folder(struct walk *w, const char *path, unsigned depth)
 
         if (!rc &&
             snprintf(entry, sizeof(entry), "%s/%s", path, entries[i]->d_name) >= (int)sizeof(entry))
-            rc = error_set(w->err, SIGNET_E_LIMIT, "'%s': a path is too long", path);
+            rc = error_set(w->err, SIGNET_E_LIMIT, "'%.200s': a path is too long", path);
         if (!rc)
             rc = walk_entry(w, entry, depth);
         free(entries[i]);

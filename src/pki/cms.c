@@ -8,6 +8,8 @@
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 
+enum { RSA_LEAST = 2048 }; /* bits of a recipient's key: it holds the secrets of all devices */
+
 static bool ctrl(EVP_PKEY_CTX *ctx, const char *name, const char *value)
 {
     return EVP_PKEY_CTX_ctrl_str(ctx, name, value) > 0;
@@ -138,8 +140,9 @@ int cms_check_recipient(const struct signet_cert *cert, struct signet_error *err
     if (!rsa && !ec)
         rc = error_set_hint(err, SIGNET_E_CERT, "an EC key (secp256r1) or an RSA key",
                             "its key can open nothing that is sealed to it");
-    else if (rsa && bits < RSA_MIN)
-        rc = error_set(err, SIGNET_E_CERT, "an RSA key of %d bits is too short", bits);
+    else if (rsa && bits < RSA_LEAST)
+        rc = error_set_hint(err, SIGNET_E_CERT, "an EC key (secp256r1), or RSA of 2048 bits",
+                            "an RSA key of %d bits is too short to seal to", bits);
     else if (!(usage & (rsa ? KU_KEY_ENCIPHERMENT : KU_KEY_AGREEMENT)))
         rc = error_set_hint(err, SIGNET_E_CERT,
                             rsa ? "keyUsage = keyEncipherment" : "keyUsage = keyAgreement",

@@ -195,6 +195,8 @@ static void settings_of_a_board(void **state)
     assert_int_equal(signet_smp_setting_read(b.smp, name, &value, &b.err), SIGNET_E_NOT_FOUND);
     OK(&b, signet_smp_setting_write(b.smp, name, "one", 3, &b.err));
     OK(&b, signet_smp_settings(b.smp, SIGNET_SMP_SETTINGS_SAVE, &b.err));
+    assert_int_equal(signet_smp_settings(b.smp, SIGNET_SMP_SETTINGS_COMMIT + 1, &b.err),
+                     SIGNET_E_USAGE);
     OK(&b, signet_smp_setting_write(b.smp, name, "three", 5, &b.err));
     OK(&b, signet_smp_settings(b.smp, SIGNET_SMP_SETTINGS_COMMIT, &b.err));
     OK(&b, signet_smp_setting_read(b.smp, name, &value, &b.err));

@@ -244,6 +244,29 @@ static void an_upload_is_looked_for(void **state)
     }
 }
 
+static bool answer_with_nothing(struct device *device, const struct smp_header *header,
+                                const struct smp_answer *request, struct buf *body)
+{
+    (void)device, (void)header, (void)request, (void)body;
+    return true;
+}
+
+static void a_list_that_is_none(void **state)
+{
+    const struct board board = {.offset = -1};
+    struct signet_smp_image images[2];
+    size_t count = 7;
+    struct bench b;
+
+    (void)state;
+    set_up(&b, &board);
+    b.device.handle = answer_with_nothing;
+    assert_int_equal(signet_smp_image_list(b.smp, images, 2, &count, &b.err), SIGNET_E_SYNTAX);
+    assert_non_null(strstr(b.err.msg, "has no \"images\""));
+    assert_int_equal(count, 7);
+    tear_down(&b);
+}
+
 static void answers_that_lack_something(void **state)
 {
     const struct board board = {.offset = -1};
@@ -325,11 +348,9 @@ static void an_image_of_4_gib(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_upload_tells_how_far_it_is),
-        cmocka_unit_test(an_image_of_4_gib),
-        cmocka_unit_test(many_images),
-        cmocka_unit_test(lists_that_are_refused),
-        cmocka_unit_test(an_upload_is_looked_for),
+        cmocka_unit_test(an_upload_tells_how_far_it_is), cmocka_unit_test(an_image_of_4_gib),
+        cmocka_unit_test(a_list_that_is_none),           cmocka_unit_test(many_images),
+        cmocka_unit_test(lists_that_are_refused),        cmocka_unit_test(an_upload_is_looked_for),
         cmocka_unit_test(answers_that_lack_something),
     };
 

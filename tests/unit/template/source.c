@@ -162,6 +162,13 @@ static void rows_and_quota(void **state)
                         "did you mean its column 'Endpoint'? names: {pattern: \"{Endpoint}\"}");
     refused(&r, open_manifest(&r, "a, endpoint\na,b\n"), SIGNET_E_MEANING, "no column 'endpoint'");
     assert_string_equal(r.err.hint, "its column ' endpoint' has a blank in its name: take it out");
+    static const char *const fixed[] = {"urn:x", "urn:{serial}-{serial}"};
+    r.options.manifest = NULL;
+    for (size_t i = 0; i < COUNT_OF(fixed); i++) {
+        r.options.pattern = fixed[i];
+        refused(&r, open_source(&r), SIGNET_E_SYNTAX, "is not a pattern of names");
+        assert_non_null(strstr(r.err.hint, "in it once"));
+    }
     r.options.pattern = "urn:{nam}";
     refused(&r, open_manifest(&r, "name\na\n"), SIGNET_E_MEANING, "{nam} names no column");
     assert_non_null(strstr(r.err.hint, "{name}"));

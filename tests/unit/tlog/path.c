@@ -205,12 +205,45 @@ static void proofs_of_another_length(void **state)
     assert_int_equal(tlog_check_consistency(&one, 0, root, 2, root, NULL), SIGNET_E_CRYPTO);
 }
 
+/* No log is that large: the numbers are somebody's mistake, or an attack. */
+static void logs_that_are_none(void **state)
+{
+    static const struct tlog_vkey key;
+    static const uint8_t leaf[TLOG_HASH];
+    static struct tlog_tree tree = {.size = (UINT64_C(1) << TLOG_LEVELS) - 1};
+    struct tlog_path path;
+    struct tlog_vkey out;
+    struct signet_error err = {0};
+
+    (void)state;
+    assert_int_equal(tlog_path_inclusion(&path, 0, 0, &err), SIGNET_E_LIMIT);
+    tlog_path_free(&path);
+    assert_int_equal(tlog_path_inclusion(&path, 0, UINT64_C(1) << TLOG_LEVELS, &err),
+                     SIGNET_E_LIMIT);
+    assert_non_null(strstr(err.msg, "a log of 1 to 2^44 entries"));
+    tlog_path_free(&path);
+    assert_int_equal(tlog_path_inclusion(&path, 0, (UINT64_C(1) << TLOG_LEVELS) - 1, &err),
+                     SIGNET_OK);
+    tlog_path_free(&path);
+    assert_int_equal(tlog_add(&tree, leaf, &err), SIGNET_E_LIMIT);
+    assert_int_equal(tree.size, (UINT64_C(1) << TLOG_LEVELS) - 1);
+    tree.size--;
+    assert_int_equal(tlog_add(&tree, leaf, &err), SIGNET_OK);
+    assert_int_equal(tlog_vkey_as(&key, TLOG_SIGNER, "a b", &out, &err), SIGNET_E_USAGE);
+    assert_int_equal(tlog_vkey_as(&key, TLOG_SIGNER, "", &out, &err), SIGNET_E_USAGE);
+    assert_int_equal(tlog_vkey_as(&key, TLOG_SIGNER, "a+b", &out, &err), SIGNET_E_USAGE);
+    assert_int_equal(tlog_vkey_as(&key, TLOG_SIGNER, "a", &out, &err), SIGNET_OK);
+    assert_string_equal(out.name, "a");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(known_roots),
                                        cmocka_unit_test(roots_and_frontiers),
-                                       cmocka_unit_test(inclusion), cmocka_unit_test(consistency),
-                                       cmocka_unit_test(proofs_of_another_length)};
+                                       cmocka_unit_test(inclusion),
+                                       cmocka_unit_test(consistency),
+                                       cmocka_unit_test(proofs_of_another_length),
+                                       cmocka_unit_test(logs_that_are_none)};
 
     return cmocka_run_group_tests(tests, set_up, NULL);
 }

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which files of a folder are definitions. */
+#include "object_xml/object_xml.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "unit/folder.h"
+
+static struct signet_error err;
+
+struct found {
+    int count;
+    char names[256]; /* from the folder on, with blanks */
+    size_t skip;
+};
+
+static int on_file(void *ctx, const char *file)
+{
+    struct found *f = ctx;
+    size_t len = strlen(f->names);
+
+    f->count++;
+    snprintf(f->names + len, sizeof(f->names) - len, "%s ", file + f->skip);
+    return SIGNET_OK;
+}
+
+static void put(const char *folder, const char *name)
+{
+    char path[FOLDER_SIZE + 64];
+
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
+    FILE *to = fopen(path, "w");
+    assert_non_null(to);
+    assert_int_equal(fclose(to), 0);
+}
+
+static void files_of_folders(void **state)
+{
+    char folder[FOLDER_SIZE], sub[FOLDER_SIZE + 8], link[FOLDER_SIZE + 8];
+    struct found found = {0};
+
+    (void)state;
+    assert_true(folder_make(folder));
+    found.skip = strlen(folder) + 1;
+    snprintf(sub, sizeof(sub), "%s/sub", folder);
+    snprintf(link, sizeof(link), "%s/again", folder);
+    assert_int_equal(mkdir(sub, 0700), 0);
+    assert_int_equal(symlink("sub", link), 0); /* is not followed */
+    put(folder, "b.xml");
+    put(folder, "a.XML");
+    put(folder, "c.txt");
+    put(sub, "d.xml");
+    assert_int_equal(signet_objects_files(folder, on_file, &found, &err), SIGNET_OK);
+    assert_string_equal(found.names, "a.XML b.xml sub/d.xml ");
+    found.names[0] = '\0';
+    snprintf(sub, sizeof(sub), "%s/c.txt", folder); /* a file that is named, whatever its name */
+    assert_int_equal(signet_objects_files(sub, on_file, &found, &err), SIGNET_OK);
+    assert_string_equal(found.names, "c.txt ");
+    snprintf(sub, sizeof(sub), "%s/none", folder);
+    assert_int_not_equal(signet_objects_files(sub, on_file, &found, &err), SIGNET_OK);
+    assert_int_equal(found.count, 4);
+}
+
+static void folders_in_folders(void **state)
+{
+    char folder[FOLDER_SIZE], path[FOLDER_SIZE + 64];
+    struct found found = {0};
+
+    (void)state;
+    assert_true(folder_make(folder));
+    strcpy(path, folder);
+    for (int depth = 2; depth <= 8; depth++) {
+        strcat(path, "/d");
+        assert_int_equal(mkdir(path, 0700), 0);
+    }
+    put(path, "x.xml");
+    assert_int_equal(signet_objects_files(folder, on_file, &found, &err), SIGNET_OK);
+    assert_int_equal(found.count, 1);
+    strcat(path, "/d");
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_int_equal(signet_objects_files(folder, on_file, &found, &err), SIGNET_E_LIMIT);
+    assert_non_null(strstr(err.msg, "nested more than 8 deep"));
+}
+
+static void paths_that_are_too_long(void **state)
+{
+    static char path[5000];
+    char folder[FOLDER_SIZE];
+    struct found found = {0};
+
+    (void)state;
+    assert_true(folder_make(folder));
+    put(folder, "long-name.xml");
+    size_t len = strlen(folder);
+    memcpy(path, folder, len);
+    while (len < 4084) /* a name in it has 12 characters, and no room */
+        path[len++] = '/';
+    assert_int_equal(signet_objects_files(path, on_file, &found, &err), SIGNET_E_LIMIT);
+    if (!strstr(err.msg, "a path is too long"))
+        fail_msg("%s", err.msg);
+    assert_int_equal(found.count, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(files_of_folders),
+        cmocka_unit_test(folders_in_folders),
+        cmocka_unit_test(paths_that_are_too_long),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
