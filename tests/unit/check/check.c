@@ -58,6 +58,7 @@ static const struct row refused[] = {
     ROW(", 10: 1", "", "", "", "ShortServerID"),
     ROW("10: 1", "10: 1, 99: 1", "", "", "not a resource of OID.Security"),
     ROW("1: 86400, ", "", "", "", "Lifetime"),
+    ROW("1: 86400", "", "1: {0: 86400}", "", "has one value, not a dictionary"),
     ROW("1: 86400", "", "1: -1", "", "Lifetime"),
     ROW("1: 86400", "", "1: 1.5", "", "integer"),
     ROW("6: False, ", "", "", "", "NotificationStoring"),

@@ -223,6 +223,17 @@ static void files_take_labels_too(void **state)
     buf_free(&read);
 }
 
+static void an_address_has_an_end(void **state)
+{
+    char address[400] = "tcp://";
+    struct signet_error err = {0};
+
+    (void)state;
+    memset(address + 6, 'x', 320);
+    assert_int_equal(signet_label_printer(address, NULL, &err), SIGNET_E_USAGE);
+    assert_non_null(strstr(err.msg, "a printer's address is that long"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -233,6 +244,7 @@ int main(void)
         cmocka_unit_test(a_fault_with_the_label_in_the_printer_is_waited_for),
         cmocka_unit_test(a_connection_that_ends_leaves_it_open_whether_it_is_printed),
         cmocka_unit_test(files_take_labels_too),
+        cmocka_unit_test(an_address_has_an_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

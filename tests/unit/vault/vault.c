@@ -222,10 +222,26 @@ static void what_a_crash_left_half_written_goes(void **state)
     tear_down(&f);
 }
 
+static void a_key_far_away(void **state)
+{
+    static char path[4200];
+    struct fixture f;
+    const struct vault_key key = {.file = path};
+
+    (void)state;
+    set_up(&f);
+    vault_close(&f.vault);
+    memset(path, '/', sizeof(path) - 1);
+    assert_int_equal(vault_open(&f.vault, f.work, &key, "o", &f.err), SIGNET_E_LIMIT);
+    assert_non_null(strstr(f.err.msg, "path of the station key is too long"));
+    tear_down(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_packet_outlives_the_process),
+        cmocka_unit_test(a_key_far_away),
         cmocka_unit_test(only_one_process_uses_a_folder),
         cmocka_unit_test(a_damaged_file_is_its_devices_own),
         cmocka_unit_test(a_file_that_cannot_be_opened),
