@@ -194,7 +194,7 @@ def refused():
     write('export.json', json.dumps({'kind': 'export', 'file': 'rows.csv'}))
     order('an export is a file in clear', ('clear_text', 'servers: [{file: export.json}]\nclear_text'))
     order('seals its output, and an export', ('clear_text: forbidden', 'servers: [{file: export.json}]'))
-    order("'print_secrets'", ('clear_text', 'label: {template: t.cfg, printer: x, print_secrets: [psk]}\nclear_text'))
+    order("'print_secrets'", ('clear_text', 'label: {template: t.cfg, printer: ./x, print_secrets: [psk]}\nclear_text'))
     order("has 'allow_http'", ('clear_text', 'servers: [{file: export.json, allow_http: true}]\nclear_text'))
     need(not os.path.exists('rows.csv'), 'a file in clear')
     os.mkdir('out2', 0o700)
