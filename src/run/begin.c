@@ -58,8 +58,8 @@ int run_check_key(struct signet_run *r, struct signet_error *err)
 
     r->counts = vault_count(r->vault, &r->count);
     /* NOLINTNEXTLINE(cert-err34-c): we wrote it */
-    if (rc != SIGNET_OK ||
-        sscanf(before.folder, "%*s count 0x%8" SCNx32 " %" SCNu64, &index, &value) != 2 ||
+    int found = sscanf(before.folder, "%*s count 0x%8" SCNx32 " %" SCNu64, &index, &value);
+    if (rc != SIGNET_OK || found != 2 ||
         (r->counts && index == r->count.index && r->count.first <= value))
         return rc;
     if (!r->options.recover || !r->options.reason)
