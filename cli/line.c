@@ -187,10 +187,20 @@ static int shift_verb(int argc, char **argv)
                : EXIT_USAGE;
 }
 
+static int slot_command(struct cli *cli, const char *command, const char *slot, const char *text,
+                        const char *what)
+{
+    char argument[512];
+    int n = snprintf(argument, sizeof(argument), "%s|%s", slot, text);
+
+    if (n < 0 || (size_t)n >= sizeof(argument) || strchr(slot, '|'))
+        return cli_usage(cli, "the %s or the name of the slot is too long", what);
+    return line_command(cli, command, argument);
+}
+
 static int scan_verb(int argc, char **argv)
 {
     struct cli cli = {0};
-    char text[512];
 
     if (!cli_parse(
             &cli, argc, argv, NULL, NOTHING_MORE " [SLOT] CODE",
@@ -199,10 +209,37 @@ static int scan_verb(int argc, char **argv)
             2, 3))
         return EXIT_USAGE;
     bool slot = cli.arg_count == 3;
-    int n = snprintf(text, sizeof(text), "%s|%s", slot ? cli.args[1] : "", cli.args[slot ? 2 : 1]);
-    if (n < 0 || (size_t)n >= sizeof(text) || (slot && strchr(cli.args[1], '|')))
-        return cli_usage(&cli, "the code or the name of the slot is too long");
-    return line_command(&cli, "scan", text);
+    return slot_command(&cli, "scan", slot ? cli.args[1] : "", cli.args[slot ? 2 : 1], "code");
+}
+
+static int retry_verb(int argc, char **argv)
+{
+    struct cli cli = {0};
+
+    return cli_parse(&cli, argc, argv, NULL, NOTHING_MORE " SLOT",
+                     "Tries the board that failed in the slot once more where it stands. A board "
+                     "whose device was set aside needs `signet line rework`.",
+                     2, 2)
+               ? line_command(&cli, "retry", cli.args[1])
+               : EXIT_USAGE;
+}
+
+static int rework_verb(int argc, char **argv)
+{
+    struct cli cli = {0};
+    const char *reason = NULL;
+    const struct option_row rows[] = {
+        TEXT('r', "reason", "TEXT", "Why; it is recorded (required)", &reason), {0}};
+
+    if (!cli_parse(&cli, argc, argv, rows, NOTHING_MORE " SLOT",
+                   "Makes the device of the board in the slot again, where the board stands: it is "
+                   "erased. A finished one gets new credentials, and those of before are removed "
+                   "at the servers; one that was set aside gets another attempt.",
+                   2, 2))
+        return EXIT_USAGE;
+    if (!reason)
+        return cli_usage(&cli, "a reason is missing: --reason TEXT");
+    return slot_command(&cli, "rework", cli.args[1], reason, "reason");
 }
 
 static int set_up_code_verb(int argc, char **argv)
@@ -228,6 +265,8 @@ const struct verb line_verbs[] = {
     {"operator", "who is at work from now on", operator_verb},
     {"shift", "which shift works from now on", shift_verb},
     {"scan", "a code, as a scanner reads it", scan_verb},
+    {"retry", "the board that failed in a slot, once more", retry_verb},
+    {"rework", "the device of the board in a slot, made again", rework_verb},
     {"set-up-code", "the code that tests a scanner's keyboard layout", set_up_code_verb},
     {"stop", "end the run, as Ctrl-C does", stop_verb},
     {0},

@@ -141,6 +141,8 @@ static void put_event(const struct signet_event *event)
         json_text(&j, "endpoint", event->endpoint);
     if (event->name)
         json_text(&j, "name", event->name);
+    if (event->may)
+        json_text(&j, "may", event->may);
     if (event->kind == SIGNET_EVENT_PROGRESS || event->kind == SIGNET_EVENT_TOTALS) {
         json_integer(&j, "done", (int64_t)event->done);
         json_integer(&j, "total", (int64_t)event->total);

@@ -34,11 +34,12 @@ int signet_control_view_json(const struct signet_control_view *view, struct sign
                              struct signet_error *err);
 
 /* command: "status", "pause", "resume", "off" and "on" (argument: a slot), "operator" and "shift"
- * (argument: the name), "scan" (argument: SLOT|CODE, or |CODE), "stop"; argument: else NULL. work:
- * the order's work folder; order: its name, or NULL: the only run of the folder. *view (may be
- * NULL) is how things stand after it. SIGNET_E_NOT_FOUND: no such run is at work there, or it has
- * no such slot; SIGNET_E_BUSY: it does not answer; SIGNET_E_USAGE, also when the folder has several
- * runs; else as the run's own call. */
+ * (argument: the name), "scan" (argument: SLOT|CODE, or |CODE), "retry" (argument: a slot),
+ * "rework" (argument: SLOT|REASON), "stop"; argument: else NULL. work: the order's work folder;
+ * order: its name, or NULL: the only run of the folder. *view (may be NULL) is how things stand
+ * after it. SIGNET_E_NOT_FOUND: no such run is at work there, or it has no such slot;
+ * SIGNET_E_BUSY: it does not answer; SIGNET_E_USAGE, also when the folder has several runs; else as
+ * the run's own call. */
 int signet_control_ask(const char *work, const char *order, const char *command,
                        const char *argument, struct signet_control_view *view,
                        struct signet_error *err);

@@ -39,7 +39,8 @@ struct signet_event {
     uint64_t done, total; /* PROGRESS, TOTALS; total 0 means unknown */
     double seconds;       /* STAGE_END only */
     const struct signet_error *error;
-    const char *name; /* LINE: of the operator or shift; TOTALS: of who hears; else NULL */
+    const char *name; /* LINE: operator or shift, why a rework; TOTALS: who hears; else NULL */
+    const char *may;  /* SLOT: "retry" or "rework" may be asked for with its board; else NULL */
 };
 
 struct signet_observer {

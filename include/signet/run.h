@@ -206,7 +206,8 @@ int signet_run_report_json(const struct signet_order *order, const struct signet
  *                          programmer or port: error says which, and who holds it), "pass",
  *                          "fail" (with error), "made-before" (by an earlier run, and left
  *                          as it is; error says how that was seen), "stopped", "halted" (by a
- *                          rule of the order; error says which) or "closed"
+ *                          rule of the order; error says which) or "closed"; may: what
+ *                          a person may ask for with its board
  *   SIGNET_EVENT_RETRY     stage "device": a board's attempt failed with error, and is made
  *                          again
  *   SIGNET_EVENT_TOTALS    stage "order": done of total devices are made; stage "servers":
@@ -225,7 +226,8 @@ int signet_run_make(struct signet_run *run, struct signet_run_report *report,
  *   SIGNET_EVENT_LINE      stage is "paused", "resumed", "stopping"; with a slot as board, "off" or
  *                          "on"; "operator" or "shift" with the new name; "scanned" with a slot,
  *                          and the name of the device that its next board becomes; "carrier" with
- *                          its name; "set-up-code": the keyboard layout is right;
+ *                          its name; "set-up-code": the keyboard layout is right; "retry" and
+ *                          "rework" with a slot, and the reason of a rework as name;
  *                          "label-read" with a slot, if any, and the device as name
  * The control socket (signet/control.h) calls the same functions. */
 
@@ -235,6 +237,18 @@ int signet_run_make(struct signet_run *run, struct signet_run_report *report,
 int signet_run_pause(struct signet_run *run, bool paused, struct signet_error *err);
 /* The same for one slot, by its name. SIGNET_E_NOT_FOUND. */
 int signet_run_slot(struct signet_run *run, const char *slot, bool off, struct signet_error *err);
+/* The board that failed in the slot is begun once more where it stands. SIGNET_E_NOT_FOUND: no such
+ * slot; SIGNET_E_CONFLICT: it did not fail, is gone, or its device was set aside, so that an
+ * attempt alone is of no use. */
+int signet_run_retry(struct signet_run *run, const char *slot, struct signet_error *err);
+/* The device of the board that came to its end in the slot is made again on this board, which is
+ * erased: a finished one gets another edition, one that was set aside another attempt
+ * (SIGNET_LEDGER_REWORK). Nothing changes until the slot begins the board; when it is taken out
+ * before, nothing does. SIGNET_E_USAGE: no reason, or more than 255 bytes; SIGNET_E_UNSUPPORTED:
+ * the order erases no boards; SIGNET_E_NOT_FOUND: no such slot, or nobody knows which device it is;
+ * SIGNET_E_CONFLICT: the board is gone, or what the ledger says of its device. */
+int signet_run_rework(struct signet_run *run, const char *slot, const char *reason,
+                      struct signet_error *err);
 /* An event of the order in the ledger; later events carry the name: 1 to 120 bytes of UTF-8,
  * and not only spaces (SIGNET_E_USAGE). */
 int signet_run_operator(struct signet_run *run, const char *name, struct signet_error *err);

@@ -45,6 +45,7 @@ struct signet_slot_status {
     double seconds;                      /* since the board came; how long the last one took */
     bool retried;                        /* the board had a second attempt */
     bool off;                            /* it begins no board until it is on again */
+    char may[8];                         /* signet_run_retry(): "retry"; "rework"; "" */
     char reason[256];                    /* of FAIL, MADE_BEFORE, WAITING and HALTED */
     char hint[256];                      /* what to do about it; "": not known */
 };

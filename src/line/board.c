@@ -127,6 +127,7 @@ static int get_credentials(struct work *w, struct signet_error *err)
     if (w->lease->device && work_is_another(w)) { /* not the board that the rework was about */
         rc = work_judged(w, signet_ledger_release(w->job->ledger, w->lease, err));
         w->lease->device = 0;
+        w->slot->again.endpoint[0] = '\0';
     }
     if (rc == SIGNET_OK && w->lease->device == 0)
         rc = identify(w, err);
@@ -346,6 +347,7 @@ static int tell_erased(struct work *w, int why, struct signet_error *err)
         return work_judged(w, error_copy(err, &refused));
     error_prefix(err, "the board was erased");
     error_hint(err, "a rework of that device for this board makes it again");
+    w->slot->needs_rework = true;
     return why;
 }
 
@@ -383,7 +385,7 @@ int board_run(struct slot *slot, enum signet_device_state last, struct signet_er
     slot->stage = "look";
     slot->verdict = NULL;
     slot->edition = 0;
-    slot->absent = slot->held = false;
+    slot->absent = slot->held = slot->needs_rework = false;
     forget_times(&w);
     int rc = open_board(&w, err);
     if (rc == SIGNET_OK)

@@ -9,7 +9,8 @@ void slot_lamp(struct slot *slot, const char *state, const char *endpoint,
                                        .stage = state,
                                        .board = slot->order->name,
                                        .endpoint = endpoint && endpoint[0] ? endpoint : NULL,
-                                       .error = why};
+                                       .error = why,
+                                       .may = slot->again.may};
 
     job_report(slot->line->job, &event);
 }

@@ -106,11 +106,13 @@ int work_look(struct work *w, enum signet_device_state last, struct signet_error
 
     if (work_refuse_golden(w, own_serial(w->slot), err) != SIGNET_OK)
         return SIGNET_E_PROVISIONED;
-    bool known =
-        (work_is_interrupted(last) && mark_fits(w->slot)) || w->setup->order->erase_finished;
+    bool known = (work_is_interrupted(last) && mark_fits(w->slot)) ||
+                 w->setup->order->erase_finished || again_is_known(w);
     int rc = known ? SIGNET_OK : work_made(w, "", own_serial(w->slot), err);
     if (rc == SIGNET_OK)
         rc = work_ask_before(w, err);
+    if (rc == SIGNET_OK)
+        rc = again_claim(w, err);
     if (rc != SIGNET_OK || known) /* whatever slot a person named */
         return rc;
     rc = look_at_board(w, err);

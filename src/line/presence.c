@@ -107,8 +107,8 @@ void presence_watch(struct slot *slot)
 {
     struct presence now;
 
-    if (presence_look(slot, &now, NULL) == SIGNET_OK)
-        presence_new(slot, &now);
+    if (presence_look(slot, &now, NULL) == SIGNET_OK && (presence_new(slot, &now) || slot->gone))
+        again_leave(slot);
 }
 
 bool presence_same(const struct presence *a, const struct presence *b)

@@ -21,6 +21,17 @@ struct tally {
     bool passed[SIGNET_ORDER_RULE_BOARDS]; /* the last ones: board n is at n % min_yield.boards */
 };
 
+/* again.c: the last board, begun once more because a person asked for it. Between two boards: with
+ * the job's lock. */
+struct again {
+    const char *may; /* what may be asked for: "retry", "rework" or NULL */
+    bool asked;
+    char endpoint[SIGNET_ENDPOINT_SIZE]; /* of a rework: the device that the board is, "": none, */
+    char hw_id[SIGNET_ENDPOINT_SIZE];    /* what the board was called when it came to its end, */
+    char reason[LINE_REASON_SIZE];       /* and why; "": the ledger has it */
+    int edition;                         /* that the device gets */
+};
+
 struct slot {
     struct line *line;
     const struct signet_slot *order; /* what the order says of it */
@@ -30,9 +41,9 @@ struct slot {
     struct signet_lease lease;       /* device 0: none */
     enum signet_device_state last;   /* of the device that was in it before this run; VOID: none */
     int64_t renew_at;                /* clock_ms() */
-    struct line_scan scanned;        /* of the board in work; endpoint "": none */
-    bool scan_told;                  /* its lamp says that it waits for a code */
-    bool code_told;                  /* its lamp says that a code waits for a board */
+    struct line_scan scanned; /* of the board in work, or of the last one; endpoint "": none */
+    bool scan_told;           /* its lamp says that it waits for a code */
+    bool code_told;           /* its lamp says that a code waits for a board */
     char endpoint[SIGNET_ENDPOINT_SIZE]; /* of the last board's device, "" */
     uint64_t made_before;                /* boards that an earlier run made */
     const char *verdict; /* of the last board: "pass", "fail" or "made-before", as the ledger has
@@ -53,6 +64,9 @@ struct slot {
     bool gone;                   /* the board that was there last was missed */
     int64_t seen_at;             /* clock_ms(), when that board was there last */
     struct presence presence;    /* of the board that is being worked on, or was last */
+    bool needs_rework;           /* the last board's device is set aside, or made: an attempt
+                                    alone is of no use */
+    struct again again;
 };
 
 struct line {
@@ -87,6 +101,16 @@ bool presence_new(struct slot *slot, struct presence *now);
  * in the slot the one that got some last? False also when nobody can tell. */
 int mark_write(const struct slot *slot, struct signet_error *err);
 bool mark_fits(const struct slot *slot);
+
+/* again.c: the board that came to its end may be begun once more, until it leaves, or the slot
+ * does. */
+void again_offer(struct slot *slot);
+void again_leave(struct slot *slot);
+bool again_asked(const struct slot *slot); /* a person wants it */
+/* With the job's lock: a board is begun, this one or another. A rework brings its own unit of the
+ * quota. */
+void again_take(struct slot *slot);
+bool again_has_unit(const struct slot *slot);
 
 /* gate.c: with the job's lock */
 bool gate_is_shut(const struct slot *slot);

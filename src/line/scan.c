@@ -99,7 +99,6 @@ void slot_scan_end(struct slot *slot)
     s->ready = slot->absent && s->at_work; /* its board is still to come */
     s->at_work = false;
     pthread_mutex_unlock(&slot->line->job->lock);
-    slot->scanned = (struct line_scan){0};
 }
 
 bool slot_scan_waits(struct slot *slot, bool there)
@@ -109,7 +108,7 @@ bool slot_scan_waits(struct slot *slot, bool there)
     if (!s)
         return false;
     pthread_mutex_lock(&slot->line->job->lock);
-    s->waits = there && !s->ready;
+    s->waits = there && !s->ready && !slot->again.asked; /* it has the code that it had */
     bool waits = s->waits;
     pthread_mutex_unlock(&slot->line->job->lock);
     return waits;
@@ -133,11 +132,14 @@ bool slot_scan_take(struct slot *slot)
 
     if (!s)
         return true;
-    if (!s->ready)
+    if (s->ready == slot->again.asked) /* no code, or that of the next board */
         return false;
+    if (s->ready)
+        slot->scanned = *s;
+    memcpy(s->endpoint, slot->scanned.endpoint, sizeof(s->endpoint));
+    memcpy(s->code, slot->scanned.code, sizeof(s->code));
     s->ready = false;
     s->at_work = true;
-    slot->scanned = *s;
     return true;
 }
 

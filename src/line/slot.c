@@ -45,6 +45,7 @@ static bool work_on_board(struct slot *slot, enum signet_device_state last)
         count_outcome(slot);
         if (slot_label(slot, &err) != SIGNET_OK)
             why = &err;
+        again_offer(slot);
         slot_lamp(slot, slot->verdict, slot->endpoint, why);
         hook_run(slot, why);
         if (slot->halted.code)
@@ -77,6 +78,7 @@ void *slot_run(void *arg)
         last = slot->absent ? last : SIGNET_DEVICE_VOID;
     } while (rc == SIGNET_OK && more);
     slot_scan_waits(slot, false);
+    again_leave(slot);
     if (worked || slot->gone) /* else the one that stood there still does */
         boards_keep(slot);
     bool wanted = rc == SIGNET_OK || rc == SIGNET_E_QUOTA || rc == SIGNET_E_CANCELLED;

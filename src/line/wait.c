@@ -26,8 +26,10 @@ static bool begin_board(struct slot *slot)
     struct line *line = slot->line;
 
     pthread_mutex_lock(&line->job->lock);
-    bool may = job_units_left(line->job) > (int64_t)line->boards && !rules_stop(slot) &&
-               !gate_is_shut(slot) && slot_scan_take(slot);
+    bool unit = again_has_unit(slot) || job_units_left(line->job) > (int64_t)line->boards;
+    bool may = unit && !rules_stop(slot) && !gate_is_shut(slot) && slot_scan_take(slot);
+    if (may)
+        again_take(slot);
     line->boards += may;
     pthread_mutex_unlock(&line->job->lock);
     return may;
@@ -41,13 +43,18 @@ void let_board_go(struct line *line)
     pthread_mutex_unlock(&line->job->lock);
 }
 
-/* Is there a board that is not the one of before? fresh: any board will do. */
+/* Is there a board that is not the one of before, or that one, and a person wants it begun once
+ * more? fresh: any board will do. */
 static bool is_new(struct slot *slot, struct presence *now, bool fresh)
 {
-    if (!fresh || !now->there)
-        return presence_new(slot, now);
-    presence_identify(now);
-    return true;
+    bool new = (fresh && now->there) || presence_new(slot, now);
+
+    if (new)
+        again_leave(slot);
+    new = new || (now->there && again_asked(slot));
+    if (new)
+        presence_identify(now);
+    return new;
 }
 
 /* What was missing when the last board was begun, or is missing now. */
@@ -87,6 +94,7 @@ static void tell_empty(struct slot *slot, bool *told)
 {
     bool ready = slot_scan_is_ready(slot);
 
+    again_leave(slot);
     if (*told && ready == slot->code_told)
         return;
     *told = true;

@@ -140,6 +140,8 @@ int work_end(struct work *w, int rc, struct signet_error *err)
     if (w->ledger_broken && done != SIGNET_OK)
         return error_copy(err, &refused);
     w->slot->verdict = verdict_of(rc);
+    if (w->lease->device && end_state(w, rc) == SIGNET_DEVICE_FAILED)
+        w->slot->needs_rework = true;
     return rc;
 }
 

@@ -35,6 +35,11 @@ int work_record(struct work *w, enum signet_device_state state,
 /* made.c: the device that was made on this board, by the name that it gave or by its serial number;
  * either may be "". SIGNET_E_PROVISIONED: *err says which it is, when and where it was made. */
 int work_made(struct work *w, const char *endpoint, const char *hw_id, struct signet_error *err);
+/* again.c: a person said which device the board is, and it is not leased yet. again_claim(): before
+ * the board is touched; the ledger lets it be made again, and it is leased. SIGNET_E_PROVISIONED:
+ * the ledger does not; nothing is done to the board. */
+bool again_is_known(const struct work *w);
+int again_claim(struct work *w, struct signet_error *err);
 /* board.c: for the board that is in the slot now, as the calls of the ledger. name NULL: the next
  * of the order's that no station has; SIGNET_E_QUOTA also when the names are used up. */
 int work_claim(struct work *w, const char *endpoint, const char *hw_id, struct signet_lease *lease,

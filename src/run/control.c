@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { CALLERS_MAX = 8, REQUEST_MS = 2000, SEND_MS = 2000 };
+enum { CALLERS_MAX = 8, REQUEST_MS = 2000, SEND_MS = 2000, SLOT_SIZE = 64 };
 
 struct control {
     struct signet_run *run;
@@ -61,18 +61,39 @@ static int do_on(struct signet_run *run, const char *argument, struct signet_err
     return signet_run_slot(run, argument, false, err);
 }
 
+/* "SLOT|REST"; the rest, or NULL: *err is usage. */
+static const char *split_slot(const char *argument, char slot[static SLOT_SIZE], const char *usage,
+                              struct signet_error *err)
+{
+    const char *bar = strchr(argument, '|');
+    size_t len = bar ? (size_t)(bar - argument) : SLOT_SIZE;
+
+    if (len >= SLOT_SIZE) {
+        error_set(err, SIGNET_E_USAGE, "%s", usage);
+        return NULL;
+    }
+    memcpy(slot, argument, len);
+    slot[len] = '\0';
+    return bar + 1;
+}
+
 /* "SLOT|CODE"; without a slot, "|CODE". */
 static int do_scan(struct signet_run *run, const char *argument, struct signet_error *err)
 {
-    char slot[64];
-    const char *bar = strchr(argument, '|');
-    size_t len = bar ? (size_t)(bar - argument) : sizeof(slot);
+    char slot[SLOT_SIZE];
+    const char *code = split_slot(argument, slot, "'scan' takes a slot, '|' and a code", err);
 
-    if (len >= sizeof(slot))
-        return error_set(err, SIGNET_E_USAGE, "'scan' takes a slot, '|' and a code");
-    memcpy(slot, argument, len);
-    slot[len] = '\0';
-    return signet_run_scan(run, len ? slot : NULL, bar + 1, strlen(bar + 1), err);
+    return code ? signet_run_scan(run, slot[0] ? slot : NULL, code, strlen(code), err)
+                : SIGNET_E_USAGE;
+}
+
+/* "SLOT|REASON" */
+static int do_rework(struct signet_run *run, const char *argument, struct signet_error *err)
+{
+    char slot[SLOT_SIZE];
+    const char *why = split_slot(argument, slot, "'rework' takes a slot, '|' and a reason", err);
+
+    return why ? signet_run_rework(run, slot, why, err) : SIGNET_E_USAGE;
 }
 
 static int do_stop(struct signet_run *run, const char *argument, struct signet_error *err)
@@ -95,6 +116,8 @@ static const struct {
     {"operator", true, signet_run_operator},
     {"shift", true, signet_run_shift},
     {"scan", true, do_scan},
+    {"retry", true, signet_run_retry},
+    {"rework", true, do_rework},
     {"stop", false, do_stop},
 };
 

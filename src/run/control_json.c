@@ -22,6 +22,7 @@ static void view_slot(struct buf *out, const struct signet_slot_status *s)
     buf_json_real(out, "part", s->part);
     buf_json_real(out, "seconds", s->seconds);
     buf_json_bool(out, "retried", s->retried);
+    buf_json_text(out, "may", s->may);
     buf_json_text(out, "reason", s->reason);
     buf_json_text(out, "hint", s->hint);
     buf_byte(out, '}');

@@ -67,7 +67,7 @@ static const struct member of_order[] = {
 static const struct member of_slot[] = {
     OF_SLOT(MEMBER_BOOL, off),     OF_SLOT(MEMBER_BOOL, retried), OF_SLOT(MEMBER_REAL, part),
     OF_SLOT(MEMBER_REAL, seconds), OF_SLOT(MEMBER_TEXT, stage),   OF_SLOT(MEMBER_TEXT, endpoint),
-    OF_SLOT(MEMBER_TEXT, reason),  OF_SLOT(MEMBER_TEXT, hint),
+    OF_SLOT(MEMBER_TEXT, reason),  OF_SLOT(MEMBER_TEXT, hint),    OF_SLOT(MEMBER_TEXT, may),
 };
 static const struct member of_figures[] = {
     MEMBER(MEMBER_COUNTS, signet_figures, cycles, "cycles"),

@@ -102,7 +102,10 @@ int run_open_authority(struct signet_run *run, struct signet_error *err);
 int run_authority_text(const struct signet_order *order, struct buf *text,
                        struct signet_error *err);
 
-/* shift.c: names that the order or a person gave */
+/* shift.c: the order's slot of that name. SIGNET_E_NOT_FOUND. */
+int run_find_slot(const struct signet_run *run, const char *name, size_t *slot,
+                  struct signet_error *err);
+/* names that the order or a person gave */
 int run_check_names(const struct signet_run *run, struct signet_error *err);
 /* The shift that the run begins in is an event of the order. */
 int run_begin_shift(struct signet_run *run, struct signet_error *err);

@@ -131,19 +131,6 @@ static void refuse_code(struct signet_run *r, struct code_source *from, size_t s
         line_scan_refused(&setup, where, why);
 }
 
-static int find_slot(const struct signet_run *r, const char *name, size_t *slot,
-                     struct signet_error *err)
-{
-    const struct signet_order *o = r->order;
-
-    for (*slot = 0; *slot < o->slot_count; ++*slot)
-        if (strcmp(o->slots[*slot].name, name) == 0)
-            return SIGNET_OK;
-    *slot = no_slot;
-    return error_set(err, SIGNET_E_NOT_FOUND, "the order has no slot '%s'",
-                     text_shown(name, strlen(name), 40));
-}
-
 /* The slot that was scanned before; else the only one that it can be. */
 static int choose_slot(struct signet_run *r, struct code_source *from, size_t *slot,
                        struct signet_error *err)
@@ -313,7 +300,7 @@ static int scan_slot(struct signet_run *r, struct code_source *from, const char 
                      struct signet_error *err)
 {
     size_t slot;
-    int rc = find_slot(r, name, &slot, err);
+    int rc = run_find_slot(r, name, &slot, err);
 
     if (rc != SIGNET_OK)
         return rc;
@@ -370,7 +357,7 @@ static int take_code(struct signet_run *r, struct code_source *from, const char 
     size_t at = no_slot;
 
     look_whether_told(r, from);
-    int rc = slot ? find_slot(r, slot, &at, &why) : SIGNET_OK;
+    int rc = slot ? run_find_slot(r, slot, &at, &why) : SIGNET_OK;
     if (rc == SIGNET_OK)
         rc = obey_code(r, from, &at, text, len, &why);
     if (rc == SIGNET_OK)
@@ -403,7 +390,7 @@ static void on_trouble(void *ctx, const struct signet_error *why)
     size_t slot = no_slot;
 
     if (t->scanner->slot)
-        find_slot(t->run, t->scanner->slot, &slot, NULL);
+        run_find_slot(t->run, t->scanner->slot, &slot, NULL);
     look_whether_told(t->run, &t->source);
     refuse_code(t->run, &t->source, slot, why);
 }

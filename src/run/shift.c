@@ -44,23 +44,73 @@ int signet_run_pause(struct signet_run *r, bool paused, struct signet_error *err
     return SIGNET_OK;
 }
 
-int signet_run_slot(struct signet_run *r, const char *slot, bool off, struct signet_error *err)
+int run_find_slot(const struct signet_run *r, const char *name, size_t *slot,
+                  struct signet_error *err)
 {
     const struct signet_order *o = r->order;
     const char *names[SIGNET_ORDER_SLOTS];
-    size_t i = 0;
 
-    while (i < o->slot_count && strcmp(o->slots[i].name, slot) != 0) {
+    for (size_t i = 0; i < o->slot_count; i++) {
         names[i] = o->slots[i].name;
-        i++;
+        if (strcmp(names[i], name) == 0) {
+            *slot = i;
+            return SIGNET_OK;
+        }
     }
-    if (i == o->slot_count)
-        return text_unknown(SIGNET_E_NOT_FOUND, "slot", slot, names, i, err);
+    return text_unknown(SIGNET_E_NOT_FOUND, "slot", name, names, o->slot_count, err);
+}
+
+int signet_run_slot(struct signet_run *r, const char *slot, bool off, struct signet_error *err)
+{
+    const struct signet_order *o = r->order;
+    size_t i;
+    int rc = run_find_slot(r, slot, &i, err);
+
+    if (rc != SIGNET_OK)
+        return rc;
     if (off && r->scans)
         line_scan_drop(&r->job, r->scans, i);
     if (line_slot(&r->job, &r->gate, i, off))
         tell_change(r, off ? "off" : "on", o->slots[i].name, NULL);
     return SIGNET_OK;
+}
+
+int signet_run_retry(struct signet_run *r, const char *slot, struct signet_error *err)
+{
+    size_t i;
+    int rc = run_find_slot(r, slot, &i, err);
+
+    if (rc == SIGNET_OK)
+        rc = line_again(&r->job, &r->gate, r->order, i, NULL, err);
+    if (rc == SIGNET_OK)
+        tell_change(r, "retry", slot, NULL);
+    return rc;
+}
+
+static int check_reason(const char *reason, struct signet_error *err)
+{
+    if (!reason || reason[strspn(reason, " ")] == '\0')
+        return error_set_hint(err, SIGNET_E_USAGE, "say why: it is recorded",
+                              "a rework needs a reason");
+    if (strlen(reason) >= LINE_REASON_SIZE)
+        return error_set_hint(err, SIGNET_E_USAGE, "say it in fewer words",
+                              "a reason has at most %d bytes", LINE_REASON_SIZE - 1);
+    return text_check("reason", reason, strlen(reason), err);
+}
+
+int signet_run_rework(struct signet_run *r, const char *slot, const char *reason,
+                      struct signet_error *err)
+{
+    size_t i;
+    int rc = run_find_slot(r, slot, &i, err);
+
+    if (rc == SIGNET_OK)
+        rc = check_reason(reason, err);
+    if (rc == SIGNET_OK)
+        rc = line_again(&r->job, &r->gate, r->order, i, reason, err);
+    if (rc == SIGNET_OK)
+        tell_change(r, "rework", slot, reason);
+    return rc;
 }
 
 int signet_run_operator(struct signet_run *r, const char *name, struct signet_error *err)

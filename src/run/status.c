@@ -127,6 +127,15 @@ static void add_state(struct signet_status *s, struct slot_status *slot,
         slot->now.state = SIGNET_SLOT_CLOSED;
 }
 
+/* What a person may ask for is over once one did. */
+static void add_may(struct slot_status *slot, const struct signet_event *event)
+{
+    bool asked = strcmp(event->stage, "retry") == 0 || strcmp(event->stage, "rework") == 0;
+
+    if (event->kind == SIGNET_EVENT_SLOT || asked)
+        snprintf(slot->now.may, sizeof(slot->now.may), "%s", event->may ? event->may : "");
+}
+
 static void add_part(struct slot_status *slot, uint64_t done, uint64_t total)
 {
     double part = total ? (double)done / (double)total : 0;
@@ -144,6 +153,8 @@ static void add_to_slot(struct signet_status *s, struct slot_status *slot,
     if (event->kind == SIGNET_EVENT_LINE)
         slot->now.off =
             strcmp(event->stage, "off") == 0 || (slot->now.off && strcmp(event->stage, "on") != 0);
+    if (event->kind == SIGNET_EVENT_SLOT || event->kind == SIGNET_EVENT_LINE)
+        add_may(slot, event);
     slot->now.retried = slot->now.retried || signet_event_is_retry(event);
     if (event->kind == SIGNET_EVENT_STAGE_BEGIN) {
         snprintf(slot->now.stage, sizeof(slot->now.stage), "%s", event->stage);

@@ -47,8 +47,8 @@ def a_manifest(line):
     line.refuses("the check digit (luhn) of '490154203237519' is wrong", '1', '490154203237519')
     line.refuses("no device of devices.csv has the imei '000000000000000'", '1', '000000000000000')
     line.refuses('2 slots wait for a code', CODES['c'])
-    line.refuses("no slot '3'", '3', CODES['c'])
-    line.refuses("no slot '9'", 'SLOT-9')
+    line.refuses("unknown slot '3'", '3', CODES['c'])
+    line.refuses("unknown slot '9'", 'SLOT-9')
     line.refuses('129 bytes', '1', 129 * '1')
     line.refuses('the scanner has the American one, the computer the German one',
                  "SIGNETSETUPzyqwam0123456789ß?.Ö-ö,!\"§$%/()=;:_'#")

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """What verbs say with --json is as docs/schemas has it: each line of real runs, and no member that a schema does not know."""
-import functools, glob, json, os, re, shutil, signal, subprocess, tempfile, warnings
+import contextlib, functools, glob, json, os, re, shutil, signal, subprocess, tempfile, warnings
 import jsonschema
 from _line import Line
 from _signet import SIGNET, SOURCE, TEMPLATE, need
@@ -103,6 +103,27 @@ def the_line(v, line):
     v.lines('events', line.said)
     v.lines('run-report', json.dumps(line.report))
     v.call('events', 'ledger', 'sync', 'order.yaml', '--json')
+
+
+def once_more(v, line):
+    line.boards(1, hold=3600000)
+    line.programmer()
+    line.order(2)
+    tool = line.text('nrfjprog')
+    line.write('nrfjprog', '#!/bin/sh\nexit 9\n')
+    line.start(wait=60)
+    line.until('slot', stage='fail')
+    line.write('nrfjprog', tool)
+    v.call('line-status', 'line', 'status', 'order.yaml', '--json')
+    v.call('line-status', 'line', 'retry', 'order.yaml', '1', '--json')
+    line.until('slot', stage='pass')
+    while line.states() != {'urn:dev:os:n-001': 'done'}:
+        pass
+    v.call('line-status', 'line', 'rework', '-r', 'x', 'order.yaml', '1', '--json')
+    line.until('slot', stage='pass')
+    v.call('line-status', 'line', 'stop', 'order.yaml', '--json')
+    line.finish()
+    v.lines('events', line.said)
 
 
 def packets_without_boards(v, line):
@@ -304,6 +325,8 @@ def main():
             the_line(v, line)
         finally:
             line.close()
+        with tempfile.TemporaryDirectory() as other, contextlib.closing(Line(other)) as board:
+            once_more(Verbs(board, schemas), board)
         packets_without_boards(v, line)
         the_ledger(v)
         one_device(v, line)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The roles of a ledger in PostgreSQL (packaging/postgresql/roles.sql): what each may, with Signet and with SQL of its own, and
 how the rest is refused."""
-import os, subprocess, sys, tempfile
+import contextlib, os, subprocess, sys, tempfile, time
+from _line import Line
 from _mint import House
 from _postgres import Server, binaries_or_skip
 from _signet import SIGNET, SOURCE, Broken, need
@@ -128,11 +129,35 @@ def changed_schema(p):
     p.ledger(owner, 'verify', code=1, word='the trigger events_stay is not as the schema makes it')
 
 
+def at_a_line(p, l):
+    """A person at the line of an operator asks for a rework: nothing is done to the board, and the line goes on."""
+    l.boards(1, hold=3600000)
+    l.programmer()
+    l.order(2, name='line')
+    url = p.server.url('l', 'olga')
+    l.write('order.yaml', l.text('order.yaml').replace('station: A', 'station: L').replace('ledger: ledger.db', f'ledger: "{url}"'))
+    l.start(wait=60)
+    l.until('slot', stage='pass')
+    while '"state": "done"' not in p.ledger('olga', 'show', 'urn:dev:os:n-001', '--json'):
+        time.sleep(0.1)
+    before = l.ask()
+    say = lambda *words: subprocess.run([SIGNET, 'line', *words], cwd=l.folder, check=True, capture_output=True, timeout=60)
+    say('rework', '-r', 'x', 'order.yaml', '1')
+    e = l.until('slot', stage='made-before')
+    need("the event 'retired' is a supervisor's" in e['message'] and e['may'] == 'rework' and l.ask() == before, e)
+    l.tell('next')
+    l.until('slot', stage='pass')
+    l.finish()
+    l.exits(0)
+
+
 with tempfile.TemporaryDirectory(prefix='signet-roles-') as folder, Server(BIN, fsync='off') as server:
     server.create('l')
     try:
         place = Place(server, folder)
         check(place)
+        with tempfile.TemporaryDirectory() as other, contextlib.closing(Line(other)) as line:
+            at_a_line(place, line)
         changed_schema(place)
     except Broken as e:
         sys.exit(str(e))

@@ -67,10 +67,10 @@ class Line(Folder):
         self.report = next((e for e in self.events if e['event'] == 'report'), None)
         return code
 
-    def start(self, program=SIGNET, wait=1, env=None):
+    def start(self, program=SIGNET, wait=1, env=None, more=()):
         """A run that goes on while the test does something; until() and finish() follow."""
         self.said = ''
-        self.process = subprocess.Popen([program, 'run', 'order.yaml', '--json', '--wait', str(wait), '--sync', '1'],
+        self.process = subprocess.Popen([program, 'run', 'order.yaml', '--json', '--wait', str(wait), '--sync', '1', *more],
                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True,
                                         cwd=self.folder, env=env)
 
@@ -151,7 +151,7 @@ class Line(Folder):
         while not os.path.exists(self.at(f'rack/{slot}')):
             time.sleep(0.05)
 
-    def ask(self, slot):
+    def ask(self, slot=1):
         """The board itself: what it holds, and how often it was written. To look at it may take a reset."""
         p = subprocess.run([SIGNET, 'sim', 'tell', self.at(f'rack/{slot}.control'), 'state'], capture_output=True, text=True,
                            timeout=DEADLINE)

@@ -156,17 +156,17 @@ static void a_flood_is_told_in_part(void **state)
     }
     assert_int_equal(told, 20);
     assert_int_equal(run_refused_scans(&run), 100);
-    reads(1, "SLOT-9", "refused scan: the order has no slot '9'"); /* another one's is */
-    scans(&run, "SLOT-9", "refused scan: the order has no slot '9'");
+    reads(1, "SLOT-9", "refused scan: unknown slot '9'"); /* another one's is */
+    scans(&run, "SLOT-9", "refused scan: unknown slot '9'");
     now += 499;
     reads(0, "SLOT-9", "");
     now += 1;
-    reads(0, "SLOT-9", "refused scan (81 more before it): the order has no slot '9'");
+    reads(0, "SLOT-9", "refused scan (81 more before it): unknown slot '9'");
     reads(0, "SLOT-9", "");
     now += 60000; /* when it is quiet again, all are */
-    reads(0, "SLOT-9", "refused scan (1 more before it): the order has no slot '9'");
+    reads(0, "SLOT-9", "refused scan (1 more before it): unknown slot '9'");
     for (int i = 1; i < 20; i++)
-        reads(0, "SLOT-9", "refused scan: the order has no slot '9'");
+        reads(0, "SLOT-9", "refused scan: unknown slot '9'");
     close_run(&run);
 }
 
