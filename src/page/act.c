@@ -101,11 +101,29 @@ void answer_status(struct request *r)
     answer_ask(r, "status", NULL);
 }
 
+/* A rework is recorded with its reason: who asked for it here may be another one than the operator.
+ * argument: "SLOT|REASON" */
+static void add_person(const struct request *r, const char *argument, struct buf *out)
+{
+    const char *bar = argument ? strchr(argument, '|') : NULL;
+    char name[41] = "", token[LOGIN_TOKEN_SIZE] = "";
+
+    if (!bar || bar[1 + strspn(bar + 1, " ")] == '\0') /* the run says what is wrong with it */
+        return;
+    login_who(r->page->logins, request_header(r, "Cookie"), name, token);
+    wipe(token, sizeof(token));
+    buf_printf(out, "%s (%s, at the page)", argument, name);
+}
+
 /* Body: a command of the control socket, and in a second line its argument. */
 void answer_line(struct request *r)
 {
     char *at = (char *)r->body.data;
     const char *command = body_line(&at), *argument = at ? body_line(&at) : NULL;
+    struct buf full = {0};
 
-    answer_ask(r, command, argument);
+    if (strcmp(command, "rework") == 0)
+        add_person(r, argument, &full);
+    answer_ask(r, command, full.data ? (const char *)full.data : argument);
+    buf_free(&full);
 }

@@ -37,13 +37,16 @@ function makeTile(name) {
     const tile = element('li', undefined, 'tile'), head = element('div', undefined, 'head'), body = element('div', undefined, 'body');
     const t = { tile, title: element('h2', `Slot ${name}`), off: element('span', 'off', 'off'), verdict: element('p', undefined, 'verdict'),
         bar: element('progress'), endpoint: element('p', '', 'endpoint'), stage: element('p', '', 'stage'), reason: element('p'),
-        hint: element('p', '', 'hint'), button: element('button') };
+        hint: element('p', '', 'hint'), again: element('button'), button: element('button') };
+    const actions = element('div', undefined, 'actions');
     t.bar.max = 1;
     t.bar.setAttribute('aria-label', `Progress of slot ${name}`);
-    t.button.type = 'button';
+    t.again.type = t.button.type = 'button';
+    t.again.addEventListener('click', () => again(name));
     t.button.addEventListener('click', () => say(line.slots.get(name).off ? 'on' : 'off', name));
     head.append(t.title, t.off);
-    body.append(t.endpoint, t.stage, t.reason, t.hint, t.button);
+    actions.append(t.again, t.button);
+    body.append(t.endpoint, t.stage, t.reason, t.hint, actions);
     tile.append(head, t.verdict, t.bar, body);
     return t;
 }
@@ -71,7 +74,9 @@ function drawSlot(s, t) {
     setText(t.hint, s.hint ? `What to do: ${s.hint}` : '');
     t.button.hidden = !session.token;
     setText(t.button, s.off ? 'Put in again' : 'Take out');
-    t.button.setAttribute('aria-label', `${t.button.textContent}: slot ${s.slot}`);
+    t.again.hidden = !session.token || !s.may;
+    setText(t.again, s.may === 'retry' ? 'Retry' : 'Rework');
+    for (const b of [t.again, t.button]) b.setAttribute('aria-label', `${b.textContent}: slot ${s.slot}`);
     drawTime(s, t);
 }
 
@@ -124,8 +129,8 @@ function drawAlarms() {
 
 const tiles = new Map();
 
-function takeStatus(data, whole) {
-    const status = JSON.parse(data), alarms = JSON.stringify(status.alarms.map(a => [a.message, a.count]));
+function takeStatus(status, whole) {
+    const alarms = JSON.stringify(status.alarms.map(a => [a.message, a.count]));
     if (whole) {
         line.slots.clear();
         tiles.clear();
@@ -158,8 +163,8 @@ let stream = null;
 function listen() {
     if (stream) stream.close();
     stream = new EventSource('/events');
-    stream.addEventListener('status', e => takeStatus(e.data, true));
-    stream.addEventListener('change', e => takeStatus(e.data, false));
+    stream.addEventListener('status', e => takeStatus(JSON.parse(e.data), true));
+    stream.addEventListener('change', e => takeStatus(JSON.parse(e.data), false));
     stream.addEventListener('away', e => {
         setAway(JSON.parse(e.data).message);
         if (!line.order && !location.hash) location.replace('#stations'); // the ledger has something to show
@@ -213,11 +218,23 @@ async function post(path, lines) {
 
 async function say(...words) {
     try {
-        await post('/api/line', words);
+        takeStatus(await post('/api/line', words), false);
         toast(words[0] === 'scan' ? 'the code is taken' : '');
     } catch (e) {
         toast(e.message);
     }
+}
+
+// The board that came to its end in a slot, once more.
+function again(slot) {
+    const s = line.slots.get(slot), failed = s.state === 'fail';
+    if (s.may === 'retry') return say('retry', slot);
+    return ask(`Rework the board in slot ${slot}?`, failed ? `${s.endpoint} gets another attempt on this board, which is erased.`
+        : `${s.endpoint} gets new credentials on this board, which is erased. Its servers lose those of before.`, 'Rework', 'Reason', reason => {
+        const now = line.slots.get(slot);
+        if (now.may !== 'rework' || now.endpoint !== s.endpoint) return toast('that board is no longer in the slot, or in work');
+        return say('rework', `${slot}|${reason}`);
+    });
 }
 
 // A scanner that acts as a keyboard: keys that follow each other faster than a person types, then Enter or Tab.
@@ -238,12 +255,14 @@ function readScanner() {
     }, true);
 }
 
-function ask(title, text, yes, named, then) {
+// what: of the text that is typed; '': there is none
+function ask(title, text, yes, what, then) {
     setText($('ask-title'), title);
     setText($('ask-text'), text);
     setText($('ask-yes'), yes);
-    $('ask-label').hidden = !named;
-    $('ask-name').required = named;
+    setText($('ask-what'), what);
+    $('ask-label').hidden = !what;
+    $('ask-name').required = Boolean(what);
     $('ask-name').value = '';
     $('ask-form').onsubmit = () => then($('ask-name').value);
     $('ask-dialog').showModal();
@@ -281,14 +300,14 @@ async function begin() {
     for (const b of document.querySelectorAll('dialog .close')) b.addEventListener('click', () => b.closest('dialog').close());
     $('pause').addEventListener('click', () => say(line.order && line.order.paused ? 'resume' : 'pause'));
     $('operator').addEventListener('click', () => ask('Who is at work?', 'An event of the order; later events carry the name.',
-        'Change', true, name => say('operator', name)));
-    $('shift').addEventListener('click', () => ask('Which shift works?', 'Later outcomes of boards carry it.', 'Change', true,
+        'Change', 'Name', name => say('operator', name)));
+    $('shift').addEventListener('click', () => ask('Which shift works?', 'Later outcomes of boards carry it.', 'Change', 'Name',
         name => say('shift', name)));
-    $('code').addEventListener('click', () => ask('Which code was read?', 'A scanner types it without this.', 'Scan', true,
+    $('code').addEventListener('click', () => ask('Which code was read?', 'A scanner types it without this.', 'Scan', 'Code',
         code => say('scan', `|${code}`)));
     readScanner();
     $('stop').addEventListener('click', () => ask('End the run?', 'Boards that are in work are finished as far as Ctrl-C lets them. '
-        + 'To go on later, start the order again.', 'End the run', false, () => say('stop')));
+        + 'To go on later, start the order again.', 'End the run', '', () => say('stop')));
     addEventListener('hashchange', showView);
     showView();
     await askSession();

@@ -65,7 +65,8 @@ static bool same_slot(const struct signet_slot_status *a, const struct signet_sl
     return a->state == b->state && a->off == b->off && a->retried == b->retried &&
            a->part == b->part && (works || a->seconds == b->seconds) &&
            watch_same_text(a->endpoint, b->endpoint) && watch_same_text(a->stage, b->stage) &&
-           watch_same_text(a->reason, b->reason) && watch_same_text(a->hint, b->hint);
+           watch_same_text(a->reason, b->reason) && watch_same_text(a->hint, b->hint) &&
+           watch_same_text(a->may, b->may);
 }
 
 static bool same_alarms(const struct signet_figures *a, const struct signet_figures *b)

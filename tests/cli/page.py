@@ -116,6 +116,41 @@ def a_line(hall):
     hall.check()
 
 
+def once_more(hall):
+    """A rework: asked for once, by who has logged in, whom the ledger names; every viewer sees what may be asked for."""
+    hall.change(1), hall.change(2)
+    order = hall.order(9)
+    with started('run', order, '--watch', '--page=127.0.0.1:0', '--page-logins', logins(hall), '--operator', 'Anna') as (run, browser):
+        stream, other = Stream(browser), Browser(f'http://{browser.host}:{browser.port}')
+        told = {}
+        def slot(data):
+            told.update({s['slot']: s for s in data['slots']})
+            return told['1']
+        stream.until(lambda _, d: slot(d).get('may') == 'rework' and (d['made'], d['waiting']) == (2, 0))
+        name = told['1']['endpoint']
+        browser.bad(401, 'log in first', '/api/line', 'rework', '1|x')
+        need(browser.log_in() == 200 and other.log_in() == 200, 'no login')
+        for reason in '', '  ':
+            browser.bad(409, 'a rework needs a reason', '/api/line', 'rework', '1|' + reason)
+        browser.bad(409, "'rework' takes a slot, '|' and a reason", '/api/line', 'rework', '1')
+        browser.bad(409, "'rework' takes a name", '/api/line', 'rework')
+        browser.bad(409, 'at most 255 bytes', '/api/line', 'rework', '1|' + 240 * 'x')
+        browser.bad(404, "unknown slot '3'", '/api/line', 'rework', '3|x')
+        browser.bad(409, 'did not fail', '/api/line', 'retry', '1')
+        need(browser.post('/api/line', 'pause')[0] == 200, 'pause')
+        status, _, text = browser.post('/api/line', 'rework', '1|antenna <changed>')
+        need(status == 200 and 'may' not in json.loads(text)['slots'][0], text)
+        other.bad(409, 'that was asked for already', '/api/line', 'rework', '1|me, too')
+        stream.until(lambda _, d: 'may' not in slot(d))
+        need(browser.post('/api/line', 'resume')[0] == 200, 'resume')
+        stream.until(lambda _, d: slot(d).get('may') == 'rework' and d['passed'] == 3)
+        need(told['1']['endpoint'] == name and browser.post('/api/line', 'stop')[0] == 200, told)
+        run.communicate(timeout=SECONDS)
+    found = [json.loads(x) for x in call('ledger', 'export', '-f', 'events', hall.at('ledger.db')).stdout.splitlines()]
+    need([(e['endpoint'], e['detail'], e['operator']) for e in found if e['kind'] == 'retired'] ==
+         [(name, 'edition 2 follows: antenna <changed> (zoe, at the page)', 'Anna')], found)
+
+
 def requests(hall):
     """What no page of ours asks for."""
     order = hall.order(9)
@@ -348,7 +383,7 @@ def at_a_terminal(hall):
 folder = tempfile.mkdtemp()
 hall = Hall(folder, slots=2, rack=('-N', '9', '-H', '3600000'))  # boards stay until they are changed
 try:
-    for test in (a_line, requests, what_was_made, hostile, beyond_this_computer, at_a_terminal):
+    for test in (a_line, requests, what_was_made, hostile, beyond_this_computer, at_a_terminal, once_more):
         try:
             test(hall)
         except Broken as e:

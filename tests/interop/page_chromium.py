@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The page in Debian's Chromium: it runs without an error, shows names as text, fits from 320 px to 4K, and all of it is reached by keyboard.
 SIGNET_SHOTS=FOLDER keeps pictures; SIGNET_AXE=axe.min.js (of npm's axe-core) has each view looked at."""
-import json, os, shutil, subprocess, sys, tempfile
+import json, os, shutil, subprocess, sys, tempfile, time
 if not shutil.which('chromium'):
     sys.exit(77)
 from _chromium import Chromium
@@ -12,7 +12,8 @@ from _signet import SIGNET, Broken, need
 EVIL = '<img src=x onerror="alert(1)">'
 STATES = ('working', 'pass', 'fail', 'made-before', 'waiting', 'halted', 'empty', 'closed')
 SLOTS = [{'state': s, 'endpoint': EVIL if s == 'pass' else f'urn:dev:os:{s}', 'part': 400, 'stage': 'load', 'seconds': 5000,
-          **({'reason': 'no answer in time', 'hint': 'press the board into its jig'} if s == 'fail' else {})} for s in STATES]
+          **({'reason': 'no answer in time', 'hint': 'press the board into its jig', 'may': 'retry'} if s == 'fail' else {}),
+          **({'may': 'rework'} if s in ('pass', 'made-before') else {})} for s in STATES]
 # foreground against background of all that has text of its own; the ratio that WCAG 2.1 AA wants is 4.5
 CONTRAST = '''(() => {
   const parse = c => (c.match(/[\\d.]+/g) || []).map(Number), light = c => { const [r, g, b] = c.slice(0, 3).map(v => { v /= 255; return v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4; });
@@ -62,7 +63,48 @@ def log_in(chromium):
     chromium.key('Tab', 9)
     chromium.type(PASSWORD)
     chromium.key('Enter', 13, '\r')
-    chromium.until(f'document.getElementById("who")?.textContent === {NAME!r} && document.querySelectorAll(".tile button:not([hidden])").length === {len(SLOTS)}', 'logged in')
+    chromium.until(f'document.getElementById("who")?.textContent === {NAME!r} && document.querySelectorAll(".tile button:not([hidden])").length === {len(SLOTS) + 3}', 'logged in')
+
+
+def press(chromium, label):
+    chromium.run(f'document.querySelector(\'[aria-label="{label}"]\').focus()')
+    chromium.key('Enter', 13, '\r')
+
+
+def once_more(chromium, run, axe):
+    """Retry at once; a rework with a reason, and for the board that the person saw."""
+    dialog = 'document.getElementById("ask-dialog").open'
+    need(chromium.run('[...document.querySelectorAll(".tile .actions button:first-child:not([hidden])")].map(b => b.getAttribute("aria-label"))') ==
+         ['Rework: slot 2', 'Retry: slot 3', 'Rework: slot 4'], 'what may be asked for')
+    press(chromium, 'Retry: slot 3')
+    wait(run, 'retry 3')
+    press(chromium, 'Rework: slot 2')
+    chromium.until(dialog, 'the dialog')
+    look(chromium, 'rework', axe)
+    chromium.size(1180, 820)
+    need(EVIL in chromium.run('document.getElementById("ask-text").textContent') and not chromium.run('document.querySelectorAll("dialog img").length'), 'the name')
+    chromium.key('Enter', 13, '\r')  # without a reason
+    need(chromium.run(dialog), 'a rework without a reason')
+    chromium.key('Escape', 27)
+    need(not chromium.run(dialog) and run.asked == 'retry 3', run.asked)
+    press(chromium, 'Rework: slot 2')
+    chromium.type('antenna changed')
+    chromium.key('Enter', 13, '\r')
+    wait(run, f'rework 2|antenna changed ({NAME}, at the page)')
+    press(chromium, 'Rework: slot 4')
+    chromium.type('too late')
+    run.slots[3] = {**run.slots[3], 'endpoint': 'urn:dev:os:another'}
+    chromium.until('document.querySelectorAll(".tile")[3].querySelector(".endpoint").textContent === "urn:dev:os:another"', 'another board')
+    chromium.key('Enter', 13, '\r')
+    chromium.until('document.getElementById("said").textContent.startsWith("that board is no longer in the slot")', 'why not')
+    need('antenna changed' in run.asked, run.asked)
+
+
+def wait(run, asked):
+    end = time.monotonic() + 60
+    while run.asked != asked:
+        need(time.monotonic() < end, f'{run.asked}, not {asked}')
+        time.sleep(0.05)
 
 
 def main(folder):
@@ -88,6 +130,7 @@ def main(folder):
         log_in(chromium)
         look(chromium, 'line-logged-in', axe)
         by_keyboard(chromium)
+        once_more(chromium, run, axe)
         chromium.run('document.getElementById("operator").focus()')
         chromium.key('Enter', 13, '\r')
         chromium.type('Zoë')
