@@ -21,7 +21,8 @@ struct panel_keys {
     bool ending;
     char asks; /* the key whose text is being typed; 0: none */
     char text[SIGNET_PERSON_SIZE];
-    char said[200]; /* why the last key did nothing, "" */
+    struct signet_slot_status reworks; /* as it was when it was named */
+    char said[200];                    /* why the last key did nothing, "" */
 };
 
 /* A process in the background leaves the terminal alone. */
@@ -50,17 +51,57 @@ static void say(struct panel_keys *k, const char *text)
     pthread_mutex_unlock(&k->lock);
 }
 
-static int toggle_slot(struct signet_run *run, const char *name, struct signet_error *err)
+/* The slot of that name, or, without a name, one whose board may be tried or made again as `may`
+ * says. False: none. */
+static bool look_for_slot(struct signet_run *run, const char *name, const char *may,
+                          struct signet_slot_status *slot)
 {
     struct signet_status *status = signet_run_status(run);
-    struct signet_slot_status slot = {0};
-    bool off = false;
-    for (size_t i = 0; i < signet_status_slot_count(status); i++) {
-        signet_status_slot(status, i, &slot);
-        if (!strcmp(slot.name, name))
-            off = slot.off;
+    bool found = false;
+    for (size_t i = 0; !found && i < signet_status_slot_count(status); i++) {
+        signet_status_slot(status, i, slot);
+        found = name ? !strcmp(slot->name, name) : !strcmp(slot->may, may);
     }
+    return found;
+}
+
+static bool may_any(struct signet_run *run, const char *may)
+{
+    struct signet_slot_status slot;
+    return look_for_slot(run, NULL, may, &slot);
+}
+
+static int toggle_slot(struct signet_run *run, const char *name, struct signet_error *err)
+{
+    struct signet_slot_status slot;
+    bool off = look_for_slot(run, name, NULL, &slot) && slot.off;
     return signet_run_slot(run, name, !off, err);
+}
+
+/* Asks for the reason next. */
+static void name_rework(struct panel_keys *k, const char *name)
+{
+    struct signet_slot_status slot = {0};
+    if (!look_for_slot(k->run, name, NULL, &slot) || strcmp(slot.may, "rework") != 0) {
+        say(k, "no board in that slot can be reworked");
+        return;
+    }
+    pthread_mutex_lock(&k->lock);
+    k->reworks = slot;
+    k->asks = 'W';
+    k->text[0] = '\0';
+    pthread_mutex_unlock(&k->lock);
+}
+
+/* Of the board that was there when the slot was named. */
+static int rework(struct panel_keys *k, const char *reason, struct signet_error *err)
+{
+    struct signet_slot_status now = {0};
+    look_for_slot(k->run, k->reworks.name, NULL, &now);
+    if (strcmp(now.may, "rework") != 0 || strcmp(now.endpoint, k->reworks.endpoint) != 0)
+        return cli_error(err, SIGNET_E_CONFLICT, "",
+                         "that board is no longer in the slot, or in work");
+    return signet_run_rework(k->run, now.name, reason, err);
 }
 
 /* A text that was typed. Without locks: the ledger may take its time. */
@@ -74,11 +115,24 @@ static void finish_text(struct panel_keys *k, char key, const char *text)
         rc = signet_run_shift(k->run, text, &err);
     else if (key == 's' && text[0])
         rc = toggle_slot(k->run, text, &err);
+    else if (key == 't' && text[0])
+        rc = signet_run_retry(k->run, text, &err);
+    else if (key == 'W')
+        rc = rework(k, text, &err);
     else if (key == 'c')
         rc = signet_run_scan(k->run, NULL, text, strlen(text), &err);
     else if (key == 'q' && (text[0] == 'y' || text[0] == 'Y'))
         signet_run_stop(k->run);
     say(k, rc == SIGNET_OK ? "" : err.msg);
+    if (key == 'w' && text[0])
+        name_rework(k, text);
+}
+
+/* Is there something that this key begins, which a text follows? */
+static bool asks_for_text(const struct panel_keys *k, char key)
+{
+    return strchr("ohsq", key) || (key == 'c' && signet_run_has_scan(k->run)) ||
+           (key == 't' && may_any(k->run, "retry")) || (key == 'w' && may_any(k->run, "rework"));
 }
 
 static void press(struct panel_keys *k, char key)
@@ -90,7 +144,7 @@ static void press(struct panel_keys *k, char key)
         rc = signet_run_pause(k->run, key == 'p', &err);
     if (rc != SIGNET_OK)
         say(k, err.msg);
-    if (!strchr("ohsq", key) && !(key == 'c' && signet_run_has_scan(k->run)))
+    if (!asks_for_text(k, key))
         return;
     pthread_mutex_lock(&k->lock);
     k->asks = key;
@@ -251,6 +305,7 @@ void panel_keys_end(struct panel_keys **keys)
 
 void panel_keys_text(struct panel_keys *k, char out[static 400])
 {
+    bool retry = may_any(k->run, "retry"), again = may_any(k->run, "rework");
     pthread_mutex_lock(&k->lock);
     if (k->asks)
         snprintf(out, 400, "%s: %s_   (Enter; Esc: leave it)",
@@ -258,10 +313,14 @@ void panel_keys_text(struct panel_keys *k, char out[static 400])
                  : k->asks == 'h' ? "shift"
                  : k->asks == 'c' ? "code"
                  : k->asks == 's' ? "slot off or on"
+                 : k->asks == 't' ? "slot to retry"
+                 : k->asks == 'w' ? "slot to rework"
+                 : k->asks == 'W' ? "the board is erased: why"
                                   : "end the run? y",
                  k->text);
     else
-        snprintf(out, 400, "%s%sp pause  r resume  s slot off/on  %so operator  h shift  q end",
-                 k->said, k->said[0] ? "   " : "", signet_run_has_scan(k->run) ? "c code  " : "");
+        snprintf(out, 400, "%s%s%s%sp pause  r resume  s slot off/on  %so operator  h shift  q end",
+                 k->said, k->said[0] ? "   " : "", retry ? "t retry  " : "",
+                 again ? "w rework  " : "", signet_run_has_scan(k->run) ? "c code  " : "");
     pthread_mutex_unlock(&k->lock);
 }

@@ -150,6 +150,52 @@ def codes(hall):
     t.ends(4)
 
 
+def once_more(hall):
+    """Keys for what a board may have, and only then; a rework is of the board that was there when its slot was named."""
+    tool = open(hall.at('nrfjprog')).read()
+    hall.write('nrfjprog', '#!/bin/sh\nexit 9\n')
+    t = Terminal(hall, hall.order(9))
+    t.shows('FAIL')
+    t.until('two fail', lambda s: [x.get('may') for x in s['slots']] == 2 * ['retry'])
+    t.shows('t retry  p pause')
+    t.press('wp')  # w is no key now
+    t.until('a pause', lambda s: s['paused'])
+    t.press('r')
+    t.until('no pause', lambda s: not s['paused'])
+    hall.write('nrfjprog', tool)
+    t.press('t1\r')
+    t.until('slot 1 passes', lambda s: s['slots'][0].get('may') == 'rework')
+    t.shows('t retry  w rework  p pause')
+    t.press('t2\r')
+    t.until('slot 2 passes', lambda s: s['slots'][1].get('may') == 'rework' and (s['made'], s['waiting']) == (2, 0))
+    t.press('tp')  # nor is t
+    t.until('a pause', lambda s: s['paused'])
+    t.press('r')
+    for slot in '77', '':
+        t.press(f'w{slot}\r')
+        t.shows('no board in that slot can be reworked' if slot else 'w rework  p pause')
+    t.press('w1\r')
+    t.shows('the board is erased: why: _')
+    t.press('\r')
+    t.shows('a rework needs a reason')
+    t.press('w1\rx\x1b')
+    t.shows('w rework  p pause')
+    t.press('w2\r')
+    t.shows('the board is erased: why: _')
+    hall.change(2)
+    t.until('another board', lambda s: s['passed'] == 3)
+    t.press('x\r')
+    t.shows('that board is no longer in the slot, or in work')
+    name = t.status()['slots'][0]['endpoint']
+    t.press('w1\rantenna changed\r')
+    t.until('made again', lambda s: s['passed'] == 4)
+    need(t.status()['slots'][0]['endpoint'] == name, t.status())
+    t.press('qy\r')
+    t.ends(4)
+    p = subprocess.run([SIGNET, 'ledger', 'show', hall.at('ledger.db'), name], capture_output=True, text=True, timeout=SECONDS)
+    need('edition 2 follows: antenna changed' in p.stdout, p.stdout + p.stderr)
+
+
 def more_slots_than_lines(hall):
     """Those without a line are counted by what they do."""
     t = Terminal(hall, hall.order(9), width=40, height=6)
@@ -158,7 +204,7 @@ def more_slots_than_lines(hall):
     t.ends(4)
 
 
-for test, slots in ((keys, 2), (sizes, 2), (what_a_tool_says, 2), (codes, 2), (more_slots_than_lines, 5)):
+for test, slots in ((keys, 2), (sizes, 2), (what_a_tool_says, 2), (codes, 2), (once_more, 2), (more_slots_than_lines, 5)):
     folder = tempfile.mkdtemp()
     hall = Hall(folder, slots=slots, rack=('-N', '9', '-H', '3600000'))
     try:
