@@ -131,8 +131,8 @@ static int board_info(int argc, char **argv)
     const char *path = ENDPOINT_PATH;
     const struct option_row rows[] = {
         SESSION_ROWS(&s),
-        TEXT(0, "endpoint-path", "PATH",
-             "Where the board keeps its name (" ENDPOINT_PATH "); '' is nowhere", &path),
+        TEXT_OR_EMPTY(0, "endpoint-path", "PATH",
+                      "Where the board keeps its name (" ENDPOINT_PATH "); '' is nowhere", &path),
         {0},
     };
 

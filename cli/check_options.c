@@ -81,7 +81,7 @@ static bool long_known(const struct cli *cli, const struct option_row *rows, con
         if (!strncmp(names[i], word, len)) {
             row = row_named(rows, names[i], strlen(names[i]));
             found++;
-            if (strlen(names[i]) == len)
+            if (strlen(names[i]) == len && word[len] != '=')
                 return true; /* one that every verb has */
         }
     if (!row && !found)
@@ -91,8 +91,8 @@ static bool long_known(const struct cli *cli, const struct option_row *rows, con
         return false;
     }
     *value = takes_value(row) && word[len] != '=';
-    if (row && !row->arg && word[len] == '=') {
-        cli_usage(cli, "--%s takes no value", row->name);
+    if ((!row || !row->arg) && word[len] == '=') {
+        cli_usage(cli, "--%.*s takes no value", (int)len, word);
         return false;
     }
     return !*value || more || no_value(cli, row);

@@ -97,6 +97,9 @@ struct option_row {
 #define FLAG(letter, name, help, to) ROW(letter, name, NULL, help, KIND_FLAG, bool, to, 0, 0)
 #define TEXT(letter, name, arg, help, to)                                                          \
     ROW(letter, name, arg, help, KIND_TEXT, const char *, to, 0, 0)
+/* the text may be "" */
+#define TEXT_OR_EMPTY(letter, name, arg, help, to)                                                 \
+    ROW(letter, name, arg, help, KIND_TEXT, const char *, to, 1, 0)
 /* --name or --name=ARG: the text is "" without it */
 #define MAYBE(letter, name, arg, help, to)                                                         \
     ROW(letter, name, arg, help, KIND_MAYBE, const char *, to, 0, 0)

@@ -4,6 +4,7 @@
 
 #include <argp.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,11 +20,17 @@ struct parse {
 
 static bool set_number(const struct cli *cli, const struct option_row *row, const char *text)
 {
-    char *end;
+    struct signet_error err = {0};
+    char *end, hint[sizeof(err.hint)];
+    bool hex = !strncmp(text, "0x", 2) || !strncmp(text, "0X", 2);
     errno = 0;
-    long value = strtol(text, &end, 0);
+    long value = strtol(text, &end, hex ? 16 : 10); /* 010 is ten */
     if (end == text || *end || errno) {
-        cli_usage(cli, "--%s: '%s' is not a number", row->name, text);
+        snprintf(hint, sizeof(hint),
+                 "a whole number from %u to %u, in digits alone; '%s --help' lists the options",
+                 row->min, row->max, cli->name);
+        cli_error(&err, SIGNET_E_USAGE, hint, "--%s: '%s' is not a number", row->name, PLAIN(text));
+        cli_fail(cli, &err);
         return false;
     }
     if (value < (long)row->min || value > (long)row->max) {
@@ -34,9 +41,24 @@ static bool set_number(const struct cli *cli, const struct option_row *row, cons
     return true;
 }
 
+/* Nothing is meant by "", where a script has a variable that is not set. */
+static bool is_empty(const struct cli *cli, const char *dashes, const char *name, size_t len)
+{
+    struct signet_error err = {0};
+    char hint[sizeof(err.hint)];
+    snprintf(hint, sizeof(hint), "is a variable of the shell unset? '%s --help' lists the options",
+             cli->name);
+    cli_error(&err, SIGNET_E_USAGE, hint, "%s%.*s is empty", dashes, (int)len, name);
+    cli_fail(cli, &err);
+    return true;
+}
+
 static bool set_option(const struct cli *cli, const struct option_row *row, const char *text)
 {
     struct option_list *list = row->to;
+    bool texts = row->kind == KIND_LIST || (row->kind == KIND_TEXT && !row->min);
+    if (texts && !*text && is_empty(cli, "--", row->name, strlen(row->name)))
+        return false;
     switch (row->kind) {
     case KIND_FLAG:
         *(bool *)row->to = true;
@@ -89,8 +111,11 @@ static bool check_arguments(const struct parse *p)
 {
     struct cli *cli = p->cli;
     const char *missing = p->args_doc; /* "LEDGER ENDPOINT": their words in order */
-    for (int i = 0; i < cli->arg_count && *missing; i++)
+    for (int i = 0; i < cli->arg_count && *missing; i++) {
+        if (!*cli->args[i] && *missing != '[')
+            return !is_empty(cli, "", missing, strcspn(missing, " "));
         missing += strcspn(missing, " ") + (strchr(missing, ' ') != NULL);
+    }
     if (cli->arg_count < p->min)
         cli_usage(cli, "%.*s is missing", (int)strcspn(missing, " "), missing);
     else if (p->max >= 0 && cli->arg_count > p->max)

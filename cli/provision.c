@@ -191,7 +191,7 @@ static int run_provision(struct cli *cli, struct options *o)
          &(b)->port_options),                                                                                \
     TEXT(0, "packet-path", "PATH", "smp-file: where the board wants the packet", &(b)->packet_path),         \
     TEXT(0, "result-path", "PATH", "smp-file: path of the file with the result", &(b)->result_path),                \
-    TEXT(0, "endpoint-path", "PATH", "smp-file: path of the file with its name", &(b)->endpoint_path),              \
+    TEXT_OR_EMPTY(0, "endpoint-path", "PATH", "smp-file: path of the file with its name", &(b)->endpoint_path),              \
     TEXT(0, "success-text", "TEXT", "smp-file: the result that means success", &(b)->success_text)
 
 #define FLASHER_ROWS(o, b)                                                                                   \

@@ -96,6 +96,8 @@ static int run_checked(struct cli *cli, const struct request *request)
                                            : "a server is missing: -s FILE");
     if (!request->find && !request->remove && !request->config && !request->packet)
         return cli_usage(cli, "the device's data is missing: -c CONFIGURATION or -P PACKET");
+    if (request->find && request->remove)
+        return cli_usage(cli, "--find and --remove: one of the two");
     if (request->config && request->packet)
         return cli_usage(cli, "-c and -P are both given: one is enough");
     if (access->token && access->token_file)

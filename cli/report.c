@@ -73,7 +73,7 @@ int cli_fail(const struct cli *cli, const struct signet_error *said)
     if (cli->json) {
         struct json j;
         json_event(&j, "error");
-        put_error(&j, said);
+        put_error(&j, err);
         json_end(&j);
     }
     tell_error("error: ", "\033[1;31m", err);

@@ -105,7 +105,7 @@ static int run_board(struct cli *cli, const struct sim_board_options *options, b
     NUMBER('b', "baud", "N", "Pace of the line (as fast as it goes)", &(o)->baud, 50, 20000000),             \
     TEXT('e', "endpoint", "NAME", "What the board calls itself", &(o)->endpoint),                            \
     FLAG(0, "provisioned", "The board holds credentials already", &(o)->provisioned),                      \
-    TEXT('m', "misbehave", "LIST", "As --misbehaviours lists, with commas between", &(o)->misbehave),        \
+    TEXT_OR_EMPTY('m', "misbehave", "LIST", "As --misbehaviours lists, with commas between", &(o)->misbehave),        \
     TEXT(0, "save", "FILE", "Write an applied packet there (DIR/: under the board's name)", &(o)->save),   \
     NUMBER('N', "boards", "N", "When a board holds its packet, another one takes its place, N in all",       \
            &(o)->boards, 1, 1000000),                                                                        \

@@ -78,8 +78,9 @@ int sim_flasher(int argc, char **argv)
              "A simulated board: its control socket and its port (many)", &boards),
         TEXT(0, "install", "FOLDER", "Write a script DIR/TOOL that does this, for the PATH",
              &folder),
-        TEXT('m', "misbehave", "LIST",
-             "hang, fail, crash, garbage, huge, orphan, lie, locked, delay=MS", &options.misbehave),
+        TEXT_OR_EMPTY('m', "misbehave", "LIST",
+                      "hang, fail, crash, garbage, huge, orphan, lie, locked, delay=MS",
+                      &options.misbehave),
         {0}};
     if (!cli_parse(&cli, argc, argv, rows, "[-- ARGUMENT...]",
                    "A programmer to rehearse with: takes the tool's own arguments and flashes "

@@ -60,11 +60,12 @@ int sim_printer(int argc, char **argv)
     bool until_eof = false;
     unsigned port = 0;
     const struct option_row rows[] = {
-        TEXT('m', "misbehave", "LIST",
-             "paper=N, ribbon=N, head=N, pause=N: it stands after N labels; full, silent, garbage: "
-             "what it answers to ~HS; slow=MS; drop=N: it closes the connection in the middle of "
-             "label N; lose=N: behind label N, which it prints",
-             &options.misbehave),
+        TEXT_OR_EMPTY(
+            'm', "misbehave", "LIST",
+            "paper=N, ribbon=N, head=N, pause=N: it stands after N labels; full, silent, garbage: "
+            "what it answers to ~HS; slow=MS; drop=N: it closes the connection in the middle of "
+            "label N; lose=N: behind label N, which it prints",
+            &options.misbehave),
         NUMBER('p', "port", "N", "Its port (any that is free)", &port, 1, 65535),
         TEXT(0, "control", "PATH", "UNIX socket for `sim tell`", &options.control),
         FLAG('u', "until-eof", "End when standard input ends", &until_eof),

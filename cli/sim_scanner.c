@@ -60,10 +60,10 @@ int sim_scanner(int argc, char **argv)
     const struct option_row rows[] = {
         TEXT(0, "link", "PATH", "A link to its pseudo-terminal, for the order's scanners (scanner)",
              &link),
-        TEXT('m', "misbehave", "LIST",
-             "How it reads each code, in their order, then well: " SIM_SCANNER_WAYS
-             "; or a wrong keyboard layout, such as german",
-             &misbehave),
+        TEXT_OR_EMPTY('m', "misbehave", "LIST",
+                      "How it reads each code, in their order, then well: " SIM_SCANNER_WAYS
+                      "; or a wrong keyboard layout, such as german",
+                      &misbehave),
         TEXT(0, "labels", "FOLDER",
              "Read the first code of each label that `sim printer` prints there, and none of "
              "standard input",

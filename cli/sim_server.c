@@ -127,13 +127,14 @@ int sim_server(int argc, char **argv)
         TEXT(0, "kind", "NAME",
              "coiote (default), thingsboard, leshan, leshan-bootstrap, or est: an authority",
              &options.kind),
-        TEXT('m', "misbehave", "LIST",
-             "latency=MS, date=SECONDS, bad-tls=expired|not-yet-valid|wrong-host|untrusted; and "
-             "for one new "
-             "device each, *N for N: a status (429=SECONDS: with Retry-After), html, page=STATUS, "
-             "huge, truncate, drop, commit-then-drop, slow, redirect, portal; remove-WORD: "
-             "for a device to remove, look-WORD: for another request",
-             &options.misbehave),
+        TEXT_OR_EMPTY(
+            'm', "misbehave", "LIST",
+            "latency=MS, date=SECONDS, bad-tls=expired|not-yet-valid|wrong-host|untrusted; and "
+            "for one new "
+            "device each, *N for N: a status (429=SECONDS: with Retry-After), html, page=STATUS, "
+            "huge, truncate, drop, commit-then-drop, slow, redirect, portal; remove-WORD: "
+            "for a device to remove, look-WORD: for another request",
+            &options.misbehave),
         NUMBER('p', "port", "N", "Its port (any that is free)", &own_port, 1, 65535),
         TEXT(0, "server-file", "FILE", "Write the JSON file there that an order names as its file",
              &files.server),

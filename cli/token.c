@@ -63,7 +63,11 @@ int cli_token(const char *said, const char *file, struct signet_bytes *out,
     }
     if (rc == SIGNET_OK)
         rc = trim(&token, err);
-    rc = signet_file_explain(rc, SIGNET_FILE_UNKNOWN, said ? NULL : file, err);
+    rc = signet_file_explain(rc, SIGNET_FILE_UNKNOWN,
+                             said   ? NULL
+                             : file ? file
+                                    : "SIGNET_TOKEN",
+                             err);
     if (rc == SIGNET_OK)
         *out = token;
     else

@@ -68,31 +68,70 @@ static int flushed(void)
     return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
 }
 
+enum { FEW = 20 }; /* names that a hint has */
+
 static int unknown_word(const char *what, const char *word, const char *const *names, size_t count)
 {
     const char *near = signet_word_nearest(word, names, count);
     fprintf(stderr, "signet: error: there is no %s '%s'\n", what, word);
     if (near)
         fprintf(stderr, "hint: did you mean '%s'?\n", near);
-    else
+    else if (count > FEW)
         fputs("hint: 'signet --help' lists what there is\n", stderr);
+    for (size_t i = 0; !near && count <= FEW && i < count; i++)
+        fprintf(stderr, "%s%s%s", i ? ", " : "hint: there are ", names[i],
+                i + 1 < count ? "" : "; 'signet --help' lists all\n");
     return EXIT_USAGE;
 }
 
-/* "verify": a verb that its noun was left away of; the names of its whole form. */
-static const struct noun *noun_of_verb(const char *word)
+/* "verify": a verb that its noun was left away of; all that have it. */
+static bool tell_nouns_of(const char *word)
 {
+    const char *names[64];
+    size_t n = 0;
     for (const struct noun *noun = nouns; noun->name; noun++)
         for (const struct verb *verb = noun->verbs; verb->name; verb++)
-            if (!strcmp(verb->name, word))
-                return noun;
-    return NULL;
+            if (word[0] && !strcmp(verb->name, word))
+                names[n++] = noun->name;
+    if (n)
+        fprintf(stderr, "signet: error: there is no command '%s'\n", word);
+    for (size_t i = 0; i < n; i++)
+        fprintf(stderr, "%s'%s %s'%s",
+                i == 0      ? "hint: did you mean "
+                : i + 1 < n ? ", "
+                            : " or ",
+                names[i], word, i + 1 < n ? "" : "?\n");
+    return n > 0;
+}
+
+/* A file where the command should stand. */
+static bool tell_command_of_file(const char *path)
+{
+    static const struct {
+        enum signet_file_kind kind;
+        const char *command;
+    } rows[] = {{SIGNET_FILE_ORDER, "run"},
+                {SIGNET_FILE_CONFIG, "packet make -c"},
+                {SIGNET_FILE_PACKET, "packet show"},
+                {SIGNET_FILE_LEDGER, "ledger list"},
+                {SIGNET_FILE_CERT, "cert show"}};
+    char head[2048];
+    FILE *file = fopen(path, "r");
+    size_t len = file ? fread(head, 1, sizeof(head), file) : 0;
+    if (file)
+        fclose(file);
+    for (size_t i = 0; len && i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (signet_file_kind(head, len) == rows[i].kind) {
+            fprintf(stderr, "signet: error: '%s' is a file, and no command\nhint: signet %s %s\n",
+                    path, rows[i].command, path);
+            return true;
+        }
+    return false;
 }
 
 static int unknown_noun(const char *word)
 {
     const char *names[64];
-    const struct noun *of = noun_of_verb(word);
     size_t n = 0;
     for (const struct noun *noun = nouns; noun->name; noun++)
         names[n++] = noun->name;
@@ -105,11 +144,9 @@ static int unknown_noun(const char *word)
                 word);
         return EXIT_USAGE;
     }
-    if (!of || !word[0])
-        return unknown_word("command", word, names, n);
-    fprintf(stderr, "signet: error: there is no command '%s'\nhint: did you mean '%s %s'?\n", word,
-            of->name, word);
-    return EXIT_USAGE;
+    return tell_nouns_of(word) || tell_command_of_file(word)
+               ? EXIT_USAGE
+               : unknown_word("command", word, names, n);
 }
 
 static int unknown_verb(const struct noun *noun, const char *word)

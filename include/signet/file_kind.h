@@ -33,6 +33,7 @@ enum signet_file_kind {
     SIGNET_FILE_SIGNING_KEY,
     SIGNET_FILE_NOTE, /* a signed note */
     SIGNET_FILE_TPM,  /* a key in a TPM, a request, a grant */
+    SIGNET_FILE_AUTHORITY,
 };
 
 /* Of the first bytes of a file, or all of it. */

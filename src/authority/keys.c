@@ -60,7 +60,11 @@ int authority_read(struct reader *r, yaml_node_t *node, struct authority_keys *o
 int authority_keys_load(struct authority_keys *out, void **owned, const char *path,
                         struct signet_error *err)
 {
-    struct reader r = {.path = path, .root = &out->info, .owned = owned, .err = err};
+    struct reader r = {.path = path,
+                       .kind = SIGNET_FILE_AUTHORITY,
+                       .root = &out->info,
+                       .owned = owned,
+                       .err = err};
     int rc = reader_load(&r, KEYS_MAX, keys, COUNT_OF(keys));
 
     return rc == SIGNET_OK ? place_paths(&r, &out->info) : rc;

@@ -361,9 +361,12 @@ int file_read_own(const char *path, size_t max, struct secret *out, struct signe
  * fsync, rename, fsync of the folder. */
 int file_write(const char *path, const void *data, size_t len, mode_t mode,
                struct signet_error *err);
+/* SIGNET_E_IO: the folder of path is not there, or cannot be opened. */
+int file_has_folder(const char *path, struct signet_error *err);
 /* SIGNET_E_EXISTS when an output that a person named would replace a file of another kind, such as
- * an order (file_kind.c). */
-int file_spare(const char *path, const void *data, size_t len, struct signet_error *err);
+ * an order, or a packet one of no kind, unless the caller keeps that (file_kind.c). */
+int file_spare(const char *path, const void *data, size_t len, bool keeps,
+               struct signet_error *err);
 /* Ends a function: as file_write with mode 0600, if rc is SIGNET_OK; text is freed in any case. */
 int file_save(const char *path, struct buf *text, int rc, struct signet_error *err);
 /* As file_write, but it may be lost in a power cut: nothing waits for the disk. */

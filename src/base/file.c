@@ -153,6 +153,17 @@ static int open_folder(const char *path, const char **name, struct signet_error 
     return fd;
 }
 
+int file_has_folder(const char *path, struct signet_error *err)
+{
+    const char *name;
+    int fd = open_folder(path, &name, err);
+
+    if (fd < 0)
+        return SIGNET_E_IO;
+    close(fd);
+    return SIGNET_OK;
+}
+
 /* This and the next give 0 or errno. */
 static int sync_close(int fd, bool sync)
 {
@@ -341,7 +352,10 @@ static int check_private_folder(const char *path, struct signet_error *err)
         return error_sys(err, SIGNET_E_IO, errno, "cannot look at the folder '%s'", path);
     if (st.st_uid == geteuid() && link.st_uid == geteuid() && !(st.st_mode & 022))
         return SIGNET_OK;
-    error_set(err, SIGNET_E_IO, "others may change what is in the folder '%s'", path);
+    error_set(err, SIGNET_E_IO,
+              st.st_uid == geteuid() ? "others may change what is in the folder '%s'"
+                                     : "the folder '%s' is another user's",
+              path);
     error_hint(err, "use a folder of your own, and chmod 700 '%.100s'", path);
     return SIGNET_E_IO;
 }
@@ -386,7 +400,7 @@ int signet_bytes_read_secret(const char *path, size_t max, struct signet_bytes *
 
 int signet_bytes_write(const char *path, const void *data, size_t len, struct signet_error *err)
 {
-    int rc = file_spare(path, data, len, err);
+    int rc = file_spare(path, data, len, false, err);
 
     return rc ? rc : file_write(path, data, len, 0600, err);
 }

@@ -137,6 +137,7 @@ static const char *const wanted_names[] = {
     [SIGNET_FILE_SIGNING_KEY] = "a signing key",
     [SIGNET_FILE_NOTE] = "a signed note",
     [SIGNET_FILE_TPM] = "a file of a TPM's key",
+    [SIGNET_FILE_AUTHORITY] = "the file of an authority",
 };
 
 static size_t form_row(enum file_form form)
@@ -173,18 +174,26 @@ static ssize_t read_start(const char *path, char head[HEAD + 1])
     return n;
 }
 
-int file_spare(const char *path, const void *data, size_t len, struct signet_error *err)
+int file_spare(const char *path, const void *data, size_t len, bool keeps, struct signet_error *err)
 {
     char head[HEAD + 1];
     ssize_t n = read_start(path, head);
-    size_t i = form_row(n > 0 ? file_form(head, (size_t)n) : FORM_UNKNOWN);
+    enum file_form old = n > 0 ? file_form(head, (size_t)n) : FORM_EMPTY,
+                   new = file_form(data, len < HEAD ? len : HEAD);
+    size_t i = form_row(old), k = form_row(new);
+    enum signet_file_kind kind = k < COUNT_OF(forms) ? forms[k].kind : SIGNET_FILE_UNKNOWN;
+    bool unnamed = kind == SIGNET_FILE_UNKNOWN || kind == SIGNET_FILE_OTHER;
 
     /* A label that was filled in looks like its template. */
-    if (i == COUNT_OF(forms) || forms[i].kind == SIGNET_FILE_OTHER ||
-        (forms[i].kind != SIGNET_FILE_LABEL && forms[i].kind == signet_file_kind(data, len)))
+    if (old == FORM_EMPTY || old == FORM_BLANK ||
+        (i < COUNT_OF(forms) && old != FORM_LABEL &&
+         (old == new || (!unnamed && forms[i].kind == kind))) ||
+        (old == FORM_BYTES && unnamed) ||
+        (old == FORM_UNKNOWN && (keeps || kind != SIGNET_FILE_PACKET)))
         return SIGNET_OK;
     return error_set_hint(err, SIGNET_E_EXISTS, "name another file, or remove this one",
-                          "will not write over '%s': it is %s", path, forms[i].name);
+                          "will not write over '%s': it is %s", path,
+                          i < COUNT_OF(forms) ? forms[i].name : "no packet");
 }
 
 /* The ledger that an order names, for the hint; a word that says so when none is found. */

@@ -171,6 +171,26 @@ static unsigned distance(const char *a, size_t alen, const char *b, size_t blen)
     return rows[alen % 3][blen];
 }
 
+/* "stop_after", "retry" for "retries": four letters or more, and two thirds of the word */
+static const char *begins_alike(const char *word, size_t len, const char *const *candidates,
+                                size_t count)
+{
+    const char *found = NULL;
+    size_t most = len * 2 / 3 > 3 ? len * 2 / 3 : 3;
+
+    for (size_t i = 0; len <= NEAREST_MAX && i < count; i++) {
+        size_t same = 0;
+
+        while (same < len && word[same] == candidates[i][same])
+            same++;
+        if (same > most) {
+            most = same;
+            found = candidates[i];
+        }
+    }
+    return found;
+}
+
 const char *signet_word_nearest(const char *word, const char *const *candidates, size_t count)
 {
     size_t len = strlen(word);
@@ -185,7 +205,7 @@ const char *signet_word_nearest(const char *word, const char *const *candidates,
             nearest = candidates[i];
         }
     }
-    return nearest;
+    return nearest ? nearest : begins_alike(word, len, candidates, count);
 }
 
 bool endpoint_name_valid(const char *name, size_t len)

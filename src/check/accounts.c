@@ -36,14 +36,15 @@ static int check_psk(struct check *check, const struct signet_account *account)
                       "has %zu bytes, and the TLS of %s takes %zu", len, check->client->name, most);
     most = check->client->tls.identity_most;
     if (most && account->identity->as.bytes.len > most)
-        check_suspect(check, identity, NULL, "has %zu bytes, and the TLS of %s takes %zu",
-                      account->identity->as.bytes.len, check->client->name, most);
+        check_suspect(check, identity, "choose a shorter identity",
+                      "has %zu bytes, and the TLS of %s takes %zu", account->identity->as.bytes.len,
+                      check->client->name, most);
     if (len > 64)
-        check_suspect(check, key, NULL, "has %zu bytes: servers and devices need take 64 only",
-                      len);
+        check_suspect(check, key, "16 bytes are what every client takes",
+                      "has %zu bytes: servers and devices need take 64 only", len);
     if (account->identity->as.bytes.len > 128)
-        check_suspect(check, identity, NULL, "has %zu bytes: servers need take 128 only",
-                      account->identity->as.bytes.len);
+        check_suspect(check, identity, "choose a shorter identity",
+                      "has %zu bytes: servers need take 128 only", account->identity->as.bytes.len);
     return SIGNET_OK;
 }
 
@@ -93,7 +94,8 @@ static int check_uri(struct check *check, const struct signet_account *account,
         return check_refuse(check, path, why.hint, "%s", why.msg);
     *transport = uri.transport;
     if (uri_doubt(&uri))
-        check_suspect(check, path, NULL, "%s", uri_doubt(&uri));
+        check_suspect(check, path, "is it written as its server is reached?", "%s",
+                      uri_doubt(&uri));
     suspect_binding(check, account, uri.transport);
     if (account->mode == SIGNET_MODE_NONE || uri.transport == URI_SMS ||
         uri.secured == (account->mode != SIGNET_MODE_NOSEC))

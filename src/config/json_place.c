@@ -198,11 +198,14 @@ static struct walk walk_all(const struct text_source *source, const char *member
     struct walk w = {.source = source, .text = source->text, .len = source->len, .member = member};
 
     skip_space(&w);
+    size_t start = w.at;
     if (w.at >= w.len)
         wrong_at(&w, 0, "there is nothing in it", "write one object: {\"name\": value}");
     else if (skip_value(&w, 0)) {
         skip_space(&w);
-        if (w.at < w.len)
+        if (w.at < w.len && source->text[start] != '{')
+            wrong_at(&w, start, "this must be a JSON object", "put all into braces: {...}");
+        else if (w.at < w.len)
             wrong_start(&w, "this stands after the end", "the file holds one object");
     }
     return w;

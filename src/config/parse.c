@@ -449,7 +449,10 @@ struct value parse_configuration(struct parser *p)
     struct value v = parse_expression(p);
     skip_blank(p);
     if (p->at < p->len)
-        fail_at(p, p->at, SIGNET_E_SYNTAX, "one dictionary is all a configuration holds",
+        fail_at(p, p->at, SIGNET_E_SYNTAX,
+                char_in(p->text[p->at], "},")
+                    ? "is a } too many before it, or a { missing? {OID.Server: {1: {...}}}"
+                    : "one dictionary is all a configuration holds",
                 "this stands after the end");
     return v;
 }

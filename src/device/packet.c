@@ -113,7 +113,7 @@ int packet_save(struct signet_factory *f, const char *path, const struct signet_
                 struct signet_error *err)
 {
     struct signet_tree *tree = NULL;
-    int rc = file_spare(path, packet->data, packet->len, err);
+    int rc = file_spare(path, packet->data, packet->len, true, err);
 
     if (rc == SIGNET_OK)
         rc = signet_packet_decode(packet->data, packet->len, &tree, err);

@@ -186,10 +186,8 @@ int signet_label_printer(const char *printer, const struct signet_cancel *cancel
            printer[len - 1] != '/') /* FOLDER/: the one that it is in */
         len--;
     snprintf(folder, sizeof(folder), "%.*s", slash ? (int)len : 1, slash ? printer : ".");
-    if (errno == ENOENT && len && access(folder, F_OK) != 0)
-        return error_set_hint(err, SIGNET_E_IO, "make the folder, or name another place",
-                              "labels cannot be written to '%s': there is no folder '%s'", printer,
-                              folder);
+    if (errno == ENOENT && slash && slash[1] && file_has_folder(printer, err) != SIGNET_OK)
+        return SIGNET_E_IO;
     return errno == ENOENT && access(len ? folder : "/", W_OK) == 0
                ? SIGNET_OK
                : error_sys(err, SIGNET_E_IO, errno, "labels cannot be written to '%s'", printer);

@@ -20,8 +20,6 @@ struct backup {
 static int check_place(struct backup *b, struct signet_error *err)
 {
     struct stat st;
-    const char *slash = strrchr(b->to, '/');
-    char folder[PATH_MAX] = "/";
 
     if (strstr(b->to, "://"))
         return error_set_hint(err, SIGNET_E_USAGE, "name a file",
@@ -35,12 +33,7 @@ static int check_place(struct backup *b, struct signet_error *err)
         return error_set_hint(err, SIGNET_E_EXISTS,
                               "another backup is under way, or one was killed: then remove it",
                               "there is a file '%s'", b->part);
-    if (slash > b->to)
-        snprintf(folder, sizeof(folder), "%.*s", (int)(slash - b->to), b->to);
-    if (slash && (stat(folder, &st) != 0 || !S_ISDIR(st.st_mode)))
-        return error_set_hint(err, SIGNET_E_IO, "make the folder, or name another place",
-                              "cannot write '%s': there is no folder '%s'", b->to, folder);
-    return SIGNET_OK;
+    return file_has_folder(b->to, err);
 }
 
 static void remove_part(const struct backup *b)

@@ -37,8 +37,12 @@ int sqlite_failed(sqlite3 *db, struct signet_error *err)
     while (failures[i].code && failures[i].code != code)
         i++;
     bool disk = failures[i].means == SIGNET_E_IO && code != SQLITE_BUSY && sys;
-    error_sys(err, failures[i].means, disk ? sys : 0, "%s%s", failures[i].text,
-              failures[i].code ? "" : sqlite3_errmsg(db));
+    const char *file = disk || code == SQLITE_FULL ? sqlite3_db_filename(db, "main") : NULL;
+    error_sys(err, failures[i].means, disk ? sys : 0, "%s%s%.160s", failures[i].text,
+              file && *file      ? ": "
+              : failures[i].code ? ""
+                                 : sqlite3_errmsg(db),
+              file && *file ? file : "");
     error_hint(err, "%s", failures[i].hint);
     return error_code(failures[i].means);
 }

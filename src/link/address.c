@@ -102,6 +102,7 @@ enum { MEM_MAJOR = 1 }; /* null, zero, random */
 static int check_device_path(const char *path, struct signet_error *err)
 {
     struct stat st;
+    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
     bool there = stat(path, &st) == 0, device = there && S_ISCHR(st.st_mode);
 
     if (there && (!device || major(st.st_rdev) == MEM_MAJOR))
@@ -111,6 +112,11 @@ static int check_device_path(const char *path, struct signet_error *err)
                               device                ? "device for bytes"
                               : S_ISDIR(st.st_mode) ? "folder"
                                                     : "file");
+    if (!there && strncmp(base, "tty", 3) == 0 && base[3] >= 'A' && base[3] <= 'Z' &&
+        strncmp(path, "/dev/", 5) != 0)
+        return error_set_hint(
+            err, SIGNET_E_USAGE, "the list of boards shows the ports that are there",
+            "'%s' is not there: ports are in /dev, such as /dev/%.40s", path, base);
     if (!there && strncasecmp(path, "COM", 3) == 0 && path[3] &&
         strspn(path + 3, "0123456789") == strlen(path + 3))
         return error_set_hint(err, SIGNET_E_USAGE,

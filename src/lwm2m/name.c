@@ -113,20 +113,30 @@ static bool looks_like_no_value(const char *name)
 
 int endpoint_check(const char *name, const char **doubt, struct signet_error *err)
 {
-    *doubt =
-        looks_like_no_value(name) ? "ends in what a table has for no value or for a number" : NULL;
+    bool known = strncasecmp(name, "urn:dev:", 8) != 0 ||
+                 strncasecmp(name, "urn:dev:org:", 12) == 0 ||
+                 strncasecmp(name, "urn:dev:example:", 16) == 0;
+
+    *doubt = looks_like_no_value(name)  ? "ends in what a table has for no value or for a number"
+             : strpbrk(name, " \t\r\n") ? "has a blank in it"
+                                        : NULL;
     for (size_t i = 0; i < COUNT_OF(schemes); i++) {
         size_t len = strlen(schemes[i].prefix);
 
         if (strncasecmp(name, schemes[i].prefix, len) != 0)
             continue;
+        known = true;
         if (!fits_scheme(&schemes[i], name + len))
-            return error_set(
-                err, SIGNET_E_MEANING, "'%s': behind %s stand %s (LwM2M Core 1.2, section 7.4.1)",
-                text_shown(name, strlen(name), 60), schemes[i].prefix, schemes[i].what);
+            return error_set_hint(err, SIGNET_E_MEANING,
+                                  "write it as its scheme has it, or choose a name without urn:",
+                                  "'%s': behind %s stand %s (LwM2M Core 1.2, section 7.4.1)",
+                                  text_shown(name, strlen(name), 60), schemes[i].prefix,
+                                  schemes[i].what);
         if (strcmp(schemes[i].prefix, "urn:imei:") == 0 && !has_check_digit(name + len))
             *doubt = "has an IMEI whose check digit is wrong (3GPP TS 23.003, annex B)";
     }
+    if (!known && !*doubt)
+        *doubt = "has no scheme behind urn:dev: (RFC 9039: mac, ow, org, os, ops, example)";
     return SIGNET_OK;
 }
 
@@ -138,6 +148,7 @@ int signet_endpoint_check(const char *name, const struct signet_observer *observ
 
     if (rc != SIGNET_OK || !doubt)
         return rc;
-    event_note(observer, NULL, "%s %s", text_shown(name, strlen(name), 60), doubt);
+    event_note(observer, "is it the name that the device gives its servers?", "%s %s",
+               text_shown(name, strlen(name), 60), doubt);
     return SIGNET_OK;
 }

@@ -79,7 +79,10 @@ static int check_characters(struct part uri, struct signet_error *err)
         unsigned char c = (unsigned char)uri.at[i];
 
         if (c == 0 || c >= 0x7f || (!isalnum(c) && !strchr("-._~:/?#[]@!$&'()*+,;=%", c)))
-            return refuse(err, "names with other letters are written in ASCII (RFC 5891: xn--...)",
+            return refuse(err,
+                          c <= ' ' ? "take the blank or the end of the line out"
+                                   : "names with other letters are written in ASCII (RFC 5891: "
+                                     "xn--...)",
                           "has a character at place %zu that no URI has (RFC 3986, section 2)",
                           i + 1);
         if (c == '%' && (i + 2 >= uri.len || !isxdigit((unsigned char)uri.at[i + 1]) ||

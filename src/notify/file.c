@@ -18,9 +18,12 @@ struct file_target {
 static int file_target_open(void **state, const struct signet_order_notify *target,
                             const struct signet_cancel *cancel, struct signet_error *err)
 {
-    struct file_target *f = calloc(1, sizeof(*f));
+    int rc = file_has_folder(target->file, err);
 
     (void)cancel;
+    if (rc != SIGNET_OK)
+        return rc;
+    struct file_target *f = calloc(1, sizeof(*f));
     if (!f)
         return error_nomem(err);
     f->path = target->file;

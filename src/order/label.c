@@ -74,6 +74,7 @@ int reader_check_label(const struct reader *r)
                                       r->path, own[k], own[k] + strlen("label "));
     if (o->server_count <= most)
         return SIGNET_OK;
-    return error_set(r->err, SIGNET_E_LIMIT, "%s: with a label%s, an order has at most %zu servers",
-                     r->path, o->label.scan_back ? " that is scanned back" : "", most);
+    return error_set_hint(r->err, SIGNET_E_LIMIT, "leave a server out",
+                          "%s: with a label%s, an order has at most %zu servers", r->path,
+                          o->label.scan_back ? " that is scanned back" : "", most);
 }

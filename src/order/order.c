@@ -36,7 +36,7 @@ static const struct entry board_keys[] = {
     BOARD("initial_sha256", initial_sha256, ENTRY_TEXT),
     BOARD("final_sha256", final_sha256, ENTRY_TEXT),
     BOARD("vcom", vcom, ENTRY_UNSIGNED),
-    BOARD("baud", baud, ENTRY_UNSIGNED),
+    {"baud", ENTRY_UNSIGNED, offsetof(struct board, options.baud), 50, 20000000, NULL},
     BOARD("smp_version", smp_version, ENTRY_INT),
     BOARD("smp_timeout_ms", smp_timeout_ms, ENTRY_INT),
     BOARD("smp_line_length", smp_line_length, ENTRY_UNSIGNED),
@@ -427,11 +427,30 @@ static int complete(struct reader *r)
     return o->station ? SIGNET_OK : SIGNET_E_NOMEM;
 }
 
+/* A key of the order itself is none of these. */
+static const struct key_home homes[] = {
+    {"names", " manifest delimiter pattern first from_board ", false},
+    {"credentials", " psk_bytes psk_hex identity shared_secret cert_info server_cert ", false},
+    {"board", " recipe flasher initial final image_dir baud packet_path endpoint_path ", false},
+    {"output", " packets records ", false},
+    {"slots", " port serial hub ", true},
+    {"servers", " file token_file ca_file pin allow_http account ", true},
+    {"label", " printer print_secrets scan_back ", false},
+    {"prove", " uri follow timeout_s ", false},
+    {"scan", " column check scanners ", false},
+    {"authority", " chain key ", false},
+    {NULL, NULL, false},
+};
+
 int signet_order_load(struct signet_order **out, const char *path, struct signet_error *err)
 {
     struct signet_order *order = calloc(1, sizeof(*order));
-    struct reader r = {
-        .path = path, .kind = SIGNET_FILE_ORDER, .root = order, .complete = complete, .err = err};
+    struct reader r = {.path = path,
+                       .kind = SIGNET_FILE_ORDER,
+                       .root = order,
+                       .homes = homes,
+                       .complete = complete,
+                       .err = err};
 
     if (!order)
         return error_nomem(err);

@@ -133,5 +133,11 @@ int reader_check_output(const struct reader *r)
 {
     const char *wrong = wrong_output(r->root);
 
-    return wrong ? error_set(r->err, SIGNET_E_MEANING, "%s: %s", r->path, wrong) : check_files(r);
+    return wrong ? error_set_hint(r->err, SIGNET_E_MEANING,
+                                  strstr(wrong, "forbidden")
+                                      ? "keep one of the two"
+                                      : "output: {packets: out/packets.ndjson, records: "
+                                        "out/records.csv}",
+                                  "%s: %s", r->path, wrong)
+                 : check_files(r);
 }

@@ -242,8 +242,12 @@ static int find_server(struct run *run, const char *instead, struct signet_error
     if (run->given && (rc = check_sent(run, err)))
         return rc;
     if (run->address.secure != (account->mode != SIGNET_MODE_NOSEC))
-        return error_set(err, SIGNET_E_MEANING, "/0/%u is in mode %s, which %s does not go with",
-                         account->iid, mode, run->address.secure ? "coaps://" : "coap://");
+        return error_set_hint(err, SIGNET_E_MEANING,
+                              run->address.secure
+                                  ? "write coap://, or choose a mode that has credentials"
+                                  : "write coaps://",
+                              "/0/%u is in mode %s, which %s does not go with", account->iid, mode,
+                              run->address.secure ? "coaps://" : "coap://");
     if (account->mode == SIGNET_MODE_NONE)
         return error_set(err, SIGNET_E_UNSUPPORTED, "mode (none) cannot be proved");
     if (account->mode == SIGNET_MODE_RPK ||

@@ -105,7 +105,7 @@ static int check_quota(const struct signet_run *r, struct run_order *found,
     if (rc != SIGNET_OK || found->issued <= o->quota || r->options.deliver_only)
         return rc;
     error_set(err, SIGNET_E_CONFLICT,
-              "%lld devices of order %s are begun, and its quota here is %lld",
+              "%lld devices of order %s are begun, and its 'quota' here is %lld",
               (long long)found->issued, o->name, (long long)o->quota);
     error_hint(err,
                "the quota is at least what is begun, here or at another station; in the "

@@ -307,7 +307,7 @@ int signet_run_make(struct signet_run *r, struct signet_run_report *report,
     int rc = run_check_works(r, err);
     if (rc != SIGNET_OK)
         return rc;
-    rc = r->order->recipe ? SIGNET_OK : open_run_batch(r, &batch, err);
+    rc = r->order->recipe ? SIGNET_OK : blame_order(open_run_batch(r, &batch, err), r->order, err);
     if (rc != SIGNET_OK)
         return rc;
     rc = run_all(r, batch, true, report, err);

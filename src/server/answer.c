@@ -67,7 +67,8 @@ static void add_hint(const struct server_form *form, bool own, long status, cons
 
     if (hint)
         error_hint(err, "%s", hint);
-    else if (!own && (status == 401 || status == 403 || status == 405))
+    else if (!own && status >= 400 && status < 500 && status != 404 && status != 407 &&
+             status != 429)
         error_hint(err,
                    "are url and port those of %s's API, and is the token right? A proxy or another "
                    "program may have answered",

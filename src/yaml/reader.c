@@ -152,6 +152,9 @@ static int read_text(struct reader *r, const yaml_node_t *node, const struct ent
     const char *text = scalar_text(node);
     size_t len = node->data.scalar.length;
 
+    if (e->type != ENTRY_RAW && len && (text[0] == ' ' || text[len - 1] == ' '))
+        return reader_fail_hint(r, node, "take the blank out", "'%s' %s with a blank", e->name,
+                                text[0] == ' ' ? "begins" : "ends");
     for (size_t i = 0; e->type != ENTRY_RAW && i < len; i++)
         if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
             return reader_fail_hint(r, node, "take it out", "'%s' holds a control character",
@@ -250,6 +253,20 @@ static size_t find_entry(const struct entry *table, size_t count, const char *ke
     return i;
 }
 
+static bool hint_home(const struct reader *r, const char *key)
+{
+    char word[64];
+
+    snprintf(word, sizeof(word), " %.60s ", key);
+    for (const struct key_home *h = r->homes; h && h->in; h++)
+        if (strstr(h->keys, word)) {
+            error_hint(r->err, "it is a key of '%s': %s: %s%.60s: ...%s", h->in, h->in,
+                       h->list ? "[{" : "{", key, h->list ? "}]" : "}");
+            return true;
+        }
+    return false;
+}
+
 static int unknown_key(struct reader *r, const yaml_node_t *key, const struct entry *table,
                        size_t count)
 {
@@ -263,7 +280,7 @@ static int unknown_key(struct reader *r, const yaml_node_t *key, const struct en
     if (find_entry(r->table, r->count, scalar_text(key)) < r->count)
         error_hint(r->err, "'%s' is a key of the file itself: write it without indentation",
                    shown(key));
-    else
+    else if (table != r->table || !hint_home(r, scalar_text(key)))
         text_hint_known(scalar_text(key), names, count, r->err);
     return SIGNET_E_MEANING;
 }

@@ -8,6 +8,13 @@
 
 #include <yaml.h>
 
+/* The keys that stand in another one, with a blank before and behind each: for the hint where one
+ * stands in the file itself. The last row has no `in`. */
+struct key_home {
+    const char *in, *keys;
+    bool list; /* of maps */
+};
+
 /* A file while it is read. */
 struct reader {
     const char *path, *folder; /* folder: with the slash, or "" */
@@ -18,6 +25,7 @@ struct reader {
     void *root;                /* what the file becomes */
     const struct entry *table; /* its keys */
     size_t count;
+    const struct key_home *homes;      /* of keys that are none of its own; may be NULL */
     int (*complete)(struct reader *r); /* after the keys, while places are known; may be NULL */
     void **owned;                      /* what was copied out of it: reader_free_owned() */
     struct signet_error *err;

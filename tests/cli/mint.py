@@ -196,7 +196,7 @@ def another_order(folder):
     done(h.run(h.order('x', 10)), '10 of 10')
     done(h.run(h.order('x', 20, pattern='other-{serial}')), 'another order', 1)
     for args in [], ['--dry-run']:
-        done(h.run(h.order('x', 9), *args), '10 devices of order x are begun, and its quota here is 9', 1)
+        done(h.run(h.order('x', 9), *args), '10 devices of order x are begun, and its \'quota\' here is 9', 1)
         said = h.run(h.order('y', 5, packets='y.ndjson', pattern='urn:dev:os:x-{serial:07}'), *args)
         done(said, "is a device's of order 'x'", 0 if args else 1)
     h.write('template', TEMPLATE.replace('60', '61') % 0)

@@ -69,7 +69,7 @@ def judge(template, number, mistake):
         for path, content in changes.items():
             write(os.path.join(folder, path), content)
         before = tree(folder)
-        words = line.split()
+        words = ['' if w == '@' else w for w in line.split()]
         program = words.pop(0) if words and words[0] == 'ptool' else 'signet'
         p = subprocess.run([f'{BUILD}/{program}', *words], cwd=folder, capture_output=True, text=True, timeout=60,
                            stdin=subprocess.DEVNULL, errors='replace')
@@ -80,7 +80,7 @@ def judge(template, number, mistake):
         if p.stdout and program == 'signet' and words[0] != 'object':
             return f'{number}. {name}: on standard output: {p.stdout[:200]}'
         if tree(folder) != before:
-            return f'{number}. {name}: files changed: {sorted(set(tree(folder).items()) ^ set(before.items()))[:1]}'
+            return f'{number}. {name}: files changed: {sorted({path for path, _ in set(tree(folder).items()) ^ set(before.items())})}'
         for secret in ('hunter2', '00112233445566778899aabbccddeeff'):
             if secret in said:
                 return f'{number}. {name}: a secret is told: {said}'

@@ -148,7 +148,7 @@ def wrong_keys(d):
         ('a list', '[a]\n', 'here go keys and values'),
         ('a word for a board', base.replace('{recipe: anjay-zephyr}', 'x'), 'order.yaml:', 'here go keys and values'),
         ('a board without recipe', base.replace('recipe: anjay-zephyr', 'baud: 115200'), "the board has no 'recipe'"),
-        ('a negative speed', base.replace('anjay-zephyr', 'anjay-zephyr, baud: -1'), "'baud' is from 0 to"),
+        ('a negative speed', base.replace('anjay-zephyr', 'anjay-zephyr, baud: -1'), "'baud' is from 50 to"),
         ('a slot that is nowhere', base.replace('port: rack/1', 'name: a'), 'a slot has a port', 'list of boards'),
         ('a slot in two places', base.replace('port: rack/1', 'port: rack/1, hub: 1-2'), 'a slot has a port'),
         ('a slot with a long name', base.replace('port: rack/1', 'port: rack/1, name: ' + 41 * 'x'), "a slot's name has 1 to 40"),
@@ -170,7 +170,7 @@ def wrong_keys(d):
         ('a map in a hook', base + 'on_pass: [lamp, {a: b}]\n', "'on_pass' takes one value"),
         ('neither true nor false', base + 'names: {manifest: d.csv, from_board: maybe}\n', "'from_board' is true or false, not 'maybe'"),
         ('an operator without a name', base + 'operator: ""\n', 'the name of the operator is empty'),
-        ('a shift without a name', base + 'shift: " "\n', 'the name of the shift is empty'),
+        ('a shift without a name', base + 'shift: ""\n', 'the name of the shift is empty'),
         ('no such recipe', base.replace('anjay-zephyr', 'anjay-zefyr'), 'anjay-ze'),
     ]:
         d.order(text=text)

@@ -198,7 +198,7 @@ table('a field too few', 'endpoint,x\na\nb,1\nc,1\n', 'devices.csv:2:2: 1 fields
 table('a field too many', 'endpoint,x\na,1,2\nb,1\nc,1\n', 'devices.csv:2:6: 3 fields, the header has 2', '^', 'quotes')
 table('a name twice', 'endpoint\na\na\nb\n', "devices.csv:3:1: the endpoint 'a' is that of line 2 too", '^', 'each device has its own')
 table('a name with a blank', 'endpoint\na b\nc\nd\n', "devices.csv:2:1: endpoint 'a b'", '^', 'letters, digits')
-table('a value of a column that no device takes', 'endpoint,host\na,h\nb,b b\nc,d\n', "devices.csv:3:3: host 'b b': template:1:21: RID.Security.ServerURI", '^', 'RFC 5891', template=(CONFIG % '').replace('127.0.0.1', '{host}'))
+table('a value of a column that no device takes', 'endpoint,host\na,h\nb,b b\nc,d\n', "devices.csv:3:3: host 'b b': template:1:21: RID.Security.ServerURI", '^', 'take the blank', template=(CONFIG % '').replace('127.0.0.1', '{host}'))
 table('a name twice in a later column', 'x,endpoint\n1,a\n2,a\n3,b\n', "devices.csv:3:3: the endpoint 'a'", '^', 'each device')
 table('a quote that is not closed in a later field', 'endpoint,x\na,1\nb,"2\n', 'devices.csv:3:3: a quote is opened', '^', 'in quotes')
 table('too few rows', 'endpoint\na\n', 'devices.csv has 1 rows, the quota is 3', 'at most the number of rows')
@@ -262,7 +262,7 @@ for line, said, do in (
         ('prove order.yaml', 'order.yaml is a work order, not a packet', 'its ledger'), ('prove packet --uri coaps://127.0.0.1:1 -e x', 'nobody listens at 127.0.0.1:1', 'host and port right?'),
         ('evidence one.db', 'one.db is a ledger, not a work order', 'name the work order'), ('sim tell nosock state', 'nothing simulated is at nosock', 'hint: '),
         ('init cfg', "cannot make 'cfg/order.yaml'", 'hint: '), ('smp echo -p /dev/ttyNONE hi', '/dev/ttyNONE: cannot open the port', 'signet board list'),
-        ('smp upload -p tcp:127.0.0.1:1 nofile /x', "cannot open 'nofile'", 'is the path right?'), ('authority show order.yaml', "unknown key 'name'", '^')):
+        ('smp upload -p tcp:127.0.0.1:1 nofile /x', "cannot open 'nofile'", 'is the path right?'), ('authority show order.yaml', 'order.yaml is a work order, not the file of an authority', 'its ledger')):
     add(line, line, said, do)
 for line, said in (
         ('page one.db --listen 127.0.0.1:99999', 'is no address of a page'), ('page one.db --listen 0.0.0.0:1', 'needs TLS and logins'), ('report one.db --by wek', "not by 'wek'"),
@@ -410,7 +410,7 @@ for name in ('on_pass', 'on_fail', 'on_made_before'):
 for printer in ('zebra', '10.0.0.7', 'zebra.lan'):
     later(f'a printer called {printer}', LABEL.replace('tcp://127.0.0.1:1', printer).split('\n')[0], f"two.yaml:6:36: '{printer}' has no tcp:// in front", '^', './FILE or FILE.zpl for a file', l__zpl=ZPL)
 later('a printer that is off', LABEL.split('\n')[0], "two.yaml:6:36: printer 'tcp://127.0.0.1:1'", '^', 'is the printer on', l__zpl=ZPL)
-later('a folder of labels that is not there', LABEL.split('\n')[0].replace('tcp://127.0.0.1:1', 'no/l.zpl'), "two.yaml:6:36: labels cannot be written to 'no/l.zpl': there is no folder 'no'", '^', 'make the folder', l__zpl=ZPL)
+later('a folder of labels that is not there', LABEL.split('\n')[0].replace('tcp://127.0.0.1:1', 'no/l.zpl'), "two.yaml:6:36: cannot write 'no/l.zpl': there is no folder 'no'", '^', 'make the folder', l__zpl=ZPL)
 order('a device that is no port', '{port: x}', '{port: /dev/null}', "two.yaml:7:16: slot 1: '/dev/null' is a device for bytes, not a serial port", '^', 'signet board list', base=BOARD)
 # files of Signet's own in the wrong place
 for line, said, do in (
@@ -431,3 +431,39 @@ server('nobody to register at', SERVER, 'server.json:1:28: https://127.0.0.1:1: 
 for fault in ('slow=abc', 'html=3', 'drop*x', '429=-1'):
     add(f'a fault {fault}', f'sim server -m {fault}', 'has no number', 'such as latency=200', code=2)
 add('a certificate that is bad by no word', 'sim server -m bad-tls=x', "not bad by 'x'", 'expired', code=2)
+# more of what people type
+for line, said, do in (
+        ('packet make -c @ -o out', '--config is empty', 'variable of the shell unset'), ('run @', 'ORDER.yaml is empty', 'variable of the shell unset'), ('run --operator @ order.yaml', '--operator is empty', 'variable of the shell unset'),
+        ('ledger show one.db @', 'ENDPOINT is empty', 'variable of the shell unset'), ('smp info -p x --baud 115.2k', "--baud: '115.2k' is not a number", 'from 50 to 20000000, in digits alone'),
+        ('order.yaml', "'order.yaml' is a file, and no command", 'signet run order.yaml'), ('cfg', "'cfg' is a file, and no command", 'signet packet make -c cfg'), ('run --json=yes order.yaml', '--json takes no value', '--help'),
+        ('show packet', "there is no command 'show'", "'packet show'"), ('verify one.db', "there is no command 'verify'", "'order verify' or 'ledger verify'"), ('packet convert cfg', "verb of 'packet' called 'convert'", 'there are make, show, check'),
+        ('register -s server.json -e x --find --remove', '--find and --remove', 'one of the two')):
+    add(line, line, said, 'hint: ', do, code=2)
+for path, what in (('main.c', 'no packet'), ('sealed.pem', 'an encrypted private key'), ('csr.pem', 'a certificate request'), ('gz', 'compressed (gzip)')):
+    add(f'a packet over {path}', f'packet make -c cfg -o {path}', f"will not write over '{path}': it is {what}", 'name another file', main__c='int main(void) { return 0; }\n')
+add('a proof in clear of a PSK', 'prove packet --uri coap://127.0.0.1:1 -e x', 'mode psk, which coap:// does not go with', 'write coaps://')
+add('an endpoint without a name', 'server check server.json --token-file order.yaml', 'order.yaml: the access token holds blanks', 'was another file given?')
+config('a mode that is none', GOOD.replace('Mode: 0', 'Mode: 7'), 'cfg:2:2: RID.Security.Mode (/0/1/2) must be 0 to 4, not 7', '^', '0 is psk, 1 rpk, 2 cert, 3 nosec, 4 est')
+config('a brace too few', GOOD.replace('{1: {RID.Security', '{RID.Security', 1), 'this stands after the end', '^', 'is a } too many before it')
+config('a blank in a URI', GOOD.replace("0.0.1:5684'", "0.0.1:5684 '"), 'cfg:1:21: RID.Security.ServerURI (/0/1/0) has a character at place 23', '^', 'take the blank')
+server('no braces', '"kind": "leshan"', 'server.json:1:1: this must be a JSON object', '^', 'put all into braces')
+for key, home in (('manifest', "'names': names: {manifest: ...}"), ('recipe', "'board': board: {recipe: ...}"), ('cert_info', "'credentials': credentials: {cert_info: ...}"), ('port', "'slots': slots: [{port: ...}]")):
+    order(f'{key} at the top', 'quota: 3', f'quota: 3\n{key}: x', f"two.yaml:3:1: unknown key '{key}'", '^', f'it is a key of {home}')
+for given, meant in (('retry', 'retries'), ('stop_after', 'stop_after_refusals')):
+    order(f'half of {meant}', 'quota: 3', f'quota: 3\n{given}: 1', f"two.yaml:3:1: unknown key '{given}'", '^', f"did you mean '{meant}'?")
+order('seal_to alone', 'slots:', 'seal_to: [ca.pem]\nslots:', "two.yaml:7:1: 'seal_to' goes with an 'output'", '^', 'output: {packets:', base=BOARD)
+order('a file of events in no folder', 'slots:', 'notify: [{name: a, file: no/x.json}]\nslots:', "cannot write 'no/x.json': there is no folder 'no'", '^', 'make the folder', base=BOARD)
+later('a certificate for an authority', 'authority: ca.pem', 'two.yaml:6:1: authority: ca.pem is a certificate, not the file of an authority', '^', 'signet cert show')
+for name, old, new, *answer in (
+        ('a port without its folder', '{port: x}', '{port: ttyACM0}', "two.yaml:7:16: slot 1: 'ttyACM0' is not there: ports are in /dev, such as /dev/ttyACM0", 'signet board list'),
+        ('a port with a blank', '{port: x}', '{port: "/dev/ttyACM0 "}', "two.yaml:7:16: 'port' ends with a blank", 'take the blank out'),
+        ('a speed of nothing', 'packet_path: /x', 'packet_path: /x, baud: 0', "two.yaml:6:65: 'baud' is from 50 to", 'between the two'),
+        ('slots as a number', '[{port: x}]', '4', "two.yaml:7:8: 'slots' takes a list", 'into brackets'),
+        ('slots as words', '[{port: x}]', '[/dev/ttyACM0]', 'two.yaml:7:9: here go keys and values in braces', 'its keys are name, port, serial, hub'),
+        ('a server as a word', '[{file: export.json}]', '[export.json]', 'two.yaml:8:11: here go keys and values in braces', 'its keys are name, file')):
+    order(name, old, new, *answer, '^', base=BOARD)
+for name, old, new, *answer in (
+        ('a quota below what is made', 'quota: 3', 'quota: 2', "two.yaml:2:1: 3 devices of order one are begun, and its 'quota' here is 2", 'at least what is begun'),
+        ('other names in an order that is begun', 'x-{', 'y-{', "two.yaml:1:7: order 'one' was started with another order file", 'give the new order another name')):
+    add(name, 'run two.yaml', *answer, '^', two__yaml=ORDER.replace(old, new))
+add('an output that is there', 'run --dry-run two.yaml', "two.yaml:6:19: 'one.ndjson' is there already", '^', 'move it away', two__yaml=TWO.replace('two.ndjson', 'one.ndjson'))

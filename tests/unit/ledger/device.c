@@ -15,7 +15,7 @@ static void life_of_a_device(void **state)
     size_t count = 0;
     (void)state;
     begin(2);
-    refused(signet_ledger_order(ledger, "o", "x", 2, &order, &err), SIGNET_E_CONFLICT, "o was");
+    refused(signet_ledger_order(ledger, "o", "x", 2, &order, &err), SIGNET_E_CONFLICT, "'o' was");
     a = reserve("dev1", "1");
     refused(signet_ledger_reserve(ledger, order, "dev1", "1", &b, &err), SIGNET_E_CONFLICT, "dev1");
     must(signet_ledger_advance(ledger, &a, SIGNET_DEVICE_KEYED, &facts, &err));
