@@ -113,10 +113,6 @@ static bool looks_like_no_value(const char *name)
 
 int endpoint_check(const char *name, const char **doubt, struct signet_error *err)
 {
-    bool known = strncasecmp(name, "urn:dev:", 8) != 0 ||
-                 strncasecmp(name, "urn:dev:org:", 12) == 0 ||
-                 strncasecmp(name, "urn:dev:example:", 16) == 0;
-
     *doubt = looks_like_no_value(name)  ? "ends in what a table has for no value or for a number"
              : strpbrk(name, " \t\r\n") ? "has a blank in it"
                                         : NULL;
@@ -125,7 +121,6 @@ int endpoint_check(const char *name, const char **doubt, struct signet_error *er
 
         if (strncasecmp(name, schemes[i].prefix, len) != 0)
             continue;
-        known = true;
         if (!fits_scheme(&schemes[i], name + len))
             return error_set_hint(err, SIGNET_E_MEANING,
                                   "write it as its scheme has it, or choose a name without urn:",
@@ -135,8 +130,6 @@ int endpoint_check(const char *name, const char **doubt, struct signet_error *er
         if (strcmp(schemes[i].prefix, "urn:imei:") == 0 && !has_check_digit(name + len))
             *doubt = "has an IMEI whose check digit is wrong (3GPP TS 23.003, annex B)";
     }
-    if (!known && !*doubt)
-        *doubt = "has no scheme behind urn:dev: (RFC 9039: mac, ow, org, os, ops, example)";
     return SIGNET_OK;
 }
 
