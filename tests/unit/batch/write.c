@@ -180,6 +180,35 @@ static void lost_when_all_is_written(void **state)
     tear_down(&p);
 }
 
+/* Of a batch in the output two are ours: the third may be tried again, with what is sealed. */
+static void a_seal_that_another_may_need(void **state)
+{
+    struct plant p;
+    struct batch b;
+    size_t count;
+
+    (void)state;
+    set_up(&p, 3);
+    plant_kill(&p, 3, "before-done");
+    const struct delivery_setup whole = {
+        .job = &p.job, .order = &p.order, .vault = p.vault, .report = &p.delivered, .once = true};
+    good(&p, plant_open(&p, true));
+    good(&p, delivery_begin(&p.run->delivery, &whole, &p.err));
+    good(&p, batch_init(&b, 3, &p.err));
+    good(&p,
+         signet_ledger_resume(p.job.ledger, p.job.order, BATCH_SLOT, b.leases, 2, &count, &p.err));
+    assert_int_equal(count, 2);
+    good(&p, leases_add(&p.run->again, b.leases, 2, &p.err));
+    leases_sort(&p.run->again);
+    good(&p, batch_read(p.run, &b, 1, true, &p.err));
+    good(&p, batch_finish(p.run, &b, &p.err));
+    assert_int_equal(p.report.made, 2);
+    assert_int_equal(plant_seals(&p), 1);
+    good(&p, delivery_end(&p.run->delivery, &p.err));
+    batch_free(&b);
+    tear_down(&p);
+}
+
 /* A batch whose turn comes after one that failed is not written. */
 static void behind_one_that_failed(void **state)
 {
@@ -208,6 +237,7 @@ int main(void)
         cmocka_unit_test(those_that_are_lost),
         cmocka_unit_test(lost_where_it_may_be_in_the_output),
         cmocka_unit_test(lost_when_all_is_written),
+        cmocka_unit_test(a_seal_that_another_may_need),
         cmocka_unit_test(behind_one_that_failed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
