@@ -194,7 +194,7 @@ static void buf_base32(struct buf *out, const uint8_t *data, size_t len)
         unsigned digit = 0;
 
         for (size_t i = bit; i < bit + 5; i++)
-            digit = digit << 1 | (i < 8 * len ? data[i / 8] >> (7 - i % 8) & 1U : 0);
+            digit = digit << 1 | (i < 8 * len ? (unsigned)data[i / 8] >> (7 - i % 8) & 1U : 0U);
         buf_byte(out, (uint8_t) "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[digit]);
     }
 }
