@@ -110,7 +110,10 @@ bool ledger_know_state(const struct cli *cli, const char *word, int *state)
         return true;
     const char *near = signet_word_nearest(word, names, SIGNET_DEVICE_STATES);
     cli_usage(cli, "there is no state '%s'%s%s%s", word, near ? "; did you mean " : "",
-              near ? near : "", near ? "?" : "");
+              near ? near
+                   : ": reserved, keyed, writing, written, verified, registered, done, failed, "
+                     "void, retired",
+              near ? "?" : "");
     return false;
 }
 
@@ -172,7 +175,10 @@ static int export_devices(struct signet_ledger *ledger, void *ctx, struct signet
 {
     const struct which *w = ctx;
     int64_t count = 0;
+    int rc = w->filter.order ? ledger_find_order(ledger, w->filter.order, err) : SIGNET_OK;
 
+    if (rc != SIGNET_OK)
+        return rc;
     if (!strcmp(w->format, "events"))
         return signet_ledger_events(ledger, w->filter.endpoint, event_json, NULL, err);
     if (!strcmp(w->format, "ndjson"))

@@ -46,7 +46,7 @@ WRONG = {
     'sim rack --control ' + 'd' * 81: "the folder's name is too long for sockets",
     'ledger void x y': 'a reason is missing: --reason TEXT',
     'ledger list --state doen x': "there is no state 'doen'; did you mean done?",
-    'ledger list --state 12 x': "there is no state '12'\n",
+    'ledger list --state 12 x': "there is no state '12': reserved, keyed",
     'ledger list --state don x': "there is no state 'don'; did you mean done?",
     'ledger export -f xml x': "there is no format 'xml': csv, ndjson, events",
     'packet show -f xml x': "'xml' is not one of table, json, cfg, cbor-diag",

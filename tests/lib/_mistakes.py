@@ -467,3 +467,5 @@ for name, old, new, *answer in (
         ('other names in an order that is begun', 'x-{', 'y-{', "two.yaml:1:7: order 'one' was started with another order file", 'give the new order another name')):
     add(name, 'run two.yaml', *answer, '^', two__yaml=ORDER.replace(old, new))
 add('an output that is there', 'run --dry-run two.yaml', "two.yaml:6:19: 'one.ndjson' is there already", '^', 'move it away', two__yaml=TWO.replace('two.ndjson', 'one.ndjson'))
+add('an export of no order', 'ledger export --order oen one.db', 'the ledger has no order oen', 'did you mean one?')
+add('a state that is none', 'ledger list --state made one.db', "there is no state 'made': reserved, keyed, writing", '--help', code=2)
