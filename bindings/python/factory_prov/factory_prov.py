@@ -25,7 +25,7 @@ class _Event(ctypes.Structure):
     _fields_ = [('kind', ctypes.c_int), ('stage', ctypes.c_char_p), ('board', ctypes.c_char_p),
                 ('endpoint', ctypes.c_char_p), ('done', ctypes.c_uint64), ('total', ctypes.c_uint64),
                 ('seconds', ctypes.c_double), ('error', ctypes.POINTER(_Error)),
-                ('name', ctypes.c_char_p)]
+                ('name', ctypes.c_char_p), ('may', ctypes.c_char_p)]
 
 
 _OnEvent = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.POINTER(_Event))

@@ -20,6 +20,7 @@ struct bench {
     struct signet_order order;
     struct signet_observer observer;
     struct line_scans scans;
+    struct line_gate gate;
     struct line_setup setup;
     struct line line;
     struct slot slot;
@@ -75,7 +76,8 @@ static void set_up(struct bench *b)
     good(b, signet_ledger_open(&b->job.ledger, b->where, &station, &b->err));
     good(b, signet_ledger_order(b->job.ledger, "o", "hash", 9, &b->job.order, &b->err));
     good(b, vault_open(&b->vault, b->work, &(struct vault_key){.file = b->key}, "o", &b->err));
-    b->setup = (struct line_setup){.job = &b->job, .order = &b->order, .scans = &b->scans};
+    b->setup = (struct line_setup){
+        .job = &b->job, .order = &b->order, .gate = &b->gate, .scans = &b->scans};
     open_delivery(b);
     b->line = (struct line){.setup = &b->setup, .job = &b->job};
     b->slot = (struct slot){
