@@ -13,7 +13,7 @@ def check(files, same_names=0):
         assert n == 1
         with open(f'{top}/scripts/check-doors', 'w', encoding='utf-8') as f:
             f.write(script)
-        for path, text in {'src/base/base.h': '', **files}.items():
+        for path, text in {'src/base/base.h': '#include <string.h>\n', **files}.items():
             folder, name = os.path.split(path)
             os.makedirs(f'{top}/{folder}', exist_ok=True)
             with open(f'{top}/{path}', 'w', encoding='utf-8') as f:
@@ -63,6 +63,7 @@ assert not [line for line in check(apart)[1] if 'static' in line]
 says('base calls f of smp', {'src/base/a.c': calls('a', 'f'), 'src/smp/f.c': calls('f')})
 says('src/lwm2m/a.c:1: config/json.h is inside another room; its door is config/config.h',
      {'src/lwm2m/a.c': '#include "config/json.h"\n'})
+says('src/lwm2m/a.c:1: base/base.h brings <string.h>', {'src/lwm2m/a.c': '#include <string.h>\n'})
 says('src/lwm2m/a.c:1: lwm2m may not open the door of config', {'src/lwm2m/a.c': '#include "config/config.h"\n'})
 says('src/pki/a.c:1: <curl/curl.h> is seen by http_client only', {'src/pki/a.c': '#include <curl/curl.h>\n'})
 says('cli/a.c:1: cli/ uses include/signet/ only, not pki/pki.h', {'cli/a.c': '#include "pki/pki.h"\n'})

@@ -19,6 +19,7 @@ struct bench {
     struct vault *vault;
     struct signet_order order;
     struct signet_observer observer;
+    struct line_gate gate;
     struct line_scans scans;
     struct line_gate gate;
     struct line_setup setup;
