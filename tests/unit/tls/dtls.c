@@ -29,6 +29,7 @@ struct server {
     bool knows;           /* the identity of the client, */
     const char *identity; /* which is this; NULL: "urn:dev:1" */
     unsigned silent_ms;   /* after the client's certificate */
+    const char *suites;   /* in its own order; NULL: one */
     uint8_t key[64];
     struct signet_bytes client; /* the certificate that must come */
 };
@@ -129,7 +130,8 @@ static void start(struct server *s, const struct signet_bytes *cert, const struc
         SSL_CTX_set_cert_verify_callback(s->ctx, check_client, NULL);
     } else {
         SSL_CTX_set_psk_server_callback(s->ctx, find_psk);
-        SSL_CTX_set_cipher_list(s->ctx, "PSK-AES128-CCM8:@SECLEVEL=0");
+        SSL_CTX_set_options(s->ctx, SSL_OP_CIPHER_SERVER_PREFERENCE);
+        SSL_CTX_set_cipher_list(s->ctx, s->suites ? s->suites : "PSK-AES128-CCM8:@SECLEVEL=0");
     }
     open_udp(s, serve);
 }
@@ -231,17 +233,15 @@ static void test_suites(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct signet_error err = {0};
-        struct server s = {.knows = true};
+        struct server s = {.knows = true,
+                           .suites = "PSK-AES256-GCM-SHA384:PSK-AES128-CBC-SHA256:"
+                                     "PSK-AES128-CCM8:@SECLEVEL=0"};
         struct tls_credentials login = psk_login;
         struct tls_dtls *t = NULL;
 
         memset(s.key, 'k', sizeof s.key);
         login.suites = rows[i].suites;
         start(&s, NULL, NULL);
-        SSL_CTX_set_options(s.ctx, SSL_OP_CIPHER_SERVER_PREFERENCE);
-        SSL_CTX_set_cipher_list(s.ctx,
-                                "PSK-AES256-GCM-SHA384:PSK-AES128-CBC-SHA256:PSK-AES128-CCM8:"
-                                "@SECLEVEL=0");
         int rc = tls_dtls_open(&t, "127.0.0.1", s.port, &login, clock_ms() + WAIT_MS, NULL, &err);
         if (rc != (rows[i].taken ? SIGNET_OK : SIGNET_E_NET))
             fail_msg("row %zu: %d %s", i, rc, err.msg);
