@@ -76,7 +76,7 @@ static int check_slot(const struct signet_order *order, size_t i,
     options.port = slot->kind == SIGNET_SLOT_PORT ? slot->where : NULL;
     options.serial = slot->kind == SIGNET_SLOT_SERIAL ? slot->where : slot->serial;
     if (slot->kind == SIGNET_SLOT_HUB)
-        options.port = "/dev/null"; /* not opened here */
+        options.port = "/dev/hub"; /* not opened here; none has that name */
     int rc = signet_board_open(&board, order->recipe, &options, NULL, NULL, err);
     if (rc == SIGNET_OK && i == 0 && !order->erase_finished && !signet_board_can_look(board))
         warn_blind(observer);
