@@ -51,8 +51,8 @@ static void say(struct panel_keys *k, const char *text)
     pthread_mutex_unlock(&k->lock);
 }
 
-/* The slot of that name, or, without a name, one whose board may be tried or made again as `may`
- * says. False: none. */
+/* The slot of that name, or one whose board may be tried or made again as `may` says; the other one
+ * is NULL. False: none. */
 static bool look_for_slot(struct signet_run *run, const char *name, const char *may,
                           struct signet_slot_status *slot)
 {
@@ -60,7 +60,7 @@ static bool look_for_slot(struct signet_run *run, const char *name, const char *
     bool found = false;
     for (size_t i = 0; !found && i < signet_status_slot_count(status); i++) {
         signet_status_slot(status, i, slot);
-        found = name ? !strcmp(slot->name, name) : !strcmp(slot->may, may);
+        found = (name && !strcmp(slot->name, name)) || (may && !strcmp(slot->may, may));
     }
     return found;
 }
@@ -97,8 +97,8 @@ static void name_rework(struct panel_keys *k, const char *name)
 static int rework(struct panel_keys *k, const char *reason, struct signet_error *err)
 {
     struct signet_slot_status now = {0};
-    look_for_slot(k->run, k->reworks.name, NULL, &now);
-    if (strcmp(now.may, "rework") != 0 || strcmp(now.endpoint, k->reworks.endpoint) != 0)
+    if (!look_for_slot(k->run, k->reworks.name, NULL, &now) || strcmp(now.may, "rework") != 0 ||
+        strcmp(now.endpoint, k->reworks.endpoint) != 0)
         return cli_error(err, SIGNET_E_CONFLICT, "",
                          "that board is no longer in the slot, or in work");
     return signet_run_rework(k->run, now.name, reason, err);

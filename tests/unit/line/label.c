@@ -19,7 +19,6 @@ struct bench {
     struct vault *vault;
     struct signet_order order;
     struct signet_observer observer;
-    struct line_gate gate;
     struct line_scans scans;
     struct line_gate gate;
     struct line_setup setup;
