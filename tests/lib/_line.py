@@ -10,7 +10,7 @@ DEADLINE = 90
 class Line(Folder):
     def __init__(self, folder):
         super().__init__(folder)
-        self.rack, self.slots, self.flash, self.said = None, 0, False, ''
+        self.rack, self.process, self.slots, self.flash, self.said = None, None, 0, False, ''
         self.write('template', TEMPLATE % 0)
         self.write('export.json', json.dumps({'kind': 'export', 'file': self.at('export.csv')}))  # whose the keys are
         os.mkdir(self.at('applied'))
@@ -158,6 +158,9 @@ class Line(Folder):
         return re.sub(r'resets=\d+ ', '', p.stdout)
 
     def close(self):
+        if self.process and self.process.poll() is None:  # a check failed in its middle
+            self.process.kill()
+            self.process.communicate()
         if self.rack:
             self.rack.stdin.close()
             self.rack.wait(DEADLINE)
