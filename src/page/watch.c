@@ -79,6 +79,17 @@ static bool same_alarms(const struct signet_figures *a, const struct signet_figu
     return same;
 }
 
+static bool same_notify(const struct signet_order_status *a, const struct signet_order_status *b)
+{
+    bool same = a->notify_count == b->notify_count;
+
+    for (size_t i = 0; same && i < a->notify_count; i++)
+        same = a->notify[i].told == b->notify[i].told &&
+               a->notify[i].waiting == b->notify[i].waiting &&
+               watch_same_text(a->notify[i].away, b->notify[i].away);
+    return same;
+}
+
 static bool same_order(const struct signet_control_view *a, const struct signet_control_view *b)
 {
     const struct signet_order_status *x = &a->order, *y = &b->order;
@@ -87,7 +98,8 @@ static bool same_order(const struct signet_control_view *a, const struct signet_
            x->quota == y->quota && x->waiting == y->waiting && x->passed == y->passed &&
            x->failed == y->failed && x->first_pass == y->first_pass &&
            watch_same_text(x->operator_name, y->operator_name) &&
-           watch_same_text(x->shift, y->shift) && same_alarms(&a->figures, &b->figures);
+           watch_same_text(x->shift, y->shift) && same_notify(x, y) &&
+           same_alarms(&a->figures, &b->figures);
 }
 
 /* Another run, or one that began anew. */

@@ -21,6 +21,7 @@ static const char *order = "first";
 static bool off, paused;
 static double seconds;
 static int64_t asks;
+static struct signet_notify_status notify = {.name = "mes"};
 
 int __wrap_signet_control_ask(const char *work, const char *name, const char *command,
                               const char *argument, struct signet_control_view *view,
@@ -38,8 +39,11 @@ int __wrap_signet_control_ask(const char *work, const char *name, const char *co
     asks++;
     int rc = off ? error_set(err, SIGNET_E_NOT_FOUND, "no run is at work") : SIGNET_OK;
     if (!off) {
-        view->order =
-            (struct signet_order_status){.name = order, .paused = paused, .seconds = seconds++};
+        view->order = (struct signet_order_status){.name = order,
+                                                   .paused = paused,
+                                                   .seconds = seconds++,
+                                                   .notify = {notify},
+                                                   .notify_count = 1};
         view->slots = calloc(SLOTS, sizeof(*view->slots));
         view->slot_count = SLOTS;
         for (int i = 0; i < SLOTS; i++)
@@ -71,6 +75,18 @@ static void move_all(void)
 static void pause_line(void)
 {
     paused = true;
+}
+static void tell_one(void)
+{
+    notify.told++;
+}
+static void let_one_wait(void)
+{
+    notify.waiting++;
+}
+static void lose_who_hears(void)
+{
+    strcpy(notify.away, "no answer");
 }
 static void count_anew(void)
 {
@@ -147,6 +163,15 @@ static void changes_alone_are_told(void **state)
     next(w, &v, &out, id);
     assert_int_equal(slots_in(&out), 0);
     assert_non_null(strstr((char *)out.data, "\"paused\": true"));
+    change(tell_one);
+    next(w, &v, &out, id);
+    assert_non_null(strstr((char *)out.data, "\"told\": 1, \"waiting\": 0}"));
+    change(let_one_wait);
+    next(w, &v, &out, id);
+    assert_non_null(strstr((char *)out.data, "\"told\": 1, \"waiting\": 1}"));
+    change(lose_who_hears);
+    next(w, &v, &out, id);
+    assert_non_null(strstr((char *)out.data, "\"waiting\": 1, \"away\": \"no answer\"}"));
 
     /* one that slept gets what it missed, once; an id of another page gets all */
     assert_true(watch_join(w, &late, first));
