@@ -236,6 +236,7 @@ def a_run_at_work_says_who_hears(h):
     for e in h.events:
         valid(e, 'events.json')
     totals = [e for e in h.events if e['event'] == 'totals' and e['stage'] == 'notify' and e['name'] == 'webhook']
+    need(all(a != b for a, b in zip(totals, totals[1:])), f'nothing changed between: {totals}')
     need(totals[0]['code'] and totals[0]['done'] == 0 and totals[-1]['done'] == totals[-1]['total'] >= count, totals)
     need(h.told('webhook')['waiting'] == 0, h.report['notify'])
 
