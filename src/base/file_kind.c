@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signet/text.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -240,20 +239,19 @@ static bool names_file(const char *msg, const char *path)
 /* The path in front, unless the message has it: "PATH: ...", "PATH:7:1: ..." */
 static int name_file(int rc, const char *path, struct signet_error *err)
 {
-    char msg[sizeof(err->msg)];
     unsigned line = 0, column = 0;
-    const char *place;
+    char *place;
 
     if (rc == SIGNET_OK || rc == SIGNET_E_NOMEM || !path || !err || names_file(err->msg, path))
         return rc;
     place = strstr(err->msg, " (line ");
     /* NOLINTNEXTLINE(cert-err34-c): we wrote it */
-    if (place && sscanf(place, " (line %u, column %u)", &line, &column) == 2)
-        snprintf(msg, sizeof(msg), "%.150s:%u:%u: %.*s", path, line, column,
-                 (int)(place - err->msg), err->msg);
-    else
-        snprintf(msg, sizeof(msg), "%.150s: %.231s", path, err->msg);
-    signet_text_plain(msg, err->msg, sizeof(err->msg));
+    if (place && sscanf(place, " (line %u, column %u)", &line, &column) == 2) {
+        *place = '\0';
+        error_prefix(err, "%.130s:%u:%u", path, line, column);
+    } else {
+        error_prefix(err, "%s", path);
+    }
     return rc;
 }
 

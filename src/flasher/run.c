@@ -207,6 +207,8 @@ static int spawn_child(struct child *child, const struct run *run, int input, in
 
 static void line_end(struct child *child, const struct run *run)
 {
+    if (child->line.failed) /* and stays so: a line that is lost may be the one that counts */
+        return;
     if (child->line.len && run->on_line)
         run->on_line(run->ctx, (const char *)child->line.data, child->line.len);
     buf_reset(&child->line);
@@ -325,6 +327,8 @@ int run_tool(const struct run *run, struct buf *output, int *status, struct sign
         if (code == SIGNET_OK) {
             code = follow_child(&child, run, output, err);
             code = end_child(&child, run, code, status, err);
+            code = code == SIGNET_OK ? buf_check(&child.line, err) : code;
+            code = code == SIGNET_OK && output ? buf_check(output, err) : code;
         }
         close(child.out);
     }

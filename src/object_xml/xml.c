@@ -85,6 +85,12 @@ __attribute__((format(printf, 3, 4))) static void xml_note(const struct xml_read
                (unsigned long)XML_GetCurrentLineNumber(r->parser), what);
 }
 
+static void xml_no_memory(struct xml_reader *r)
+{
+    r->rc = error_nomem(r->err);
+    XML_StopParser(r->parser, XML_FALSE);
+}
+
 /* The text of a field without blanks at its ends; "" when it is not there. */
 static const char *field(const struct fields *fields, enum field which)
 {
@@ -199,8 +205,7 @@ static void end_item(struct xml_reader *r)
         return;
     free(name);
     free(text);
-    r->rc = error_nomem(r->err);
-    XML_StopParser(r->parser, XML_FALSE);
+    xml_no_memory(r);
 }
 
 static int compare_rows(const void *a, const void *b)
@@ -265,8 +270,7 @@ static void end_object(struct xml_reader *r)
     free(own);
     free(name);
     free(number);
-    r->rc = error_nomem(r->err);
-    XML_StopParser(r->parser, XML_FALSE);
+    xml_no_memory(r);
 }
 
 static const char *attribute(const XML_Char **attributes, const char *name)
@@ -345,7 +349,10 @@ static void XMLCALL xml_text(void *ctx, const XML_Char *text, int len)
     if (!r->into || r->rc != SIGNET_OK)
         return;
     buf_append(r->into, text, (size_t)len);
-    if (r->into->failed)
+    int rc = buf_check(r->into, NULL);
+    if (rc == SIGNET_E_NOMEM)
+        xml_no_memory(r);
+    else if (rc != SIGNET_OK)
         xml_fail(r, SIGNET_E_LIMIT, NULL, "the text of a field has more than %d bytes", FIELD_MAX);
 }
 

@@ -221,8 +221,8 @@ static void watch_put_message(struct watch *w, const char *event, const char *da
                (unsigned long long)w->now, data);
 }
 
-/* Slots that changed after `told`, and all else. */
-static void watch_put_view(struct watch *w, uint64_t told, struct buf *out)
+/* Slots that changed after `told`, and all else. False: no memory. */
+static bool watch_put_view(struct watch *w, uint64_t told, struct buf *out)
 {
     struct signet_control_view part = w->view;
     struct signet_bytes json = {0};
@@ -233,10 +233,12 @@ static void watch_put_view(struct watch *w, uint64_t told, struct buf *out)
     for (size_t i = 0; part.slots && i < w->view.slot_count; i++)
         if (whole || w->slot_changes[i] > told)
             part.slots[part.slot_count++] = w->view.slots[i];
-    if (part.slots && signet_control_view_json(&part, &json, NULL) == SIGNET_OK)
+    bool made = part.slots && signet_control_view_json(&part, &json, NULL) == SIGNET_OK;
+    if (made)
         watch_put_message(w, whole ? "status" : "change", (const char *)json.data, out);
     signet_bytes_free(&json);
     free(part.slots);
+    return made;
 }
 
 static void put_away(struct watch *w, struct buf *out)
@@ -249,6 +251,7 @@ static void put_away(struct watch *w, struct buf *out)
     buf_byte(&json, '}');
     if (!json.failed)
         watch_put_message(w, "away", (const char *)json.data, out);
+    buf_fail_with(out, &json);
     buf_free(&json);
 }
 
@@ -264,13 +267,14 @@ static void drop_message(struct message **message)
 static void make_message(struct watch *w, uint64_t told)
 {
     struct buf text = {0};
+    bool made = true;
 
     if (w->slot_changes && (w->away.code == SIGNET_OK || told < w->whole))
-        watch_put_view(w, told, &text);
+        made = watch_put_view(w, told, &text);
     if (w->away.code != SIGNET_OK)
         put_away(w, &text);
     drop_message(&w->message);
-    w->message = text.failed ? NULL : malloc(sizeof(*w->message) + text.len);
+    w->message = !made || text.failed ? NULL : malloc(sizeof(*w->message) + text.len);
     if (w->message) {
         *w->message = (struct message){.refs = 1, .len = text.len};
         if (text.len)

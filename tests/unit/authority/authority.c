@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Authorities whose key is a file: what opens, what is refused before the first device, what comes
- * out. */
+ * out; and what there is no memory for.
+ * wrap: malloc calloc realloc reallocarray strdup strndup vasprintf locked_alloc */
 #include "authority/private.h"
 
 #include <setjmp.h>
@@ -10,6 +11,7 @@
 #include <cmocka.h>
 
 #include "../ca.h"
+#include "unit/starve.h"
 
 static char folder[FOLDER_SIZE], chain[200], key[200], secret[200];
 static unsigned asked;
@@ -247,6 +249,48 @@ static void described(void **state)
     ca_free(&ca);
 }
 
+static struct signet_bytes request;
+
+static int sign_once(struct signet_error *err)
+{
+    const struct signet_authority_subject subject = {.endpoint = "urn:dev:os:1"};
+    struct signet_authority_view view;
+    struct signet_authority *a;
+    struct signet_cert *cert = NULL;
+    struct signet_bytes pem = {0};
+    int rc = open_with(&a, NULL, secret, NULL, err);
+
+    if (rc == SIGNET_OK)
+        rc = signet_authority_allows(a, &subject, err);
+    if (rc == SIGNET_OK)
+        rc = signet_authority_check(a, &subject, err);
+    if (rc == SIGNET_OK)
+        rc = signet_authority_sign_request(a, request.data, request.len, &subject, NULL, &cert,
+                                           &pem, err);
+    if (rc == SIGNET_OK)
+        rc = signet_authority_describe(a, &view, err);
+    signet_bytes_free(&pem);
+    signet_cert_free(&cert);
+    signet_authority_close(&a);
+    return rc;
+}
+
+static void without_memory_nothing_is_signed(void **state)
+{
+    struct test_ca ca = ca_make("root", "EC", NULL, NULL);
+    struct signet_key *device = NULL;
+
+    (void)state;
+    files(&ca, NULL, "open sesame");
+    put(secret, "open sesame\n", 0600);
+    assert_int_equal(signet_key_generate(&device, NULL, NULL, NULL), SIGNET_OK);
+    assert_int_equal(cert_request_make(&request, device, "urn:dev:os:1", NULL), SIGNET_OK);
+    starve_each(sign_once);
+    signet_bytes_free(&request);
+    signet_key_free(&device);
+    ca_free(&ca);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -256,6 +300,7 @@ int main(void)
         cmocka_unit_test(constraints),
         cmocka_unit_test(requests),
         cmocka_unit_test(described),
+        cmocka_unit_test(without_memory_nothing_is_signed),
     };
 
     if (!folder_make(folder))

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The recipe smp-file, on a simulated board with a file system that takes any path. */
+/* The recipe smp-file, on a simulated board with a file system that takes any path; and
+ * what there is no memory for.
+ * wrap: malloc calloc realloc reallocarray strdup strndup vasprintf locked_alloc */
 #include "unit/board/bench.h"
+#include "unit/starve.h"
 
 static struct signet_board_options running(const struct bench *b)
 {
@@ -135,12 +138,39 @@ static void options_that_do_not_do(void **state)
     free(path);
 }
 
+static struct bench *starved;
+
+static int board_once(struct signet_error *err)
+{
+    const struct signet_board_options options = running(starved);
+    int stage, rc = signet_board_open(&starved->board, "smp-file", &options, NULL, NULL, err);
+
+    if (rc == SIGNET_OK)
+        rc = bench_run(starved, &stage, err);
+    signet_board_close(&starved->board);
+    return rc;
+}
+
+static void without_memory_nothing_is_loaded(void **state)
+{
+    struct signet_bytes file = {0};
+
+    starved = *state;
+    bench_sim(starved, 0, (struct sim_board_options){.firmware = SIM_FIRMWARE_SMP_FILE});
+    starve_each(board_once);
+    assert_int_equal(sim_board_file(starved->sims[0], "/lfs1/provision.cbor", &file, NULL),
+                     SIGNET_OK);
+    assert_int_equal(file.len, starved->packet.len);
+    signet_bytes_free(&file);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, bench_setup, bench_teardown)
 
 int main(int argc, char **argv)
 {
     bench_flasher(argc, argv);
     const struct CMUnitTest tests[] = {
+        TEST(without_memory_nothing_is_loaded),
         TEST(a_packet_is_a_file),
         TEST(a_board_that_is_flashed_first),
         TEST(options_that_do_not_do),

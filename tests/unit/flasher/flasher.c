@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Each flasher against a script that records its arguments and answers as the tool does. */
+/* Each flasher against a script that records its arguments and answers as the tool does; and
+ * what there is no memory for.
+ * wrap: malloc calloc realloc reallocarray strdup strndup vasprintf locked_alloc */
 #include "unit/flasher/tool.h"
+#include "unit/starve.h"
 
 static void nrfjprog(void **state)
 {
@@ -729,9 +732,43 @@ static void the_table(void **state)
     assert_int_equal(i, 11);
 }
 
+static const char *tool_path;
+
+static int flash_once(struct signet_error *err)
+{
+    const struct signet_flasher_options options = {.tool = tool_path, .serial = "683123456"};
+    struct signet_programmer *list = NULL;
+    struct signet_flasher *f = NULL;
+    size_t count = 0;
+    char port[128];
+    int rc = signet_flasher_open(&f, "nrfutil", &options, &observer, NULL, err);
+
+    if (rc == SIGNET_OK)
+        rc = signet_flasher_program(f, "a.hex", NULL, SIGNET_ERASE_CHIP, err);
+    if (rc == SIGNET_OK)
+        rc = signet_flasher_port(f, 0, port, err);
+    if (rc == SIGNET_OK)
+        rc = signet_flasher_list(f, &list, &count, err);
+    free(list);
+    if (f)
+        signet_flasher_close(&f);
+    return rc;
+}
+
+static void without_memory_nothing_is_flashed(void **state)
+{
+    (void)state;
+    fake_file("a.hex", HEX, 0644);
+    tool_path =
+        fake_tool("nrfutil", "[ $2 = list ] && echo '" LIST "'\n"
+                             "echo '{\"type\":\"task_end\",\"data\":{\"result\":\"success\"}}'");
+    starve_each(flash_once);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(without_memory_nothing_is_flashed),
         TEST(nrfjprog),
         TEST(nrfjprog_two_ports_of_one_name),
         TEST(nrfutil),

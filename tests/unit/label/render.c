@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* No value leaves the data of its field. */
+/* No value leaves the data of its field; and what there is no memory for.
+ * wrap: malloc calloc realloc reallocarray strdup strndup vasprintf locked_alloc */
 #include "unit/label/room.h"
+#include "unit/starve.h"
 
 static void becomes(const char *template, const char *imei, const char *note, const char *want)
 {
@@ -143,6 +145,47 @@ static void codes_that_a_scanner_gives_as_they_are_can_be_scanned_back(void **st
     scanned_back("^XA^BXN^FDSAME^FS^FD{imei}^FS^XZ", "");
 }
 
+static const char *template_path;
+
+static int label_of_a_device(struct signet_error *err)
+{
+    static const char *const print[] = {"imei", NULL};
+    const struct label_names names = {
+        .known = {.columns = columns, .count = 4, .manifest = "devices.csv", .hardware = true},
+        .secret = secret_columns,
+        .print = print};
+    struct bench b = {0};
+    struct seen seen = {.text = ""};
+    const struct label_visitor visitor = {.field = see, .ctx = &seen};
+    struct buf zpl = {0};
+    const long at = starve.at;
+
+    starve.at = 0;
+    bench_values(&b, "1", "a note");
+    starve.at = at;
+    int rc = label_template_load(&b.t, template_path, &names, err);
+    if (rc == SIGNET_OK)
+        rc = label_zpl(b.t, &b.values, &zpl, err);
+    if (rc == SIGNET_OK)
+        rc = label_fields(b.t, &b.values, &visitor, err);
+    buf_free(&zpl);
+    bench_end(&b);
+    return rc;
+}
+
+static void without_memory_there_is_no_label(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    assert_int_equal(
+        bench_load(&b, "^XA^FD{imei} {note}^FS^FO5,5{qr:https://x/?e={endpoint}}^XZ", NULL),
+        SIGNET_OK);
+    template_path = b.path;
+    starve_each(label_of_a_device);
+    bench_end(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -152,6 +195,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_printed_is_refused),
         cmocka_unit_test(people_and_scanners_read_what_was_asked_for),
         cmocka_unit_test(codes_that_a_scanner_gives_as_they_are_can_be_scanned_back),
+        cmocka_unit_test(without_memory_there_is_no_label),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

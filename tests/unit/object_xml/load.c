@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which files of a folder are definitions. */
+/* Which files of a folder are definitions; and what there is no memory for.
+ * wrap: malloc calloc realloc reallocarray strdup strndup vasprintf locked_alloc */
 #include "object_xml/object_xml.h"
 
 #include <setjmp.h>
@@ -13,6 +14,7 @@
 #include <cmocka.h>
 
 #include "unit/folder.h"
+#include "unit/starve.h"
 
 static struct signet_error err;
 
@@ -109,12 +111,43 @@ static void paths_that_are_too_long(void **state)
     assert_int_equal(found.count, 0);
 }
 
+static char definitions[FOLDER_SIZE];
+
+static int load_definitions(struct signet_error *error)
+{
+    const char *const paths[] = {definitions};
+    struct signet_objects *objects = NULL;
+    int rc = signet_objects_load(&objects, paths, 1, NULL, error);
+
+    assert_int_equal(rc == SIGNET_OK, objects != NULL);
+    signet_objects_free(&objects);
+    return rc;
+}
+
+static void without_memory_there_are_none(void **state)
+{
+    static const char text[] =
+        "<LWM2M><Object><Name>Probe</Name><ObjectID>30000</ObjectID>"
+        "<MultipleInstances>Single</MultipleInstances><Resources><Item ID=\"1\">"
+        "<Name>Value</Name><Operations>R</Operations><MultipleInstances>Single</MultipleInstances>"
+        "<Type>Integer</Type><RangeEnumeration>0..9</RangeEnumeration></Item></Resources>"
+        "</Object></LWM2M>";
+    char path[FOLDER_SIZE + 8];
+
+    (void)state;
+    assert_true(folder_make(definitions));
+    snprintf(path, sizeof(path), "%s/a.xml", definitions);
+    assert_int_equal(file_write(path, text, strlen(text), 0600, &err), SIGNET_OK);
+    starve_each(load_definitions);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(files_of_folders),
         cmocka_unit_test(folders_in_folders),
         cmocka_unit_test(paths_that_are_too_long),
+        cmocka_unit_test(without_memory_there_are_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

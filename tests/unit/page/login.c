@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Passwords, sessions and their tokens.
  * wrap: clock_ms sleep pki_scrypt
+ * wrap: malloc calloc realloc reallocarray strdup strndup vasprintf locked_alloc
  */
 #include "page/login.h"
 #include "pki/pki.h"
@@ -17,6 +18,8 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+
+#include "unit/starve.h"
 
 int64_t __wrap_clock_ms(void);
 unsigned __wrap_sleep(unsigned seconds);
@@ -256,12 +259,60 @@ static void who_may_be_added(void **state)
     assert_int_equal(signet_page_login(file, "a", longer, NULL), SIGNET_E_USAGE);
 }
 
+static int add_and_log_in(struct signet_error *err)
+{
+    char cookie[LOGIN_COOKIE_SIZE], token[LOGIN_TOKEN_SIZE];
+    struct logins *l = NULL;
+    int rc = signet_page_login(file, "amy", "password 3", err);
+
+    if (rc == SIGNET_OK)
+        rc = logins_open(&l, file, err);
+    if (rc == SIGNET_OK)
+        rc = login_begin(l, "amy", "password 3", false, cookie, token, err);
+    logins_close(&l);
+    return rc;
+}
+
+static int open_page(struct signet_error *err)
+{
+    const struct signet_page_options options = {.address = "0", .logins_file = file};
+    struct signet_page *page = NULL;
+    int rc = signet_page_open(&page, &options, err);
+
+    if (rc == SIGNET_OK)
+        rc = signet_page_show(page, "work", "order", "ledger.db", err);
+    signet_page_close(&page);
+    return rc;
+}
+
+static void without_memory_there_is_no_page(void **state)
+{
+    (void)state;
+    starve_each(open_page);
+}
+
+static void without_memory_nobody_is_added(void **state)
+{
+    struct logins *l = NULL;
+    char cookie[LOGIN_COOKIE_SIZE], token[LOGIN_TOKEN_SIZE];
+
+    (void)state;
+    starve_each(add_and_log_in);
+    assert_int_equal(logins_open(&l, file, NULL), SIGNET_OK); /* all of before are in it */
+    assert_int_equal(login_begin(l, "zoe", "password 1", false, cookie, token, NULL), SIGNET_OK);
+    logins_close(&l);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_session),         cmocka_unit_test(sessions_are_bounded),
-        cmocka_unit_test(tries_are_bounded), cmocka_unit_test(basic),
-        cmocka_unit_test(who_may_be_added),  cmocka_unit_test(the_file)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(a_session),
+                                       cmocka_unit_test(sessions_are_bounded),
+                                       cmocka_unit_test(tries_are_bounded),
+                                       cmocka_unit_test(basic),
+                                       cmocka_unit_test(without_memory_there_is_no_page),
+                                       cmocka_unit_test(without_memory_nobody_is_added),
+                                       cmocka_unit_test(who_may_be_added),
+                                       cmocka_unit_test(the_file)};
 
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

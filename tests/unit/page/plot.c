@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A plot of more groups than it has room for, and of long names.
+/* A plot of more groups than it has room for, and of long names; and without memory.
  * wrap: signet_ledger_report
+ * wrap: malloc calloc realloc reallocarray strdup strndup vasprintf locked_alloc
  */
 #include <setjmp.h>
 #include <signet/page.h>
@@ -11,6 +12,8 @@
 #include <string.h>
 
 #include <cmocka.h>
+
+#include "unit/starve.h"
 
 int __wrap_signet_ledger_report(struct signet_ledger *ledger,
                                 const struct signet_report_options *options,
@@ -93,11 +96,28 @@ static void a_long_name_ends_with_a_whole_letter(void **state)
     name = NULL;
 }
 
+static int plot_once(struct signet_error *err)
+{
+    struct signet_bytes out = {0};
+    int rc = signet_report_plot(NULL, NULL, SIGNET_PLOT_CYCLE, &out, err);
+
+    signet_bytes_free(&out);
+    return rc;
+}
+
+static void without_memory_there_is_no_plot(void **state)
+{
+    (void)state;
+    groups = 3;
+    starve_each(plot_once);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_last_sixty_groups_are_shown),
         cmocka_unit_test(a_long_name_ends_with_a_whole_letter),
+        cmocka_unit_test(without_memory_there_is_no_plot),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

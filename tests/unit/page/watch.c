@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What viewers of a run are told.
+/* What viewers of a run are told; and what there is no memory for.
  * wrap: signet_control_ask
+ * wrap: malloc calloc realloc reallocarray strdup strndup vasprintf locked_alloc
  */
 #include "page/watch.h"
 
@@ -11,6 +12,8 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
+
+#include "unit/starve.h"
 
 enum { SLOTS = 3, LONG_MS = 20000 };
 
@@ -264,11 +267,44 @@ static void viewers_are_bounded(void **state)
     watch_close(&w);
 }
 
+static struct watch *starved;
+
+static int tell_a_viewer(struct signet_error *err)
+{
+    struct viewer v = {0};
+    struct message *message;
+
+    if (!watch_next(starved, &v, clock_ms() + LONG_MS, &message))
+        return error_nomem(err);
+    assert_non_null(memmem(message->text, message->len, "<b>3", 4)); /* nothing is missing */
+    watch_drop(starved, &message);
+    return SIGNET_OK;
+}
+
+static void without_memory_a_viewer_leaves(void **state)
+{
+    struct viewer v;
+    struct message *message;
+
+    (void)state;
+    assert_int_equal(watch_open(&starved, NULL), SIGNET_OK);
+    assert_int_equal(watch_show(starved, "w", NULL, NULL), SIGNET_OK);
+    assert_true(watch_join(starved, &v, NULL));
+    assert_true(watch_next(starved, &v, clock_ms() + LONG_MS, &message));
+    watch_drop(starved, &message);
+    change(move_second);
+    assert_true(watch_next(starved, &(struct viewer){1}, clock_ms() + LONG_MS, &message));
+    watch_drop(starved, &message);
+    starve_each(tell_a_viewer);
+    watch_leave(starved);
+    watch_close(&starved);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(changes_alone_are_told),
-                                       cmocka_unit_test(a_run_ends_and_another_begins),
-                                       cmocka_unit_test(viewers_are_bounded)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(changes_alone_are_told), cmocka_unit_test(a_run_ends_and_another_begins),
+        cmocka_unit_test(without_memory_a_viewer_leaves), cmocka_unit_test(viewers_are_bounded)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What servers do that a client must not take for something else: late answers, a full file system,
- * files that are open, few line buffers, a restart; and SMP over UDP. */
+ * files that are open, few line buffers, a restart; and SMP over UDP; and
+ * what there is no memory for.
+ * wrap: malloc calloc realloc reallocarray strdup strndup vasprintf locked_alloc */
 #include "smp/client.h"
 
 #include <setjmp.h>
@@ -12,6 +14,7 @@
 #include <cmocka.h>
 
 #include "bench.h"
+#include "unit/starve.h"
 
 static uint8_t data[20000];
 
@@ -438,6 +441,43 @@ static void over_udp(void **state)
     tear_down(&b);
 }
 
+static struct bench *starved;
+
+static int talk(struct signet_error *err)
+{
+    struct signet_bytes text = {0}, file = {0};
+    struct signet_smp *smp = NULL;
+    const char *how;
+    int rc = signet_smp_new(&smp, starved->link, NULL, NULL, err);
+
+    if (rc == SIGNET_OK)
+        rc = signet_smp_echo(smp, "hello", &text, err);
+    if (rc == SIGNET_OK)
+        rc = signet_smp_upload(smp, "/lfs1/f", data, 600, NULL, err);
+    if (rc == SIGNET_OK)
+        rc = signet_smp_compare(smp, "/lfs1/f", data, 600, NULL, &how, err);
+    if (rc == SIGNET_OK)
+        rc = signet_smp_download(smp, "/lfs1/f", 600, &file, err);
+    if (rc == SIGNET_OK)
+        assert_true(file.len == 600 && memcmp(file.data, data, 600) == 0);
+    signet_bytes_free(&file);
+    signet_bytes_free(&text);
+    signet_smp_free(&smp);
+    return rc;
+}
+
+static void without_memory_nothing_is_taken_for_written(void **state)
+{
+    const struct sim_board_options board = {.firmware = SIM_FIRMWARE_SMP_FILE};
+    struct bench b;
+
+    (void)state;
+    set_up(&b, &board, NULL);
+    starved = &b;
+    starve_each(talk);
+    tear_down(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -455,6 +495,7 @@ int main(void)
         cmocka_unit_test(frames_begin_their_line),
         cmocka_unit_test(nothing_over_something),
         cmocka_unit_test(over_udp),
+        cmocka_unit_test(without_memory_nothing_is_taken_for_written),
     };
 
     fill_data();
