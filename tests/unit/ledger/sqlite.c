@@ -101,7 +101,7 @@ static int reset(void)
 static void every_call_fails(void **state)
 {
     static const int codes[] = {SQLITE_IOERR, SQLITE_FULL};
-    const int step = getenv("SIGNET_TORTURE") ? 1 : 3;
+    const int step = getenv("SIGNET_TORTURE") ? 1 : 7;
     struct story s;
     size_t failed = 0;
     (void)state;
@@ -139,11 +139,11 @@ static void write_image(const char *name, const struct disk_image *image)
     fclose(f);
 }
 
-/* The power goes at each moment; of what was not synced, any part is there: two of all
+/* The power goes at each moment; of what was not synced, any part is there: one of all
  * that may be, with SIGNET_TORTURE six. */
 static void power_cuts(void **state)
 {
-    const int parts = getenv("SIGNET_TORTURE") ? 6 : 2;
+    const int parts = getenv("SIGNET_TORTURE") ? 6 : 1;
     struct story s;
     char live[320], wal[336];
     unsigned seed = 1;

@@ -381,7 +381,7 @@ static int story(void)
 #undef step
 }
 
-/* Each allocation fails once; without SIGNET_TORTURE one of three of the first 300, then fewer. */
+/* Each allocation fails once; without SIGNET_TORTURE one of seven of the first 300, then fewer. */
 static void memory_runs_out(void **state)
 {
     const bool all = getenv("SIGNET_TORTURE");
@@ -390,7 +390,7 @@ static void memory_runs_out(void **state)
     if (on_postgres())
         skip();
     for (int kind = 0; kind < 2; kind++)
-        for (long n = 1 + kind;; n += all ? 1 : n < 300 ? 3 : 41) {
+        for (long n = 1 + kind;; n += all ? 1 : n < 300 ? 7 : 97) {
             said = 0;
             err = (struct signet_error){0};
             allocations = 0;

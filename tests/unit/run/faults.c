@@ -200,7 +200,7 @@ static void each_thread(void **state)
 static void each_call_for_a_file(void **state)
 {
     (void)state;
-    sweep(FILES, 1, 1);
+    sweep(FILES, 1, 5);
 }
 
 static void each_allocation(void **state)
