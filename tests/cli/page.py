@@ -133,6 +133,7 @@ def once_more(hall):
         for reason in '', '  ':
             browser.bad(409, 'a rework needs a reason', '/api/line', 'rework', '1|' + reason)
         browser.bad(409, "'rework' takes a slot, '|' and a reason", '/api/line', 'rework', '1')
+        browser.bad(409, "'scan' takes a slot, '|' and a code", '/api/line', 'scan', 'code')
         browser.bad(409, "'rework' takes a name", '/api/line', 'rework')
         browser.bad(409, 'at most 255 bytes', '/api/line', 'rework', '1|' + 240 * 'x')
         browser.bad(404, "unknown slot '3'", '/api/line', 'rework', '3|x')

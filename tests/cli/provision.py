@@ -110,6 +110,11 @@ def refusals(cwd):
     with board(cwd):
         _, err = provision(*PSK, *BOARD, '-s', server.info(cwd), '--ca-file', server.ca, cwd=cwd, want=1, env={'SIGNET_TOKEN': 'tOkEn'})
         expect('a server that refuses', 'no such right' in err and 'tOkEn' not in err, err)
+    with board(cwd, '--firmware', 'smp-file'): # without a file that has its name
+        own = ['--recipe', 'smp-file', '--port', 'tty', '--packet-path', '/lfs1/p', '--endpoint-path', '']
+        _, err = provision(*PSK, *own, '-s', server.info(cwd), '--ca-file', server.ca, cwd=cwd, want=2, env={'SIGNET_TOKEN': 'tOkEn'})
+        expect('a board without a name', 'the board gives no endpoint name, and none was given' in err and 'name the endpoint' in err, err)
+        expect('nobody was told', not server.names(), server.names())
     server.close()
     expect('no packet was left behind', 'SenMLCBOR' not in os.listdir(cwd), os.listdir(cwd))
 

@@ -36,6 +36,25 @@ static void nrfjprog(void **state)
     assert_null(f);
 }
 
+/* Where the tool cannot do it, or could not show it by a reset. */
+static void a_tool_that_cannot_lock(void **state)
+{
+    static const char *const kinds[] = {"none", "pyocd"};
+    struct signet_error err;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        struct signet_flasher *f = open_ok(
+            kinds[i], (struct signet_flasher_options){.tool = fake_tool(kinds[i], "exit 0")});
+
+        assert_false(flasher_can_lock(f));
+        assert_int_equal(flasher_lock(f, &err), SIGNET_E_UNSUPPORTED);
+        assert_non_null(strstr(err.msg, " cannot lock a debug port"));
+        assert_string_equal(arguments(kinds[i]), "");
+        signet_flasher_close(&f);
+    }
+}
+
 static void nrfjprog_two_ports_of_one_name(void **state)
 {
     struct signet_flasher *f;
@@ -770,6 +789,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(without_memory_nothing_is_flashed),
         TEST(nrfjprog),
+        TEST(a_tool_that_cannot_lock),
         TEST(nrfjprog_two_ports_of_one_name),
         TEST(nrfutil),
         TEST(nrfutil_failed_task),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Why there was no answer, and how long an answer asks to wait: with a TLS server of the simulator,
  * and with one that says word for word what it is told to. */
-#include "http_client/http_client.h"
+#include "http_client/private.h"
 #include "sim.h"
 
 #include <arpa/inet.h>
@@ -317,13 +317,73 @@ static void test_header_without_end(void **state)
     assert_int_equal(retries, 0);
 }
 
+/* Something else than a web server. */
+static void test_another_service(void **state)
+{
+    struct plain plain = {.answers = {"SSH-2.0-OpenSSH_9.2\r\n"}};
+    struct http_answer answer;
+    struct signet_error err;
+    int retries;
+
+    (void)state;
+    start(&plain);
+    assert_int_equal(ask("http://127.0.0.1", plain.port, NULL, &answer, &retries, &err),
+                     SIGNET_E_NET);
+    stop(&plain);
+    assert_non_null(strstr(err.msg, ": what answers there is no web server"));
+    assert_non_null(strstr(err.hint, "those of the server's API"));
+    assert_int_equal(retries, 0);
+    assert_true(answer.maybe_done);
+}
+
+/* What stands in no row is told in the words of the library it comes from. */
+static void test_other_words(void **state)
+{
+    static const struct {
+        CURLcode code;
+        const char *why, *words, *hint;
+        bool unsent, passes;
+    } rows[] = {
+        {CURLE_PEER_FAILED_VERIFICATION, "key too small", "its certificate was not accepted",
+         "in the words of OpenSSL: key too small", true, false},
+        {CURLE_SSL_CONNECT_ERROR, "bad ecpoint", "TLS with https://h failed",
+         "in the words of OpenSSL: bad ecpoint", true, false},
+        {CURLE_SSL_CONNECT_ERROR, "wrong version number", "does not speak TLS",
+         "is the port right?", true, false},
+        {CURLE_RECV_ERROR, "", "broke off in the middle", "does the network hold", false, true},
+        {CURLE_PARTIAL_FILE, "", "broke off in the middle", "does the network hold", false, true},
+        {CURLE_SEND_FAIL_REWIND, "", "ended the connection without an answer", "", false, true},
+        {CURLE_FAILED_INIT, "", "https://h: no answer", "in the words of libcurl: Failed init",
+         true, false},
+        {CURLE_TOO_MANY_REDIRECTS, "", "https://h: no answer", "in the words of libcurl: ", false,
+         false},
+    };
+    struct http http = {.base = (char[]){"https://h"}, .https = true};
+
+    (void)state;
+    assert_int_equal(curl_load(&http.curl, NULL), SIGNET_OK);
+    http.easy = http.curl->easy_init();
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct failure failure = {.unsent = !rows[i].unsent, .passes = !rows[i].passes};
+        struct signet_error err = {0};
+
+        snprintf(http.why, sizeof(http.why), "%s", rows[i].why);
+        assert_int_equal(failure_explain(&http, rows[i].code, &failure, &err), SIGNET_E_NET);
+        if (!strstr(err.msg, rows[i].words) || !strstr(err.hint, rows[i].hint) ||
+            failure.unsent != rows[i].unsent || failure.passes != rows[i].passes)
+            fail_msg("row %zu: '%s', '%s'", i, err.msg, err.hint);
+    }
+    http.curl->easy_cleanup(http.easy);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_certificates),       cmocka_unit_test(test_no_connection),
         cmocka_unit_test(test_ca_files),           cmocka_unit_test(test_answers),
         cmocka_unit_test(test_too_large),          cmocka_unit_test(test_nothing),
-        cmocka_unit_test(test_header_without_end),
+        cmocka_unit_test(test_header_without_end), cmocka_unit_test(test_another_service),
+        cmocka_unit_test(test_other_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -174,6 +174,8 @@ static void test_refusals(void **state)
         {{.country_name = "P\n"}, "e", "countryName"},
         {{.country_name = "\xc3\x93"}, "e", "countryName"},
         {{.email_address = "\xc3\xb3@x"}, "e", "emailAddress"},
+        {{.subject_alt_name = "a_b.de"}, "e", "subjectAltName"},
+        {{.subject_alt_name = "-a.de"}, "e", "neither a URI nor the name of a host"},
         {{.organization_name = long_name}, "e", "organizationName"},
         {{.organization_unit_name = long_name}, "e", "organizationUnitName"},
         {{.organization_unit_name = "U\x1b[2J"}, "e", "control"},

@@ -87,9 +87,30 @@ static void verdicts(void **state)
     ca_free(&other);
 }
 
+/* An authority elsewhere, too: its certificates would be refused one by one. */
+static void a_key_that_devices_do_not_take(void **state)
+{
+    struct test_ca ca = ca_make("ca", "ED25519", NULL, NULL);
+    struct signet_cert *cert = cert_of(&ca);
+    const struct signet_cert *chain[] = {cert};
+    struct issuer *issuer = NULL;
+    struct signet_error err = {0};
+
+    (void)state;
+    assert_int_equal(issuer_open(&issuer, chain, 1, NULL, NULL, &err), SIGNET_E_CERT);
+    assert_string_equal(err.msg, "the issuer's certificate: its key is of type ED25519");
+    assert_string_equal(err.hint, "use an authority with an EC key, or RSA");
+    assert_null(issuer);
+    signet_cert_free(&cert);
+    ca_free(&ca);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(verdicts)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(verdicts),
+        cmocka_unit_test(a_key_that_devices_do_not_take),
+    };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

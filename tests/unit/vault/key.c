@@ -454,6 +454,68 @@ static void nothing_opens_with_the_old_key(void **state)
     tear_down(&f);
 }
 
+/* Nothing is changed then, and no key is made. */
+static void no_change_while_a_run_is_at_work(void **state)
+{
+    struct signet_station_key_changed changed = {.old = 77};
+    struct fixture f;
+
+    (void)state;
+    begin();
+    set_up(&f); /* with a key of its own */
+    assert_int_equal(rotate(NULL, NULL, false, f.work, &changed), SIGNET_E_BUSY);
+    assert_non_null(strstr(err.msg, "a run is at work in"));
+    assert_non_null(strstr(err.msg, f.work));
+    assert_int_not_equal(access(path, F_OK), 0);
+    assert_int_equal(changed.old, 77);
+    tear_down(&f);
+}
+
+static void old_keys_have_an_end(void **state)
+{
+    struct signet_station_key_changed changed;
+    struct signet_station_key_view view;
+    struct buf before = {0}, after = {0};
+
+    (void)state;
+    begin();
+    for (size_t i = 0; i <= OLD_KEYS_MAX; i++) {
+        assert_int_equal(rotate(NULL, NULL, false, NULL, &changed), 0);
+        assert_int_equal(changed.old, i);
+    }
+    assert_int_equal(file_read(path, KEY_FILE_MAX, &before, &err), 0);
+    assert_int_equal(rotate(NULL, NULL, false, NULL, &changed), SIGNET_E_LIMIT);
+    assert_non_null(strstr(err.msg, "has 8 keys of before already"));
+    assert_int_equal(file_read(path, KEY_FILE_MAX, &after, &err), 0);
+    assert_int_equal(after.len, before.len);
+    assert_memory_equal(after.data, before.data, before.len);
+    assert_int_equal(signet_station_key_describe(path, &view, &err), 0);
+    assert_int_equal(view.count, SIGNET_STATION_KEYS);
+    buf_free(&before);
+    buf_free(&after);
+}
+
+/* The old keys stay, since something may still need them. */
+static void what_cannot_be_opened_ends_a_change(void **state)
+{
+    struct signet_station_key_changed changed;
+    struct signet_station_key_view view;
+    char loop[300];
+    struct fixture f;
+
+    (void)state;
+    set_up(&f);
+    vault_close(&f.vault);
+    snprintf(path, sizeof(path), "%.90s", f.key);
+    snprintf(loop, sizeof(loop), "%s/x.sealed", f.work);
+    assert_int_equal(symlink(loop, loop), 0);
+    assert_int_equal(rotate(NULL, NULL, true, f.work, &changed), SIGNET_E_IO);
+    assert_non_null(strstr(err.msg, "x.sealed"));
+    assert_int_equal(signet_station_key_describe(path, &view, &err), 0);
+    assert_int_equal(view.count, 2);
+    tear_down(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -468,6 +530,9 @@ int main(void)
         cmocka_unit_test(a_credential_opens),
         cmocka_unit_test(a_change_may_be_cut_off_anywhere),
         cmocka_unit_test(nothing_opens_with_the_old_key),
+        cmocka_unit_test(no_change_while_a_run_is_at_work),
+        cmocka_unit_test(old_keys_have_an_end),
+        cmocka_unit_test(what_cannot_be_opened_ends_a_change),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
