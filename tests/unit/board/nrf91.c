@@ -43,6 +43,27 @@ static void a_psk_and_its_identity(void **state)
     bench_run_ok(b); /* it is there: as good as written */
 }
 
+/* In the middle of any conversation: told as what it is, and nothing is taken for an answer. */
+static void a_modem_that_goes_away(void **state)
+{
+    static const int after[] = {35, 65, 95, 125, 145, 200, 600, 900, 1200, 1318};
+    struct bench *b = *state;
+    struct signet_board_options o;
+
+    for (size_t i = 0; i < COUNT_OF(after); i++) {
+        struct signet_error err = {0};
+        char misbehave[40];
+
+        snprintf(misbehave, sizeof(misbehave), "unplug-after=%d", after[i]);
+        modem(b, misbehave);
+        o = on_port(b, true, true);
+        o.smp_timeout_ms = 5000; /* no line is sent twice */
+        bench_open(b, "nrf91", o, NULL, NULL);
+        if (born(b, &err) != SIGNET_E_LINK || !strstr(err.msg, "the port went away"))
+            fail_msg("after %d bytes: %s", after[i], err.msg);
+    }
+}
+
 static void a_key_that_is_born_in_the_modem(void **state)
 {
     struct bench *b = *state;
@@ -179,6 +200,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, bench_setup, bench_teardown)
         TEST(a_psk_and_its_identity),
+        TEST(a_modem_that_goes_away),
         TEST(a_key_that_is_born_in_the_modem),
         TEST(a_key_whose_request_was_lost_makes_place),
         TEST(what_goes_wrong),

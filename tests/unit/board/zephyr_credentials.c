@@ -210,6 +210,28 @@ static void lines_that_are_lost_or_damaged(void **state)
     }
 }
 
+/* In the middle of any conversation: told as what it is, and nothing is taken for an answer. */
+static void a_board_that_goes_away(void **state)
+{
+    static const int after[] = {55, 85, 115, 145, 175, 205, 235, 285, 600, 1000, 1400, 1480, 1560};
+    struct bench *b = *state;
+    struct signet_board_options o;
+
+    for (size_t i = 0; i < COUNT_OF(after); i++) {
+        struct signet_error err = {0};
+        char misbehave[40];
+
+        snprintf(misbehave, sizeof(misbehave), "unplug-after=%d", after[i]);
+        board(b, misbehave);
+        o = on_port(b, true);
+        o.recipe[1] = (struct signet_option){"replace", "true"};
+        o.smp_timeout_ms = 5000; /* no line is sent twice */
+        bench_open(b, "zephyr-credentials", o, NULL, NULL);
+        if (born(b, &err) != SIGNET_E_LINK || !strstr(err.msg, "the port went away"))
+            fail_msg("after %d bytes: %s", after[i], err.msg);
+    }
+}
+
 static void what_the_board_refuses(void **state)
 {
     static const struct {
@@ -407,6 +429,7 @@ int main(int argc, char **argv)
         TEST(replace_makes_a_new_key),
         TEST(lines_that_are_lost_or_damaged),
         TEST(a_list_of_another_type),
+        TEST(a_board_that_goes_away),
         TEST(what_the_board_refuses),
         TEST(a_credential_that_is_longer_than_the_buffer),
         TEST(another_credential_is_there),
