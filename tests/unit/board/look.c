@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A look that cannot be had: which errors let a board be erased, and is its programmer there?
  * wrap: signet_link_open flasher_has_reset flasher_is_none
- * wrap: flasher_check_tool signet_flasher_list
+ * wrap: flasher_check_tool signet_flasher_list clock_ms cancel_sleep_until
  */
 #include "board/recipe.h"
 
@@ -21,8 +21,14 @@ int __wrap_flasher_check_tool(const struct signet_flasher *flasher, struct signe
 int __wrap_signet_flasher_list(struct signet_flasher *flasher, struct signet_programmer **list,
                                size_t *count, struct signet_error *err);
 
+int64_t __wrap_clock_ms(void);
+int __wrap_cancel_sleep_until(const struct signet_cancel *cancel, int64_t until,
+                              struct signet_error *err);
+
 static int open_code, open_sys, tool_code;
-static const char *listed; /* NULL: the tool has no list */
+static const char *listed;   /* NULL: the tool has no list */
+static int64_t now, back_at; /* after the first time the port is away until then; 0: never */
+static bool opened;
 
 int __wrap_signet_link_open(struct signet_link **out, const char *address, unsigned baud,
                             const struct signet_cancel *cancel, struct signet_error *err)
@@ -31,7 +37,26 @@ int __wrap_signet_link_open(struct signet_link **out, const char *address, unsig
     (void)address;
     (void)baud;
     (void)cancel;
+    if (back_at && opened)
+        return now < back_at ? error_set(err, SIGNET_E_NOT_FOUND, "the port is away")
+                             : error_set(err, SIGNET_E_WRONG_BOARD, "it is back");
+    opened = true;
     return error_sys(err, (enum signet_code)open_code, open_sys, "cannot open the port");
+}
+
+/* No time goes by but where somebody waits. */
+int64_t __wrap_clock_ms(void)
+{
+    return now;
+}
+
+int __wrap_cancel_sleep_until(const struct signet_cancel *cancel, int64_t until,
+                              struct signet_error *err)
+{
+    (void)cancel;
+    (void)err;
+    now = until;
+    return SIGNET_OK;
 }
 
 bool __wrap_flasher_has_reset(const struct signet_flasher *flasher)
@@ -96,6 +121,26 @@ static void a_port_that_may_not_be_opened(void **state)
     }
 }
 
+/* It goes with the reset, and comes back: it is waited for, as long as this takes. */
+static void a_port_that_goes_with_the_reset(void **state)
+{
+    struct signet_board b = board_of(NULL);
+    struct signet_error err;
+
+    (void)state;
+    open_code = SIGNET_E_LINK;
+    open_sys = EIO;
+    for (int late = 0; late < 2; late++) {
+        opened = false;
+        now = 1000;
+        back_at = now + (late ? 3001 : 3000);
+        assert_int_equal(signet_board_look(&b, &err), late ? SIGNET_E_LINK : SIGNET_E_WRONG_BOARD);
+        assert_non_null(
+            strstr(err.msg, late ? "what the board holds cannot be seen" : "it is back"));
+    }
+    back_at = 0;
+}
+
 static void a_programmer_that_is_there_or_not(void **state)
 {
     struct signet_board b = board_of("00A1"), any = board_of(NULL);
@@ -116,8 +161,11 @@ static void a_programmer_that_is_there_or_not(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(a_port_that_may_not_be_opened),
-                                       cmocka_unit_test(a_programmer_that_is_there_or_not)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_port_that_may_not_be_opened),
+        cmocka_unit_test(a_port_that_goes_with_the_reset),
+        cmocka_unit_test(a_programmer_that_is_there_or_not),
+    };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -422,18 +422,12 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, bench_setup, bench_teardown)
-        TEST(a_psk_and_its_identity),
-        TEST(a_certificate_with_a_key_of_the_station),
-        TEST(a_key_that_is_born_on_the_board),
-        TEST(a_key_that_is_there_is_taken),
-        TEST(replace_makes_a_new_key),
-        TEST(lines_that_are_lost_or_damaged),
-        TEST(a_list_of_another_type),
-        TEST(a_board_that_goes_away),
-        TEST(what_the_board_refuses),
-        TEST(a_credential_that_is_longer_than_the_buffer),
-        TEST(another_credential_is_there),
-        TEST(two_accounts_have_a_tag_each),
+        TEST(a_psk_and_its_identity),          TEST(a_certificate_with_a_key_of_the_station),
+        TEST(a_key_that_is_born_on_the_board), TEST(a_key_that_is_there_is_taken),
+        TEST(replace_makes_a_new_key),         TEST(lines_that_are_lost_or_damaged),
+        TEST(a_list_of_another_type),          TEST(a_board_that_goes_away),
+        TEST(what_the_board_refuses),          TEST(a_credential_that_is_longer_than_the_buffer),
+        TEST(another_credential_is_there),     TEST(two_accounts_have_a_tag_each),
         TEST(options_that_do_not_do),
     };
 
