@@ -240,7 +240,7 @@ int issuer_verify(const struct issuer *is, const struct signet_cert *cert,
                   const struct cert_wish *wish, struct signet_error *err)
 {
     X509 *x = cert_parse(cert, err);
-    int rc = x ? check_wished(x, wish, err) : SIGNET_E_CERT;
+    int rc = x ? check_wished(x, wish, err) : SIGNET_E_CRYPTO;
 
     X509_free(x);
     if (rc == SIGNET_OK)
@@ -262,7 +262,7 @@ static int take_chain(struct issuer *is, const struct signet_cert *const *chain,
         X509 *x = cert_parse(chain[i], err);
 
         if (!x)
-            return SIGNET_E_CERT;
+            return SIGNET_E_CRYPTO;
         if (!sk_X509_push(is->chain, x)) {
             X509_free(x);
             return error_nomem(err);
@@ -326,7 +326,7 @@ static int check_signer(const struct issuer *is, struct signet_error *err)
     if (!rc)
         rc = cert_build(&made, &p, &wish, &by, err);
     if (!rc && !(x = cert_parse(made, err)))
-        rc = SIGNET_E_CERT;
+        rc = SIGNET_E_CRYPTO;
     if (!rc && X509_verify(x, X509_get0_pubkey(is->cert)) != 1)
         rc = error_set_hint(err, SIGNET_E_CERT,
                             "compare the fingerprints of both keys: they must be equal",

@@ -106,8 +106,6 @@ int key_text_read(const char *path, struct secret *text, struct key_text *out,
         rc = file_read_own(path, KEY_FILE_MAX, text, err);
     if (rc == SIGNET_OK)
         rc = error_pass(key_text_parse(text, out, err), err, "'%s' (%zu bytes)", path, text->len);
-    if (rc != SIGNET_OK)
-        secret_wipe(text);
     return rc;
 }
 

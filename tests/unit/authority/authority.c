@@ -128,6 +128,60 @@ static void refusals(void **state)
     ca_free(&sub);
 }
 
+/* Said before any file is read: none of these is there. */
+static void parts_that_do_not_belong_together(void **state)
+{
+    static const struct {
+        struct signet_authority_info info;
+        const char *words;
+    } rows[] = {
+#define HERE .chain = "c", .key = "k"
+#define EST  .kind = "est", .url = "https://h"
+#define CMP  .kind = "cmp", .url = "http://h", .chain = "c", .reference = "r"
+        {{0}, "an authority has a 'chain' and a 'key'"},
+        {{.chain = "c"}, "an authority has a 'chain' and a 'key'"},
+        {{.key = "k"}, "an authority has a 'chain' and a 'key'"},
+        {{HERE, .url = "https://h"}, "of a server goes with 'kind'"},
+        {{HERE, .ca_file = "f"}, "of a server goes with 'kind'"},
+        {{HERE, .pin = "p"}, "of a server goes with 'kind'"},
+        {{HERE, .user = "u"}, "of a server goes with 'kind'"},
+        {{HERE, .client_cert = "c"}, "of a server goes with 'kind'"},
+        {{HERE, .client_key = "k"}, "of a server goes with 'kind'"},
+        {{HERE, .reference = "r"}, "of a server goes with 'kind'"},
+        {{HERE, .timeout_s = 1}, "of a server goes with 'kind'"},
+        {{EST, .key = "k"}, "'key' and 'profile' go with a key that is here"},
+        {{EST, .profile = "idevid"}, "'key' and 'profile' go with a key that is here"},
+        {{CMP, .key = "k"}, "'key' and 'profile' go with a key that is here"},
+        {{.kind = "est"}, "the authority has no 'url'"},
+        {{.kind = "cmp", .chain = "c", .reference = "r"}, "the authority has no 'url'"},
+        {{.kind = "est", .url = "http://h"}, "EST goes over https only"},
+        {{CMP, .user = "u"}, "go with kind: est"},
+        {{CMP, .client_cert = "c"}, "go with kind: est"},
+        {{CMP, .client_key = "k"}, "go with kind: est"},
+        {{EST, .reference = "r"}, "'reference' goes with kind: cmp"},
+        {{.kind = "cmp", .url = "http://h", .chain = "c"}, "kind: cmp has a 'chain'"},
+        {{.kind = "cmp", .url = "http://h", .reference = "r"}, "kind: cmp has a 'chain'"},
+        {{EST, .client_cert = "c"}, "'client_cert' and 'client_key' go together"},
+        {{EST, .client_key = "k"}, "'client_cert' and 'client_key' go together"},
+        {{.kind = "scep"}, "kind of authority"},
+#undef HERE
+#undef EST
+#undef CMP
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        const struct signet_authority_options options = {.info = &rows[i].info};
+        struct signet_authority *a = NULL;
+        struct signet_error err = {0};
+
+        if (signet_authority_open(&a, &options, &err) != SIGNET_E_MEANING ||
+            !strstr(err.msg, rows[i].words))
+            fail_msg("row %zu: '%s'", i, err.msg);
+        assert_null(a);
+    }
+}
+
 /* est: its certificate is read, and its key has to be there as well. */
 static void a_client_without_its_key(void **state)
 {
@@ -296,6 +350,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(encrypted_keys),
         cmocka_unit_test(refusals),
+        cmocka_unit_test(parts_that_do_not_belong_together),
         cmocka_unit_test(a_client_without_its_key),
         cmocka_unit_test(constraints),
         cmocka_unit_test(requests),

@@ -76,6 +76,7 @@ static void forms_by_their_first_bytes(void **state)
         {BYTES("S0030000FC\n"), FORM_FIRMWARE},
         {BYTES("Dear diary"), FORM_UNKNOWN},
     };
+    static const char behind[] = "0 A=\n{:-"; /* what is no part of it */
 
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
@@ -88,6 +89,16 @@ static void forms_by_their_first_bytes(void **state)
         if (file_form(exact, rows[i].len) != rows[i].form)
             fail_msg("row %zu: form %d", i, (int)file_form(exact, rows[i].len));
         free(exact);
+        for (const char *more = behind; *more; more++) {
+            char *longer = malloc(rows[i].len + 1);
+
+            assert_non_null(longer);
+            memcpy(longer, rows[i].bytes, rows[i].len);
+            longer[rows[i].len] = *more;
+            if (file_form(longer, rows[i].len) != rows[i].form)
+                fail_msg("row %zu: '%c' behind it changes its form", i, *more);
+            free(longer);
+        }
     }
 }
 

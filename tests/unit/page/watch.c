@@ -281,6 +281,13 @@ static int tell_a_viewer(struct signet_error *err)
     return SIGNET_OK;
 }
 
+static int show_another(struct signet_error *err)
+{
+    int rc = watch_show(starved, "w", "o", err);
+
+    return rc == SIGNET_OK ? watch_show(starved, "w", NULL, err) : rc;
+}
+
 static void without_memory_a_viewer_leaves(void **state)
 {
     struct viewer v;
@@ -296,6 +303,7 @@ static void without_memory_a_viewer_leaves(void **state)
     assert_true(watch_next(starved, &(struct viewer){1}, clock_ms() + LONG_MS, &message));
     watch_drop(starved, &message);
     starve_each(tell_a_viewer);
+    starve_each(show_another);
     watch_leave(starved);
     watch_close(&starved);
 }

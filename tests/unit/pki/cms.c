@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "pki/pki.h"
+/* What is sealed to certificates.
+ * wrap: cert_parse */
+#include "pki/private.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,6 +11,17 @@
 #include <cmocka.h>
 
 static struct signet_error err;
+static bool no_memory;
+
+X509 *__real_cert_parse(const struct signet_cert *cert, struct signet_error *e);
+X509 *__wrap_cert_parse(const struct signet_cert *cert, struct signet_error *e);
+X509 *__wrap_cert_parse(const struct signet_cert *cert, struct signet_error *e)
+{
+    if (!no_memory)
+        return __real_cert_parse(cert, e);
+    crypto_fail(e, "cannot parse the certificate");
+    return NULL;
+}
 
 static void make(unsigned rsa, struct signet_key **key, struct signet_cert **cert)
 {
@@ -48,6 +61,30 @@ static void each_recipient_opens_and_nobody_else(void **state)
         signet_key_free(&keys[i]);
         signet_cert_free(&certs[i]);
     }
+}
+
+/* Of a good certificate: OpenSSL has no memory for it. */
+static void a_certificate_that_is_not_read(void **state)
+{
+    struct signet_bytes sealed = {0};
+    struct issuer *issuer = NULL;
+    struct signet_key *key;
+    struct signet_cert *cert;
+
+    (void)state;
+    make(0, &key, &cert);
+    const struct signet_cert *const certs[] = {cert};
+    const struct buf none = {0};
+    no_memory = true;
+    assert_int_equal(cms_check_recipient(cert, &err), SIGNET_E_CRYPTO);
+    assert_int_equal(cms_seal(certs, 1, "x", 1, &sealed, &err), SIGNET_E_CRYPTO);
+    assert_null(sealed.data);
+    assert_int_equal(cert_check_public(cert, &none, &err), SIGNET_E_CRYPTO);
+    assert_int_equal(issuer_open(&issuer, certs, 1, key, NULL, &err), SIGNET_E_CRYPTO);
+    assert_null(issuer);
+    no_memory = false;
+    signet_key_free(&key);
+    signet_cert_free(&cert);
 }
 
 /* Whatever is changed or cut off: nothing comes out that is not what was sealed. */
@@ -115,6 +152,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_recipient_opens_and_nobody_else),
+        cmocka_unit_test(a_certificate_that_is_not_read),
         cmocka_unit_test(what_was_changed_does_not_open),
         cmocka_unit_test(nothing_and_much_can_be_sealed),
     };
