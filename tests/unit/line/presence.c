@@ -129,28 +129,68 @@ static void *open_the_gate(void *arg)
     return NULL;
 }
 
+static void open_hall(struct hall *h)
+{
+    h->place = (struct signet_slot){.kind = SIGNET_SLOT_PORT, .where = "/dev/signet-none"};
+    h->order.slots[0] = h->place;
+    h->order.slot_count = 1;
+    assert_int_equal(job_open(&h->job, NULL), SIGNET_OK);
+    h->job.quota = 1;
+    h->setup = (struct line_setup){.job = &h->job, .order = &h->order, .gate = &h->gate};
+    h->line = (struct line){.setup = &h->setup, .job = &h->job, .open_slots = 1};
+    h->slot = slot_with_board();
+    h->slot.line = &h->line;
+    h->slot.order = &h->order.slots[0];
+}
+
 static void a_board_that_is_taken_out_in_a_pause_is_missed(void **state)
 {
-    struct hall h = {.place = {.kind = SIGNET_SLOT_PORT, .where = "/dev/signet-none"},
-                     .gate = {.paused = true}};
+    struct hall h = {.gate = {.paused = true}};
     pthread_t thread;
     bool waited = false;
 
     (void)state;
-    h.order.slots[0] = h.place;
-    h.order.slot_count = 1;
-    assert_int_equal(job_open(&h.job, NULL), SIGNET_OK);
-    h.job.quota = 1;
-    h.setup = (struct line_setup){.job = &h.job, .order = &h.order, .gate = &h.gate};
-    h.line = (struct line){.setup = &h.setup, .job = &h.job, .open_slots = 1};
-    h.slot = slot_with_board();
-    h.slot.line = &h.line;
-    h.slot.order = &h.order.slots[0];
+    open_hall(&h);
     assert_int_equal(pthread_create(&thread, NULL, open_the_gate, &h), 0);
     assert_int_equal(gate_wait(&h.slot, &waited, NULL), SIGNET_OK);
     pthread_join(thread, NULL);
     assert_true(waited && h.slot.gone);
     job_close(&h.job);
+}
+
+/* Who waits there learns at once that the run ends; a slot that is off is told when nobody else is
+ * left. */
+static void what_ends_a_wait_at_the_gate(void **state)
+{
+    static const struct {
+        bool paused, off, watch, stopped, used_up;
+        int code;
+    } rows[] = {
+        {.code = SIGNET_OK},
+        {.paused = true, .stopped = true, .code = SIGNET_OK},
+        {.paused = true, .used_up = true, .code = SIGNET_OK},
+        {.off = true, .watch = true, .stopped = true, .code = SIGNET_OK},
+        {.off = true, .watch = true, .used_up = true, .code = SIGNET_OK},
+        {.off = true, .code = SIGNET_E_NOT_FOUND},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct hall h = {.gate = {.paused = rows[i].paused, .off = {rows[i].off}}};
+        struct signet_error err = {0}, why = {.code = SIGNET_E_LEDGER};
+        bool waited = false;
+
+        open_hall(&h);
+        h.setup.watch = rows[i].watch;
+        h.job.quota = !rows[i].used_up;
+        if (rows[i].stopped)
+            job_fail(&h.job, &why);
+        assert_int_equal(gate_wait(&h.slot, &waited, &err), rows[i].code);
+        assert_int_equal(waited, i > 0);
+        assert_int_equal(h.line.off_slots, 0);
+        assert_string_equal(err.msg, rows[i].code == SIGNET_OK ? "" : "the slot is off");
+        job_close(&h.job);
+    }
 }
 
 int main(void)
@@ -161,7 +201,8 @@ int main(void)
         cmocka_unit_test(a_board_that_was_enumerated_anew_is_kept),
         cmocka_unit_test(a_board_that_stays_is_seen),
         cmocka_unit_test(one_that_was_missed_may_be_another_one),
-        cmocka_unit_test(a_board_that_is_taken_out_in_a_pause_is_missed)};
+        cmocka_unit_test(a_board_that_is_taken_out_in_a_pause_is_missed),
+        cmocka_unit_test(what_ends_a_wait_at_the_gate)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
