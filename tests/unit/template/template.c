@@ -1,43 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Templates: secrets in them, their mistakes, and certificates.
- * wrap: malloc calloc realloc strdup */
+ * wrap: malloc calloc realloc reallocarray strdup strndup vasprintf locked_alloc */
 #include "unit/template/room.h"
 
-static long fails_at, calls; /* 0: none */
-
-static bool fails(void)
-{
-    return fails_at && ++calls == fails_at;
-}
-
-void *__real_malloc(size_t size);
-void *__wrap_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__real_realloc(void *p, size_t size);
-void *__wrap_realloc(void *p, size_t size);
-char *__real_strdup(const char *text);
-char *__wrap_strdup(const char *text);
-
-void *__wrap_malloc(size_t size)
-{
-    return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return fails() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *p, size_t size)
-{
-    return fails() ? NULL : __real_realloc(p, size);
-}
-
-char *__wrap_strdup(const char *text)
-{
-    return fails() ? NULL : __real_strdup(text);
-}
+#include "unit/starve.h"
 
 static void secrets_of_the_template(void **state)
 {
@@ -316,61 +282,54 @@ static void the_name_in_a_certificate_is_the_device_s_own(void **state)
     tear_down(&r);
 }
 
-/* Each allocation fails once, from a template to its first device: never is this a device that
- * lacks something. */
-static void no_memory(struct room *r)
+static struct room *starved;
+
+/* From a template to its first device: never is this a device that lacks something. */
+static int make_one(struct signet_error *err)
+{
+    struct device unit = {0};
+    int rc = source_open(&starved->source, &starved->options, err);
+
+    if (rc == SIGNET_OK)
+        rc = source_make(starved->source, "a", 0, &unit, err);
+    if (rc == SIGNET_OK) {
+        holds(&unit, 10250, 1, "a");
+        assert_true(unit.facts.psk_sha256 || unit.facts.spki_sha256);
+    }
+    device_free(&unit);
+    source_close(&starved->source);
+    return rc;
+}
+
+static void starve_room(struct room *r, const char *csv)
 {
     struct signet_tree *tree = NULL;
     char text[2048];
     int n = snprintf(text, sizeof(text), form, r->uri, r->mode, r->more, r->lifetime, r->objects);
-    int rc = SIGNET_E_NOMEM;
 
     assert_int_equal(signet_config_parse(text, (size_t)n, "template", &tree, NULL), SIGNET_OK);
+    assert_int_equal(signet_bytes_write(r->manifest, csv, strlen(csv), NULL), SIGNET_OK);
+    r->options.manifest = r->manifest;
     r->options.model = tree;
-    for (long at = 1; rc != SIGNET_OK || calls >= at; at++) {
-        struct device unit = {0};
-
-        calls = 0;
-        fails_at = at;
-        rc = source_open(&r->source, &r->options, &r->err);
-        if (rc == SIGNET_OK)
-            rc = source_make(r->source, "a", 0, &unit, &r->err);
-        fails_at = 0;
-        if (rc != SIGNET_OK)
-            refused(r, rc, SIGNET_E_NOMEM, "out of memory");
-        else
-            holds(&unit, 10250, 1, "a");
-        if (rc == SIGNET_OK && r->mode == SIGNET_MODE_PSK)
-            assert_non_null(unit.facts.psk_sha256);
-        device_free(&unit);
-        source_close(&r->source);
-    }
+    starved = r;
+    starve_each(make_one);
     signet_tree_free(&tree);
     tear_down(r);
 }
 
-static void each_allocation(void **state)
+static void without_memory_no_device_is_made(void **state)
 {
     struct room r;
     char server[96];
-    FILE *to;
 
     (void)state;
     set_up(&r);
-    to = fopen(r.manifest, "w");
-    fputs("endpoint,psk,blob\na,00112233445566778899aabbccddeeff,AAEC\n", to);
-    fclose(to);
-    r.options.manifest = r.manifest;
     r.more = " RID.Security.SecretKey: b'{psk:hex}',";
     r.objects = ", 10250: {1: {1: '{endpoint}', 2: b'{blob:base64}'}}";
-    no_memory(&r);
+    starve_room(&r, "endpoint,psk,blob\na,00112233445566778899aabbccddeeff,AAEC\n");
     set_up_certs(&r, server);
-    to = fopen(r.manifest, "w");
-    fputs("endpoint\na\n", to);
-    fclose(to);
-    r.options.manifest = r.manifest;
     r.objects = ", 10250: {1: {1: '{endpoint}'}}";
-    no_memory(&r);
+    starve_room(&r, "endpoint\na\n");
 }
 
 int main(void)
@@ -386,7 +345,7 @@ int main(void)
         cmocka_unit_test(a_row_is_at_fault_without_a_column),
         cmocka_unit_test(the_name_in_a_certificate_is_the_device_s_own),
         cmocka_unit_test(a_certificate_has_no_room_for_a_long_name),
-        cmocka_unit_test(each_allocation),
+        cmocka_unit_test(without_memory_no_device_is_made),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
