@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Days at a line, out of seeds (_day.py): boards that come back, wrong trays, ports that go for a moment, orders that are started
-again, kills, servers that are away, rework. After each nobody's finished board was harmed, and all that was counted agrees.
+again, kills, servers that are away, rework (also where a board stands). After each nobody's finished board was harmed, and all that was counted agrees.
 Fifty days, the same each time. SIGNET_SEED=N: that day alone, and its log; SIGNET_TORTURE=N: that many others; SIGNET_JOBS=N: so many at a time.
 Days with an odd number have their ledger on PostgreSQL, where that is installed."""
 import concurrent.futures, os, random, shutil, sys, tempfile, time

@@ -95,6 +95,7 @@ class Day(Folder):
         self.url = ledger
         self.reworked, self.by_hand, self.outputs, self.rack = {}, [], 0, None
         self.killed, self.removed, self.asked_for = False, set(), []
+        self.at_slots = []  # (when, station, slot) of each rework that was asked for where the board stood
         self.running, self.latest = [], 0  # runs that are under way; the latest time that an event may have
         self.copied, self.lost_at = None, 0  # rows of the copy of the ledger; when that was put back and the newest was lost
         self.stations = ['A', 'B'] if ledger and self.rng.random() < 0.6 else ['A']
@@ -270,7 +271,8 @@ class Day(Folder):
         self.latest = max(self.latest, now) if begun else self.latest
 
     def meanwhile(self):
-        self.rng.choice((self.replug, self.replug, self.swap, self.swap, self.trouble, self.paper, self.calm, self.put_back, self.control))()
+        self.rng.choice((self.replug, self.replug, self.swap, self.swap, self.trouble, self.paper, self.calm, self.put_back, self.control,
+                         *[self.at_slot] * 3))()
 
     def control(self):
         """Over the control socket: a pause, a slot that is out for a moment, another operator."""
@@ -285,6 +287,31 @@ class Day(Folder):
             back = ('resume',) if what[0] == 'pause' else ('slot', slot, 'on')
             said.append(call('line', back[0], order, *back[1:], folder=self.folder, code=(0, 1)).returncode)
         self.note(f'{order}: {" ".join(what)}: {said}', f'line {what[0]}' if said[0] == 0 else None)
+
+    def offer(self, p):
+        """A slot that offers something, soon."""
+        for _ in range(12):
+            status = call('line', 'status', '--json', f'{p.order}-{p.station}.yaml', folder=self.folder, code=(0, 1))
+            offers = [s for s in json.loads(status.stdout)['slots'] if s.get('may')] if status.returncode == 0 else []
+            if offers or p.poll() is not None:
+                break
+            time.sleep(0.1)
+        return self.rng.choice(offers) if offers else None
+
+    def at_slot(self):
+        """A person has a board tried once more, or its device made again, where it stands."""
+        p = self.rng.choice(self.running) if self.running else None
+        slot = self.offer(p) if p else None
+        if not slot:
+            return
+        order, name = f'{p.order}-{p.station}.yaml', slot['slot']
+        number = next(i for i, n in self.slot_names.items() if n == name)
+        if slot['may'] == 'retry':
+            code = call('line', 'retry', order, name, folder=self.folder, code=(0, 1)).returncode
+        else:
+            self.at_slots.append((time.time(), p.station, number))
+            code = call('line', 'rework', '-r', f'ask {len(self.at_slots)}', order, name, folder=self.folder, code=(0, 1)).returncode
+        self.note(f'{order}: {slot["may"]} at slot {name}, {slot.get("endpoint")}: {code}', f'{slot["may"]} at its slot' if code == 0 else None)
 
     # what people do
 
@@ -603,6 +630,7 @@ class Day(Folder):
         self.journal = lines(self.at('journal'))
         self.all_rows, self.all_events = self.rows(), self.events()
         self.by_key = {r['psk_sha256']: r for r in self.all_rows if r.get('psk_sha256')}
+        self.check_asked_at_slots()
         self.check_boards()
         self.check_servers()
         self.check_labels()
@@ -610,6 +638,28 @@ class Day(Folder):
         self.check_office()
         self.check_ledger()
         self.check_secrets()
+
+    def stood(self, slot, since, until):
+        """The boards that stood in a slot in a time."""
+        there, moves = set(), [e for e in self.journal if e['event'] in ('in', 'out') and e['slot'] == slot]
+        for e, after in zip(moves, moves[1:] + [{'at': float('inf')}]):
+            if e['event'] == 'in' and e['at'] <= until and after['at'] >= since:
+                there.add(e['board'])
+        return there
+
+    def check_asked_at_slots(self):
+        """Each was done once at most, by its station, with a board that stood there; then that is a rework that somebody asked for."""
+        done = collections.Counter()
+        boards = {r['endpoint']: r['hw_id'] for r in self.all_rows if r.get('hw_id')}
+        for e in self.all_events:
+            ask = re.search(r'\bask (\d+)$', e.get('detail') or '')
+            if not ask or e['kind'] not in ('rework', 'retired'):
+                continue
+            at, station, slot = self.at_slots[int(ask[1]) - 1]
+            done[ask[1]] += 1
+            need(done[ask[1]] == 1 and e['station'] == station, f'{ask[0]} of slot {slot} at {station} is there {done[ask[1]]} times: {e}')
+            need(boards[e['endpoint']] in self.stood(slot, at - 1, at + 1), f'{ask[0]} of slot {slot}: {e["endpoint"]} is made again, whose board was not there')
+            self.reworked.setdefault(e['endpoint'], []).append(at)
 
     def lost(self, key):
         """Was it made with a ledger that was lost?"""
