@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A station whose key a TPM opens is put back, as a whole or in pieces: its TPM has counted further, and nothing is made until a person accepts that, with a reason."""
 import glob, json, os, shutil, sqlite3, subprocess, sys
-import _parts
+import _parts, _postgres
 from _day import CLOCK, HAS_CLOCK
 from _mint import House
 from _parts import part
@@ -283,6 +283,16 @@ def stations(s):
         s.house.verify()
     finally:
         other.stop()
+
+
+@part
+def stations_on_postgres(s):
+    """The same where the ledger is a server's, which is not of their images."""
+    binaries = _postgres.binaries()
+    if binaries:
+        with _postgres.Server(binaries, fsync='off') as server:
+            s.house.database = server, 'line', server.create('line')
+            stations(s)
 
 
 if not shutil.which('swtpm') or not shutil.which('tpm2_nvdefine'):
