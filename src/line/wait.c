@@ -133,11 +133,25 @@ static bool look_for_board(struct slot *slot, struct presence *now, bool fresh, 
     return !slot->short_of_units;
 }
 
+/* A person turned it on again: a board that still stands there is told of, which no lamp was. */
+static void show_resumed(struct slot *slot)
+{
+    struct signet_error why = {0};
+
+    if (slot->gone)
+        return;
+    again_offer(slot);
+    error_set_hint(&why, SIGNET_E_NOT_FOUND, "put the next board in, or have this one tried again",
+                   "the slot is on again, and its last board still stands there");
+    slot_lamp(slot, "waiting", slot->endpoint, &why);
+}
+
 /* A rule stopped the slot: without --watch it stays for as long as others are at work. */
 static int wait_halted(struct slot *slot, struct signet_error *err)
 {
     struct line *line = slot->line;
     struct job *job = line->job;
+    bool halted = slot->halted.code != SIGNET_OK;
     int rc = SIGNET_OK;
 
     pthread_mutex_lock(&job->lock);
@@ -153,6 +167,8 @@ static int wait_halted(struct slot *slot, struct signet_error *err)
     if (rules_stop(slot))
         rc = error_copy(err, line->ended.code ? &line->ended : &slot->halted);
     pthread_mutex_unlock(&job->lock);
+    if (halted && rc == SIGNET_OK && !slot->halted.code)
+        show_resumed(slot);
     return rc;
 }
 

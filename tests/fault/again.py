@@ -326,13 +326,28 @@ def of_another_order(l):
 
 @part
 def a_slot_that_a_rule_stopped(l):
-    l.begin(more='stop_after_failures: {slot: 1}\n')
+    """Turned on again it offers its board, if that still stands there."""
+    l.begin(quota=1, more='stop_after_failures: {slot: 1}\n')
+    tool = l.text('nrfjprog')
     l.write('nrfjprog', '#!/bin/sh\necho no >&2\nexit 9\n')
     l.start(more=['--watch'])
     l.lamp('fail')
     l.lamp('halted')
     l.say('retry', '1', code=1, says='no board that came to its end stands in slot 1')
-    l.stop(code=1)
+    l.say('slot', '1', 'on')
+    told = l.lamp('waiting', may='retry')
+    need('its last board still stands there' in told['message'] and l.slot()['may'] == 'retry', (told, l.slot()))
+    l.say('retry', '1')
+    l.lamp('fail'), l.lamp('halted')
+    l.write('nrfjprog', tool)
+    l.insert()
+    time.sleep(1)  # the slot sees that its board left
+    l.say('slot', '1', 'on')
+    l.lamp('working')
+    l.lamp('pass', may='rework')
+    l.finish()
+    l.exits(0)
+    need(len([e for e in l.events if e['event'] == 'slot' and e['stage'] == 'waiting']) == 1, l.said)
 
 
 @part
