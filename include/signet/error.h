@@ -3,9 +3,10 @@
 #define SIGNET_ERROR_H
 
 /* Errors. The caller owns the struct signet_error, passes it as the last argument, and may pass
- * NULL. A function that can fail returns SIGNET_OK (0) or the code that it also stored in *err.
- * Nothing is allocated: an error can be reported when memory is gone. Outputs are written on
- * success only. Texts are UTF-8 in the struct itself; they hold no secret.
+ * NULL, which the caller's own callbacks then get as theirs. A function that can fail returns
+ * SIGNET_OK (0) or the code that it also stored in *err. Nothing is allocated: an error can be
+ * reported when memory is gone. Outputs are written on success only. Texts are UTF-8 in the struct
+ * itself; they hold no secret.
  *
  * Threads: the functions may be called on any thread; one struct is for one thread at a time. */
 

@@ -215,15 +215,14 @@ static int check_secrets(const struct parser *p, const struct pieces *pieces, si
 static int add_values(struct parser *p, size_t from, size_t len)
 {
     struct part *part = add_label_part(p, PART_VALUES);
+    struct signet_error why = {0};
 
     if (!part)
         return SIGNET_E_LIMIT;
     part->at = from;
     int rc =
-        pieces_compile(&part->pieces, p->source.text + from, len, false, &p->names->known, p->err);
+        pieces_compile(&part->pieces, p->source.text + from, len, false, &p->names->known, &why);
     if (rc != SIGNET_OK) {
-        const struct signet_error why = *p->err;
-
         error_at(p->err, why.code, &p->source, from, "%s", why.msg);
         error_hint(p->err, "%s", why.hint);
         return rc;

@@ -39,9 +39,8 @@ int db_statement(struct db *db, const char *sql, size_t *place, struct buf *text
     for (*place = 0; *place < db->count; ++*place)
         if (db->statements[*place] == sql)
             return SIGNET_OK;
-    if (db->count == DB_STATEMENTS)
-        return error_set(err, SIGNET_E_LIMIT, "the ledger has more than %d statements",
-                         DB_STATEMENTS);
+    if (list_room(db->statements, db->count, err) != SIGNET_OK)
+        return SIGNET_E_NOMEM;
     db->statements[db->count] = sql;
     return db_expand(db->ops, sql, text, err);
 }

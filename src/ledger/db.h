@@ -12,7 +12,7 @@
 
 #include "base/base.h"
 
-enum { DB_PARAMS = 32, DB_STATEMENTS = 96 };
+enum { DB_PARAMS = 32 };
 
 /* What a ledger made itself has smaller numbers; what was brought from another one has higher ones
  * (store.h, chain_own()). {next_device}, {next_order} and {next_station} are the next of its own.
@@ -28,7 +28,7 @@ struct db {
     bool again;  /* after an error: nothing happened, and a second try may succeed */
     bool zero;   /* a text of a row has a zero byte: other programs put it there */
     bool nomem;  /* a value of a row could not be had: nothing that was read counts */
-    const char *statements[DB_STATEMENTS]; /* those that are prepared on this connection */
+    const char **statements; /* those that are prepared on this connection */
     size_t count;
 };
 

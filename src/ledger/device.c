@@ -316,7 +316,10 @@ static int set_aside(struct signet_ledger *l, void *arg, struct signet_error *er
     const struct trouble *t = arg;
     int rc = device_set_aside(l, t->lease->device, t->token, t->why, t->why->msg, err);
 
-    return rc == SIGNET_E_NOT_FOUND && t->token ? lease_lost(t->lease, err) : rc;
+    if (rc == SIGNET_E_NOT_FOUND)
+        rc = t->token ? lease_lost(t->lease, err)
+                      : error_set(err, rc, "device '%s' is at its end already", t->lease->endpoint);
+    return rc;
 }
 
 int signet_ledger_set_aside(struct signet_ledger *ledger, const struct signet_lease *lease,

@@ -211,6 +211,7 @@ static void postgres_close(struct db *db)
     free(s->where);
     free(s->hosts);
     free(s->ports);
+    free(s->base.statements);
     free(s);
 }
 

@@ -16,7 +16,7 @@ enum { BUSY_MS = 30000 };
 struct file {
     struct db base;
     sqlite3 *handle;
-    sqlite3_stmt *statements[DB_STATEMENTS];
+    sqlite3_stmt **statements;
 };
 
 static struct file *file_of(struct db *db)
@@ -183,6 +183,8 @@ static void sqlite_close(struct db *db)
     for (size_t i = 0; i < db->count; i++)
         sqlite3_finalize(f->statements[i]);
     sqlite3_close(f->handle);
+    free(f->statements);
+    free(db->statements);
     free(f);
 }
 
@@ -245,7 +247,10 @@ static int sqlite_statement(struct file *f, const char *sql, sqlite3_stmt **out,
     size_t place;
     int rc = db_statement(&f->base, sql, &place, &text, err);
 
-    if (rc == SIGNET_OK && place == f->base.count) {
+    bool is_new = rc == SIGNET_OK && place == f->base.count;
+    if (is_new)
+        rc = list_room(f->statements, place, err);
+    if (rc == SIGNET_OK && is_new) {
         if (sqlite3_prepare_v3(f->handle, (const char *)text.data, -1, SQLITE_PREPARE_PERSISTENT,
                                &f->statements[place], NULL) == SQLITE_OK)
             f->base.count++;

@@ -33,7 +33,8 @@ int tree_source_new(struct tree_source **out, const char *name, const char *text
         tree_source_free(&source);
         return error_nomem(err);
     }
-    memcpy(source->text, text, len);
+    if (len)
+        memcpy(source->text, text, len);
     source->text[source->len = len] = '\0';
     *out = source;
     return SIGNET_OK;

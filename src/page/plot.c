@@ -195,9 +195,11 @@ int signet_report_plot(struct signet_ledger *ledger, const struct signet_report_
                        enum signet_plot kind, struct signet_bytes *out, struct signet_error *err)
 {
     struct signet_report_options options;
-    struct plot *p = calloc(1, sizeof(*p));
     struct buf text = {0};
 
+    if ((unsigned)kind > SIGNET_PLOT_ERRORS)
+        return error_set(err, SIGNET_E_USAGE, "there is no such plot");
+    struct plot *p = calloc(1, sizeof(*p));
     if (!p)
         return error_nomem(err);
     p->kind = kind;

@@ -31,7 +31,7 @@ enum { STATES = COUNT_OF(states) };
 
 const char *control_state_word(enum signet_slot_state state)
 {
-    return states[state];
+    return (size_t)state < STATES ? states[state] : "?";
 }
 
 /* Members of the two structs, as lines. */
@@ -279,7 +279,7 @@ int control_read_answer(char *text, struct signet_control_view *view, struct sig
         if (!value)
             continue;
         *value++ = '\0';
-        rc = text_check("the answer", value, strlen(value), err);
+        rc = text_check("answer", value, strlen(value), err);
         if (rc == SIGNET_OK && ok)
             rc = read_view_line(view, line, value, err);
         else if (rc == SIGNET_OK)

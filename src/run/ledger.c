@@ -119,7 +119,7 @@ static int begin_order(struct signet_run *r, const char *hash, int64_t quota,
 {
     int rc = signet_ledger_order(r->job.ledger, r->order->name, hash, quota, &r->job.order, err);
 
-    if (rc == SIGNET_E_CONFLICT && !err->hint[0])
+    if (rc == SIGNET_E_CONFLICT && err && !err->hint[0])
         error_hint(err, "template, names, manifest or credentials are not those that it was "
                         "started with: give the new order another name");
     return rc;

@@ -71,8 +71,10 @@ static int clean(const char *text, size_t len, char out[SCAN_CODE_MAX + 1],
                          len, SCAN_CODE_MAX);
     memcpy(out, text, len);
     out[len] = '\0';
-    return text_check("code", text, len, err) == SIGNET_OK ? SIGNET_OK
-                                                           : (int)(err->code = SIGNET_E_SYNTAX);
+    struct signet_error why = {0};
+    return text_check("code", text, len, &why) == SIGNET_OK
+               ? SIGNET_OK
+               : error_set(err, SIGNET_E_SYNTAX, "%s", why.msg);
 }
 
 int scan_read(const struct signet_scan *rules, const char *text, size_t len, struct scan_code *out,

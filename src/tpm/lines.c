@@ -10,7 +10,7 @@ struct span {
 /* The text up to the next line end; at: behind it. */
 static bool line_take_line(struct span *rest, struct span *out)
 {
-    const char *end = memchr(rest->at, '\n', rest->len);
+    const char *end = rest->len ? memchr(rest->at, '\n', rest->len) : NULL;
 
     if (!end)
         return false;

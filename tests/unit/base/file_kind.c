@@ -108,6 +108,7 @@ static struct signet_error explained(const char *path, const char *text, int rc)
 
     assert_int_equal(file_write(path, text, strlen(text), 0600, NULL), SIGNET_OK);
     error_set(&err, SIGNET_E_SYNTAX, "odd (line 3, column 1)");
+    assert_int_equal(signet_file_explain(rc, (enum signet_file_kind)99, path, NULL), rc);
     assert_int_equal(signet_file_explain(rc, SIGNET_FILE_LEDGER, path, &err), rc);
     return err;
 }

@@ -37,7 +37,11 @@ static inline int bench_load(struct bench *b, const char *text, const char *cons
     assert_true(folder_make(folder));
     snprintf(b->path, sizeof(b->path), "%s/a.zpl", folder);
     assert_int_equal(file_write(b->path, text, strlen(text), 0600, NULL), SIGNET_OK);
-    return label_template_load(&b->t, b->path, &names, &b->err);
+    int rc = label_template_load(&b->t, b->path, &names, &b->err);
+
+    if (rc != SIGNET_OK) /* nobody has to listen */
+        assert_int_equal(label_template_load(&b->t, b->path, &names, NULL), rc);
+    return rc;
 }
 
 static inline void bench_field(struct bench *b, const char *value)

@@ -229,6 +229,8 @@ static void torn_between_servers(void **state)
     must(signet_ledger_waiting(ledger, order, "a", &after, leases, MAX, &count, &err));
     must(signet_ledger_delivered(ledger, "a", leases, count, outcomes, &err));
     must(signet_ledger_set_aside(ledger, &lease, &lost, &err));
+    refused(signet_ledger_set_aside(ledger, &lease, &lost, &err), SIGNET_E_NOT_FOUND,
+            "device 'one' is at its end already");
     must(signet_ledger_rework(ledger, "one", &err));
     assert_int_equal(edition_in("one", SIGNET_DEVICE_RESERVED), 2);
     assert_int_equal(to_remove("a"), 1);

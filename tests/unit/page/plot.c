@@ -112,12 +112,23 @@ static void without_memory_there_is_no_plot(void **state)
     starve_each(plot_once);
 }
 
+static void what_is_no_plot_is_refused(void **state)
+{
+    struct signet_bytes out = {0};
+
+    (void)state;
+    for (int kind = -1; kind < 4; kind += 4)
+        assert_int_equal(signet_report_plot(NULL, NULL, (enum signet_plot)kind, &out, NULL),
+                         SIGNET_E_USAGE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_last_sixty_groups_are_shown),
         cmocka_unit_test(a_long_name_ends_with_a_whole_letter),
         cmocka_unit_test(without_memory_there_is_no_plot),
+        cmocka_unit_test(what_is_no_plot_is_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -114,6 +114,11 @@ static void they_come_back(void **state)
     assert_string_equal(view.figures.alarms[0].hint, "go");
     assert_int_equal(view.figures.alarms[0].count, 1);
     assert_string_equal(view.slots[0].hint, "go");
+    view.slots[0].state = (enum signet_slot_state)99; /* whoever filled it in */
+    assert_int_equal(signet_control_view_json(&view, &json, NULL), SIGNET_OK);
+    assert_non_null(strstr((const char *)json.data, "\"state\": \"?\""));
+    signet_bytes_free(&json);
+    view.slots[0].state = SIGNET_SLOT_FAIL;
     assert_int_equal(signet_control_view_json(&view, &json, NULL), SIGNET_OK);
     const char *told = (const char *)json.data;
     assert_non_null(strstr(told, "{\"event\": \"status\", \"order\": \"o\", \"operator\": \"\", "));

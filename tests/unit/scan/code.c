@@ -23,6 +23,7 @@ static int judge(const struct signet_scan *by, const void *text, size_t len, str
 {
     int rc = scan_read(by, text, len, code, err);
 
+    assert_int_equal(scan_read(by, text, len, code, NULL), rc); /* nobody has to listen */
     return rc == SIGNET_OK && code->kind == SCAN_DEVICE ? scan_check_device(by, code, err) : rc;
 }
 

@@ -54,6 +54,8 @@ static void modes(void **state)
     (void)state;
     assert_int_equal(fits("a", SIGNET_MODE_NONE, NULL, 0, 0, &err), SIGNET_E_MEANING);
     assert_string_equal(err.msg, "the configuration has no security mode");
+    assert_int_equal(fits("a", (enum signet_mode)32, NULL, 0, 0, &err), SIGNET_E_MEANING);
+    assert_string_equal(err.msg, "the configuration has no security mode");
     assert_int_equal(fits("a", SIGNET_MODE_CERT, NULL, 0, 0, &err), SIGNET_E_MEANING);
     assert_string_equal(err.msg, "strict takes no device of mode cert");
     assert_int_equal(fits("a", SIGNET_MODE_RPK, NULL, 0, 0, &err), SIGNET_E_MEANING);
