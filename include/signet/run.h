@@ -20,7 +20,7 @@
 #include <signet/cancel.h>
 #include <signet/error.h>
 #include <signet/event.h>
-#include <signet/ledger.h>
+#include <signet/ledger_copy.h>
 #include <signet/order.h>
 #include <signet/status.h>
 #include <signet/tree.h>

@@ -20,8 +20,9 @@
  * (registration), prove.h (acting as the device), smp.h and link.h (boards over serial and TCP),
  * flasher.h (programmers), status.h (a panel for a run), control.h (a run that is under way in
  * another process), page.h (it in a browser), label.h (labels and their printer), text.h (JSON,
- * CSV, text for a terminal), bytes.h, ledger_read.h (what was made, and reports), witness.h (proofs
- * of a ledger), file_kind.h, cancel.h, error.h, option.h, version.h.
+ * CSV, text for a terminal), bytes.h, ledger_read.h (what was made, and reports), ledger_copy.h
+ * (backups, archives, imports), witness.h (proofs of a ledger), file_kind.h, cancel.h, error.h,
+ * option.h, version.h.
  *
  * In all of them:
  *
@@ -59,6 +60,7 @@
 #include <signet/flasher.h>
 #include <signet/label.h>
 #include <signet/ledger.h>
+#include <signet/ledger_copy.h>
 #include <signet/ledger_read.h>
 #include <signet/link.h>
 #include <signet/objects.h>

@@ -8,6 +8,7 @@
 #include "base/base.h"
 
 #include <pthread.h>
+#include <signet/ledger_copy.h>
 #include <signet/ledger_read.h>
 
 /* The stages of a device, in the order in which it passes them. */

@@ -6,6 +6,7 @@
 #include "tlog/tlog.h"
 
 #include <pthread.h>
+#include <signet/ledger_copy.h>
 #include <signet/ledger_read.h>
 
 /* What is done in a transaction. It may be done more than once before it is on disk: it reads arg,

@@ -8,7 +8,7 @@
 #include "ledger/postgres_connection.h"
 
 #include <errno.h>
-#include <signet/ledger.h>
+#include <signet/ledger_copy.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
