@@ -166,6 +166,8 @@ static int decide(struct signet_ledger *ledger, void *ctx, struct signet_error *
     struct mending *m = ctx;
     int rc = warn_of_slot(m, ledger, err);
 
+    if (rc == SIGNET_OK && m->selection.order)
+        rc = ledger_find_order(ledger, m->selection.order, err);
     if (rc == SIGNET_OK)
         rc = signet_ledger_decide(ledger, &m->selection, &m->decision, show_decided, m, err);
 

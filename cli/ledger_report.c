@@ -145,6 +145,8 @@ static int print_report(struct signet_ledger *ledger, void *ctx, struct signet_e
     if (r->form == FORM_CSV)
         head_csv(r);
     int rc = signet_ledger_report(ledger, &r->options, one_group, r, err);
+    if (rc == SIGNET_OK && r->options.order && r->rows == 0)
+        rc = ledger_find_order(ledger, r->options.order, err);
     if (rc != SIGNET_OK || r->form != FORM_TEXT)
         return rc;
     r->total.name = "total";

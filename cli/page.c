@@ -90,6 +90,11 @@ static int page_ledger(int argc, char **argv)
                    1, 1))
         return EXIT_USAGE;
     int rc = page_look(&cli);
+    if (rc == SIGNET_OK && work && access(work, F_OK) != 0 && !cli.json)
+        fprintf(
+            stderr,
+            "signet: warning: there is no folder '%s'; the page shows its run when it is there\n",
+            PLAIN(work));
     if (rc == SIGNET_OK)
         rc = page_begin(&choice, &page, &cli.err);
     if (rc == SIGNET_OK)

@@ -232,13 +232,15 @@ static void print_line(const struct signet_run_report *r)
     print_slots(r);
 }
 
-static void print_file(const char *what, const char *path, const struct signet_output_report *file)
+static void print_file(const char *what, const char *path, const struct signet_output_report *file,
+                       bool sealed)
 {
     if (!path)
         return;
     printf("%-9s %s\n", what, path);
     if (file->bytes)
-        printf("          %s, sha256 %s\n", COUNT(file->bytes, "byte", "bytes"), file->sha256);
+        printf("          %s, %s %s\n", COUNT(file->bytes, "byte", "bytes"),
+               sealed ? "sealed; sha256 of the last manifest" : "sha256", file->sha256);
 }
 
 static void print_batch(const struct signet_order *o, const struct signet_run_report *r)
@@ -250,8 +252,8 @@ static void print_batch(const struct signet_order *o, const struct signet_run_re
     if (r->batch.made)
         printf(" in %.2f s, %.0f devices/s", r->seconds, per_second(r));
     printf("\n");
-    print_file("packets", o->packets, &r->batch.packets);
-    print_file("records", o->records, &r->batch.records);
+    print_file("packets", o->packets, &r->batch.packets, o->seal_to_count > 0);
+    print_file("records", o->records, &r->batch.records, o->seal_to_count > 0);
 }
 
 /* What somebody writes down who wants to know later that the ledger only grew. */

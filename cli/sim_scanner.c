@@ -14,6 +14,16 @@ static const char *next_way(char **list)
     return way && way[0] ? way : "ok";
 }
 
+static int check_ways(const char *list, struct signet_error *err)
+{
+    char *copy = list ? strdup(list) : NULL, *rest = copy;
+    int rc = SIGNET_OK;
+    while (rc == SIGNET_OK && rest)
+        rc = sim_scanner_check(next_way(&rest), err);
+    free(copy);
+    return rc;
+}
+
 static int read_codes(struct sim_scanner *scanner, char *ways, struct signet_error *err)
 {
     char *line = NULL;
@@ -77,7 +87,9 @@ int sim_scanner(int argc, char **argv)
         return EXIT_USAGE;
     struct sim_scanner *scanner = NULL;
     char *ways = misbehave ? strdup(misbehave) : NULL;
-    int rc = sim_scanner_start(&scanner, link, &cli.err);
+    int rc = check_ways(misbehave, &cli.err);
+    if (rc == SIGNET_OK)
+        rc = sim_scanner_start(&scanner, link, &cli.err);
     if (rc == SIGNET_OK) {
         printf("%s\n", PLAIN(link));
         fflush(stdout);

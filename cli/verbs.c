@@ -129,6 +129,22 @@ static bool tell_command_of_file(const char *path)
     return false;
 }
 
+/* What people try in place of a command; NULL: none of these. */
+static const char *other_word(const char *word)
+{
+    static const char *const words[][2] = {
+        {"dry-run", "run --dry-run"},  {"dryrun", "run --dry-run"},
+        {"validate", "run --dry-run"}, {"start", "run"},
+        {"flash", "provision"},        {"simulate", "sim"},
+        {"restore", "ledger recover"}, {"config", "packet make"},
+        {"info", "board info"}};
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (strcmp(word, words[i][0]) == 0)
+            return words[i][1];
+    return NULL;
+}
+
 static int unknown_noun(const char *word)
 {
     const char *names[64];
@@ -142,6 +158,12 @@ static int unknown_noun(const char *word)
                 "signet: error: %s stands before the command\n"
                 "hint: options stand behind it, such as 'signet ledger list LEDGER --json'\n",
                 word);
+        return EXIT_USAGE;
+    }
+    const char *meant = other_word(word);
+    if (meant) {
+        fprintf(stderr, "signet: error: there is no command '%s'\nhint: did you mean '%s'?\n", word,
+                meant);
         return EXIT_USAGE;
     }
     return tell_nouns_of(word) || tell_command_of_file(word)

@@ -9,8 +9,10 @@ static bool has_form(const char *text, const char *form, struct tm *tm)
 {
     struct tm read = *tm;
     const char *end = strptime(text, form, &read);
+    struct tm real = read;
 
-    if (!end || *end)
+    real.tm_isdst = -1;
+    if (!end || *end || mktime(&real) == -1 || real.tm_mday != read.tm_mday) /* February 30 */
         return false;
     *tm = read;
     return true;

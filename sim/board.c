@@ -180,7 +180,7 @@ static int open_paths(struct sim_board *board, const struct sim_board_options *o
     if (!rc)
         rc = text_copy(&board->link, options->link, err);
     if (!rc && board->link)
-        rc = change_link(board, err);
+        rc = make_link(board->wire.path, board->link, err);
     if (rc) { /* what is there is not ours to remove */
         free(board->link);
         board->link = NULL;

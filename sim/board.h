@@ -274,7 +274,6 @@ void udp_send(struct sim_board *board, const struct buf *packet);
 void board_obey(void *board, const char *request, char *answer, size_t cap);
 
 /* change.c */
-int change_link(const struct sim_board *board, struct signet_error *err);
 /* Takes the board away, when there is one; it, or the next one, comes by itself. serial: of the one
  * to insert. NULL: done, else why not. */
 enum change { CHANGE_NEXT, CHANGE_REPLUG, CHANGE_PULL, CHANGE_INSERT };

@@ -2,26 +2,14 @@
 /* A board goes, and it or another one comes: the port goes away, and comes back as another device
  * with that board behind it. */
 #include "board.h"
+#include "control.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define AWAY_NS (400 * INT64_C(1000000))
-
-int change_link(const struct sim_board *board, struct signet_error *err)
-{
-    struct stat st;
-
-    /* another tool's link there is replaced, a file is not */
-    if (lstat(board->link, &st) == 0 && (!S_ISLNK(st.st_mode) || unlink(board->link) != 0))
-        return error_set(err, SIGNET_E_EXISTS, "%s is there and is no link", board->link);
-    if (symlink(board->wire.path, board->link) != 0)
-        return error_sys(err, SIGNET_E_IO, errno, "cannot make the link %s", board->link);
-    return SIGNET_OK;
-}
 
 /* "demo-0099" -> "demo-0100": the digits at the end count up and keep their number. */
 static void next_name(char *name)
@@ -136,7 +124,7 @@ static void put_in(struct sim_board *board)
     journal_note(board, "in");
     board_boot(board);
     if (board->link && !board->unplugged)
-        change_link(board, NULL);
+        make_link(board->wire.path, board->link, NULL);
 }
 
 void change_serve(struct sim_board *board)

@@ -106,8 +106,10 @@ int faults_parse(struct sim_faults *out, const char *text, struct signet_error *
             value = strtod(text + name + 1, &end);
             if (name + 1 == len || end != text + len ||
                 (fault->max < 0 ? value != fault->max : !(value >= 0 && value <= fault->max)))
-                return error_set(err, SIGNET_E_USAGE, "misbehaviour %s: not a value for it",
-                                 fault->name);
+                return error_set_hint(err, SIGNET_E_USAGE,
+                                      "a number, as `signet sim board --misbehaviours` says",
+                                      "misbehaviour %s: '%.*s' is no value for it", fault->name,
+                                      (int)(len - name - 1), text + name + 1);
         }
         memcpy((char *)out + fault->offset, &value, sizeof(value));
         text += len + (text[len] == ',');

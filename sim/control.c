@@ -112,3 +112,15 @@ int sim_control(const char *socket_path, const char *request, char *answer, size
     close(fd);
     return rc;
 }
+
+int make_link(const char *path, const char *link, struct signet_error *err)
+{
+    struct stat st;
+
+    /* another tool's link there is replaced, a file is not */
+    if (lstat(link, &st) == 0 && (!S_ISLNK(st.st_mode) || unlink(link) != 0))
+        return error_set(err, SIGNET_E_EXISTS, "%s is there and is no link", link);
+    if (symlink(path, link) != 0)
+        return error_sys(err, SIGNET_E_IO, errno, "cannot make the link %s", link);
+    return SIGNET_OK;
+}

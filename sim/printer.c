@@ -46,8 +46,11 @@ static int read_fault(int set[FAULTS], const char *word, struct signet_error *er
 
     for (size_t i = 0; i < FAULTS; i++)
         if (text_is(word, len, faults[i].name) && faults[i].valued == (word[len] == '=')) {
-            set[i] = word[len] ? (int)strtol(word + len + 1, NULL, 10) : 1;
-            return SIGNET_OK;
+            char *end = NULL;
+
+            set[i] = word[len] ? (int)strtol(word + len + 1, &end, 10) : 1;
+            if (!end || (end > word + len + 1 && !*end))
+                return SIGNET_OK;
         }
     return error_set_hint(err, SIGNET_E_USAGE,
                           "paper=N, ribbon=N, head=N, pause=N, full, silent, garbage, slow=MS, "

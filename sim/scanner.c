@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A scanner on a pty. It sends each code with CR behind it, as scanners do when they come. */
+#include "control.h"
 #include "scan/scan.h"
 #include "sim.h"
 
@@ -33,41 +34,43 @@ void sim_scanner_stop(struct sim_scanner **scanner)
 }
 
 /* 0, or an errno. */
-static int open_pty(struct sim_scanner *s, const char *link)
+static int open_pty(struct sim_scanner *s, const char *link, char path[64])
 {
-    char path[64];
     struct termios tio;
 
     s->master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
     if (s->master < 0 || grantpt(s->master) != 0 || unlockpt(s->master) != 0 ||
-        ptsname_r(s->master, path, sizeof(path)) != 0)
+        ptsname_r(s->master, path, 64) != 0)
         return errno;
     s->slave = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
     if (s->slave < 0 || tcgetattr(s->slave, &tio) != 0)
         return errno;
     cfmakeraw(&tio);
-    unlink(link);
-    if (tcsetattr(s->slave, TCSANOW, &tio) != 0 || symlink(path, link) != 0)
-        return errno;
     s->link = strdup(link);
-    return s->link ? 0 : ENOMEM;
+    return tcsetattr(s->slave, TCSANOW, &tio) != 0 ? errno : s->link ? 0 : ENOMEM;
 }
 
 int sim_scanner_start(struct sim_scanner **out, const char *link, struct signet_error *err)
 {
     struct sim_scanner *s = calloc(1, sizeof(*s));
+    char path[64];
     int sys = ENOMEM;
 
     if (s) {
         s->master = s->slave = -1;
-        sys = open_pty(s, link);
+        sys = open_pty(s, link, path);
     }
-    if (sys != 0) {
+    int rc = sys == 0 ? make_link(path, link, err)
+                      : error_sys(err, SIGNET_E_IO, sys, "cannot make a scanner at %s", link);
+    if (rc != SIGNET_OK && s) { /* what is there is not ours */
+        free(s->link);
+        s->link = NULL;
+    }
+    if (rc == SIGNET_OK)
+        *out = s;
+    else
         sim_scanner_stop(&s);
-        return error_sys(err, SIGNET_E_IO, sys, "cannot make a scanner at %s", link);
-    }
-    *out = s;
-    return SIGNET_OK;
+    return rc;
 }
 
 static void put_long(struct buf *out)
@@ -108,15 +111,25 @@ static bool put_code(const char *code, const char *way, struct buf *out)
     return true;
 }
 
+int sim_scanner_check(const char *way, struct signet_error *err)
+{
+    struct buf text = {0};
+    bool known = put_code("0", way, &text);
+
+    buf_free(&text);
+    return known ? SIGNET_OK
+                 : error_set_hint(err, SIGNET_E_USAGE,
+                                  SIM_SCANNER_WAYS ", or a layout, such as german",
+                                  "a scanner does not read as '%s'", way);
+}
+
 int sim_scanner_read(struct sim_scanner *s, const char *code, const char *way,
                      struct signet_error *err)
 {
     struct buf text = {0};
-    int rc = SIGNET_OK;
+    int rc = sim_scanner_check(way, err);
 
-    if (!put_code(code, way, &text))
-        rc = error_set_hint(err, SIGNET_E_USAGE, SIM_SCANNER_WAYS ", or a layout, such as german",
-                            "a scanner does not read as '%s'", way);
+    put_code(code, way, &text);
     if (rc == SIGNET_OK)
         rc = buf_check(&text, err);
     for (size_t sent = 0; rc == SIGNET_OK && sent < text.len;) {

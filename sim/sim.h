@@ -225,6 +225,7 @@ void sim_scanner_stop(struct sim_scanner **scanner);
 /* How it reads a code; else it is the name of a keyboard layout, "german", that is the wrong one.
  * SIGNET_E_USAGE: no such way. */
 #define SIM_SCANNER_WAYS "ok, double, no-end, cut, garbage, long"
+int sim_scanner_check(const char *way, struct signet_error *err);
 int sim_scanner_read(struct sim_scanner *scanner, const char *code, const char *way,
                      struct signet_error *err);
 /* The first code on a label that the simulated printer printed in a folder, the first one being 1;

@@ -240,7 +240,8 @@ static enum file_form xml_form(const char *text, size_t len)
 {
     if (head_is(text, len, "<!doctype html") || head_is(text, len, "<html"))
         return FORM_HTML;
-    if (has_word(text, len, "<html"))
+    if (has_word(text, len, "<html") ||
+        has_word(text, len, "<table")) /* what some programs call .xls */
         return FORM_HTML;
     return has_word(text, len, "<LWM2M") ? FORM_DEFINITION : FORM_XML;
 }

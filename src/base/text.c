@@ -22,7 +22,8 @@ int text_check_person(const char *what, const char *name, struct signet_error *e
     struct signet_error why = {0};
 
     if (name[strspn(name, " ")] == '\0')
-        return error_set(err, SIGNET_E_USAGE, "the name of the %s is empty", what);
+        return error_set_hint(err, SIGNET_E_USAGE, "give a name, or leave it out",
+                              "%s: the name is empty", what);
     if (strlen(name) > PERSON_MAX)
         return error_set_hint(err, SIGNET_E_USAGE, "give a shorter name",
                               "%s: a name has at most %d bytes", what, PERSON_MAX);
@@ -226,14 +227,32 @@ const char *file_name_front(const char *endpoint)
     return char_in(endpoint[strspn(endpoint, "_")], "-.") ? "_" : "";
 }
 
+/* "psk_len" has nothing of "psk_hex" but its beginning, whose length is given: all that begin so
+ * may be meant. 0: near is near enough. */
+static size_t family_of(const char *name, const char *near)
+{
+    const char *bar = strrchr(name, '_');
+    size_t head = bar ? (size_t)(bar + 1 - name) : 0, tail = strlen(name + head);
+
+    if (!head || strncmp(near, name, head) != 0 || tail > NEAREST_MAX)
+        return 0;
+    return 2 * distance(name + head, tail, near + head, strnlen(near + head, NEAREST_MAX)) > tail
+               ? head
+               : 0;
+}
+
 void text_hint_known(const char *name, const char *const *known, size_t count,
                      struct signet_error *err)
 {
     const char *near = signet_word_nearest(name, known, count);
     struct buf all = {.max = sizeof(err->hint) - sizeof("known: ")}; /* gone when it is longer */
+    size_t family = near ? family_of(name, near) : 0;
 
+    if (family)
+        near = NULL;
     for (size_t i = 0; !near && i < count; i++)
-        buf_printf(&all, "%s%s", i ? ", " : "", known[i]);
+        if (strncmp(known[i], name, family) == 0)
+            buf_printf(&all, "%s%s", all.len ? ", " : "", known[i]);
     if (near)
         error_hint(err, "did you mean '%s'?", near);
     else if (all.data)

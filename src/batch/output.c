@@ -18,12 +18,20 @@ static void warn_elsewhere(struct batch_run *l, const char *what, const char *pa
     job_report(l->job, &event);
 }
 
-static int refuse_there(const char *path, struct signet_error *err)
+/* known: where the order wrote before, or "". */
+static int refuse_there(const char *path, const char *known, struct signet_error *err)
 {
     struct stat st;
 
     if (lstat(path, &st) != 0 && errno == ENOENT)
         return SIGNET_OK;
+    if (known[0])
+        return error_set_hint(
+            err, SIGNET_E_EXISTS,
+            "was its folder moved? Move it back; else move the file away, or name "
+            "another one in the order",
+            "'%s' is there already, and this order wrote to '%s' so far", path,
+            text_shown(known, strlen(known), 120));
     return error_set_hint(err, SIGNET_E_EXISTS, "move it away, or name another file in the order",
                           "'%s' is there already, and this order did not write it", path);
 }
@@ -60,7 +68,7 @@ static int adopt_output(struct batch_run *l, size_t i, bool busy, struct signet_
                               "go to another file now",
                               output_names[i], known);
     if (path && !text_ends_with(path, "/"))
-        rc = refuse_there(path, err);
+        rc = refuse_there(path, known, err);
     if (rc == SIGNET_OK && path && l->out.state.devices)
         warn_elsewhere(l, output_names[i], path);
     l->out.state.marks[i] = (struct mark){.sha256 = "-"};

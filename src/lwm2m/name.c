@@ -111,10 +111,22 @@ static bool looks_like_no_value(const char *name)
            (len > 2 && strcmp(last + len - 2, ".0") == 0 && strspn(last, DIGITS) == len - 2);
 }
 
+/* "urn:dev:0001": behind it stand a subtype, such as os, a colon and what the subtype wants. */
+static bool lacks_subtype(const char *name)
+{
+    const char *subtype = name + strlen("urn:dev:");
+
+    if (strncasecmp(name, "urn:dev:", strlen("urn:dev:")) != 0)
+        return false;
+    size_t len = strspn(subtype, DIGITS "abcdefghijklmnopqrstuvwxyz");
+    return !islower((unsigned char)subtype[0]) || subtype[len] != ':';
+}
+
 int endpoint_check(const char *name, const char **doubt, struct signet_error *err)
 {
     *doubt = looks_like_no_value(name)  ? "ends in what a table has for no value or for a number"
              : strpbrk(name, " \t\r\n") ? "has a blank in it"
+             : lacks_subtype(name)      ? "has no subtype behind urn:dev:, such as os: (RFC 9039)"
                                         : NULL;
     for (size_t i = 0; i < COUNT_OF(schemes); i++) {
         size_t len = strlen(schemes[i].prefix);

@@ -95,7 +95,8 @@ static int check_name(const struct columns *columns, const struct manifest_row *
         return SIGNET_OK;
     error_set(err, SIGNET_E_SYNTAX, "%s:%llu: column %zu %s", columns->path,
               (unsigned long long)header->line, column + 1, what);
-    error_hint(err, "the first row names the columns: endpoint%cpsk", columns->delimiter);
+    error_hint(err, "the first row names the columns, each by a name of its own: endpoint%cpsk",
+               columns->delimiter);
     return SIGNET_E_SYNTAX;
 }
 

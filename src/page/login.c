@@ -91,7 +91,11 @@ static int try_password(struct logins *l, const char *name, const char *password
     pthread_mutex_lock(&l->lock);
     l->tries--;
     pthread_mutex_unlock(&l->lock);
-    return right ? SIGNET_OK : error_set(err, SIGNET_E_AUTH, "name or password is wrong");
+    return right ? SIGNET_OK
+                 : error_set_hint(err, SIGNET_E_AUTH,
+                                  "whoever set up the page gives a new password: signet page "
+                                  "password FILE NAME",
+                                  "name or password is wrong");
 }
 
 /* sessions */

@@ -13,9 +13,9 @@ static int check_page(const struct signet_page_options *o, const struct listen_a
                       struct signet_error *err)
 {
     if (!o->cert_file != !o->key_file)
-        return error_set(err, SIGNET_E_USAGE,
-                         "a certificate of the page needs its key, and a key "
-                         "its certificate");
+        return error_set_hint(err, SIGNET_E_USAGE, "name both the certificate and its key",
+                              "a certificate of the page needs its key, and a key "
+                              "its certificate");
     if (at->loopback || (o->cert_file && o->logins_file))
         return SIGNET_OK;
     return error_set_hint(err, SIGNET_E_USAGE, "name a certificate, its key and a file of logins",

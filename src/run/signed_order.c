@@ -248,10 +248,11 @@ static int check_note(const struct signet_order *o, const struct tlog_note *note
     if (rc != SIGNET_OK || !now || ((!from || now >= from) && (!until || now < until)))
         return rc;
     clock_format(from && now < from ? from : until, time);
-    return error_set(err, SIGNET_E_CRYPTO,
-                     from && now < from ? "order %s may not be worked on before %s"
-                                        : "order %s might be worked on until %s",
-                     o->name, time);
+    return error_set_hint(err, SIGNET_E_CRYPTO,
+                          "is the clock right? Else the owner has to sign it for another time",
+                          from && now < from ? "%s: order %s may not be worked on before %s"
+                                             : "%s: order %s might be worked on until %s",
+                          o->path, o->name, time);
 }
 
 /* Signed by one of the keys. */
@@ -283,18 +284,21 @@ int signet_order_verify(const struct signet_order *o, const char *const *keys, s
     int rc = access(path, F_OK) == 0
                  ? file_read(path, TLOG_NOTE_MAX, &text, err)
                  : error_set_hint(err, SIGNET_E_CRYPTO,
-                                  "the owner's signature lies beside the order, ORDER.yaml.sig",
-                                  "order %s is not signed by its owner", o->name);
+                                  "the owner's signature lies beside the order, ORDER.yaml.sig: "
+                                  "who owns the product makes it",
+                                  "%s: order %s is not signed by its owner", o->path, o->name);
     if (rc == SIGNET_OK)
         rc = tlog_note_parse(text.data, text.len, &note, err);
+    if (rc == SIGNET_E_SYNTAX)
+        rc = error_set_hint(err, SIGNET_E_CRYPTO, "the owner has to sign the order anew",
+                            "%s: this is no signature of an owner", path);
     if (rc == SIGNET_OK)
         rc = check_owner_signature(&note, keys, key_count, err);
     if (rc == SIGNET_OK)
         rc = check_note(o, &note, now, err);
     buf_free(&text);
     free(path);
-    return rc == SIGNET_E_SYNTAX ? error_set(err, SIGNET_E_CRYPTO, "the order's signature is none")
-                                 : rc;
+    return rc;
 }
 
 /* the station's owners */

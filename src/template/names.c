@@ -52,8 +52,12 @@ static int compile_column(struct names *n, struct signet_error *err)
     else if (near)
         error_hint(err, "did you mean its column '%s'? names: {pattern: \"{%s}\"}", near, near);
     else
-        error_hint(err, "names: {pattern: \"urn:dev:os:{%s}\"}", columns[0]);
-    return SIGNET_E_MEANING;
+        error_hint(err,
+                   "the first row names the columns; a name is made of one by names: {pattern: "
+                   "\"urn:dev:os:{%s}\"}",
+                   text_shown(columns[0], strlen(columns[0]), 40));
+    return signet_file_explain(SIGNET_E_MEANING, SIGNET_FILE_MANIFEST, manifest_path(n->manifest),
+                               err);
 }
 
 static int find_code_column(struct names *n, const char *column, struct signet_error *err)
@@ -103,7 +107,11 @@ int names_expand(const struct names *n, const struct manifest_row *row, int64_t 
     int rc = pieces_expand(&n->pattern, &values, &text, NULL, err);
 
     if (rc == SIGNET_OK && !endpoint_name_valid((const char *)text.data, text.len))
-        rc = error_set_hint(err, SIGNET_E_SYNTAX, "names have 1 to 150 letters, digits and - . _ :",
+        rc = error_set_hint(err, SIGNET_E_SYNTAX,
+                            text.len && memmem(text.data, text.len, "E+", 2)
+                                ? "a spreadsheet shortened a number: give its column the format "
+                                  "text, and save the table again"
+                                : "names have 1 to 150 letters, digits and - . _ :",
                             "'%s' is no endpoint name", text_shown(text.data, text.len, 60));
     if (rc == SIGNET_OK) {
         memcpy(endpoint, text.data, text.len);

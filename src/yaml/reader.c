@@ -119,15 +119,14 @@ static int read_number(struct reader *r, const yaml_node_t *node, const struct e
     const char *text = scalar_text(node);
     char *end = NULL;
 
-    errno = 0;
-    long long n = strtoll(text, &end, 10);
-    if (!*text || *end || errno || text[0] == ' ' || text[0] == '+')
+    long long n = strtoll(text, &end, 10); /* what is too large is the largest number */
+    if (!*text || *end || text[0] == ' ' || text[0] == '+')
         return reader_fail_hint(r, node, "digits alone, such as 10",
                                 "'%s' takes a whole number, not '%s'", e->name, shown(node));
     if (n < e->min || n > e->max)
         return reader_fail_hint(r, node, "write a number between the two",
-                                "'%s' is from %lld to %lld, not %lld", e->name, (long long)e->min,
-                                (long long)e->max, n);
+                                "'%s' is from %lld to %lld, not %s", e->name, (long long)e->min,
+                                (long long)e->max, shown(node));
     if (e->type == ENTRY_NUMBER)
         *(int64_t *)place = n;
     else if (e->type == ENTRY_INT)
@@ -157,10 +156,14 @@ static int read_text(struct reader *r, const yaml_node_t *node, const struct ent
                                 text[0] == ' ' ? "begins" : "ends");
     for (size_t i = 0; e->type != ENTRY_RAW && i < len; i++)
         if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
-            return reader_fail_hint(r, node, "take it out", "'%s' holds a control character",
-                                    e->name);
+            return text[i] == '\n'
+                       ? reader_fail_hint(r, node, "write it in one line, without | or >",
+                                          "'%s' is a text of several lines", e->name)
+                       : reader_fail_hint(r, node, "take it out", "'%s' holds a control character",
+                                          e->name);
     if (e->type == ENTRY_PATH && len == 0)
-        return reader_fail(r, node, SIGNET_E_MEANING, "'%s' is empty", e->name);
+        return reader_fail_hint(r, node, "write its value behind the colon: \"name: value\"",
+                                "'%s' is empty", e->name);
     if (e->type == ENTRY_PATH && !strstr(text, "://"))
         return reader_path(r, text, out);
     *out = reader_keep(r, text, len);

@@ -88,9 +88,14 @@ static size_t find_glued(const struct text_source *s, size_t at)
 
 static int glued(const struct text_source *s, size_t at, struct signet_error *err)
 {
-    return error_at_hint(err, SIGNET_E_SYNTAX, s, at + strcspn(s->text + at, ":"),
+    size_t colon = at + strcspn(s->text + at, ":");
+    bool other = colon + 2 < s->len && memcmp(s->text + colon + 1, "\xc2\xa0", 2) == 0;
+
+    return error_at_hint(err, SIGNET_E_SYNTAX, s, colon,
                          "write a blank behind the colon: \"name: value\"",
-                         "no blank stands behind the colon");
+                         other ? "a no-break space stands behind the colon, as word processors "
+                                 "write it"
+                               : "no blank stands behind the colon");
 }
 
 /* A colon where none can be: a value with ": " in it, or a line that is indented too far. */

@@ -50,6 +50,15 @@ def check_command(path, line):
         if f'--{option}' not in text:
             failures.append(f'{path}: {line}: no option --{option}')
 
+def texts_of_boards():
+    """What a firmware has to write is what the recipe waits for."""
+    recipe = text_of(f'{SOURCE}/src/board/anjay_zephyr.c')
+    row = re.search(r'^- With `anjay-zephyr`, texts.*?(?=^- )|^- With `anjay-zephyr`, texts.*?\n\n', text_of(f'{SOURCE}/docs/LINE.md'), re.M | re.S)
+    quoted = re.findall(r'"([^"]+)"', row.group()) if row else []
+    failures.extend(f'LINE.md: no text of the recipe: {text}' for text in quoted if text not in recipe)
+    if len(quoted) < 3:
+        failures.append('LINE.md: where are the texts of the recipe?')
+
 def messages():
     """Words between backticks in the first column; `...` stands for what differs."""
     sources = glob.glob(f'{SOURCE}/src/*/*.c') + glob.glob(f'{SOURCE}/src/*/*.h') + glob.glob(f'{SOURCE}/cli/*.c')
@@ -67,6 +76,7 @@ def messages():
 
 def main():
     messages()
+    texts_of_boards()
     blocks = checked = 0
     for path in sorted(glob.glob(f'{SOURCE}/docs/*.md')) + [f'{SOURCE}/README.md']:
         blocks += run_blocks(path)

@@ -68,7 +68,7 @@ def edited(p):
         p.make(says)
         p.house.write(file, before)
     p.house.write('o.yaml.sig', 'x')
-    p.make("the order's signature is none")
+    p.make('o.yaml.sig: this is no signature of an owner')
     need(not os.path.exists(p.at('ledger.db')), 'a ledger was begun')
     other = p.call('order', 'sign', '--sign', 'other.sign').strip()
     p.call('order', 'sign', '--sign', 'other.sign', 'o.yaml')

@@ -449,8 +449,8 @@ config('a blank in a URI', GOOD.replace("0.0.1:5684'", "0.0.1:5684 '"), 'cfg:1:2
 server('no braces', '"kind": "leshan"', 'server.json:1:1: this must be a JSON object', '^', 'put all into braces')
 for key, home in (('manifest', "'names': names: {manifest: ...}"), ('recipe', "'board': board: {recipe: ...}"), ('cert_info', "'credentials': credentials: {cert_info: ...}"), ('port', "'slots': slots: [{port: ...}]")):
     order(f'{key} at the top', 'quota: 3', f'quota: 3\n{key}: x', f"two.yaml:3:1: unknown key '{key}'", '^', f'it is a key of {home}')
-for given, meant in (('retry', 'retries'), ('stop_after', 'stop_after_refusals')):
-    order(f'half of {meant}', 'quota: 3', f'quota: 3\n{given}: 1', f"two.yaml:3:1: unknown key '{given}'", '^', f"did you mean '{meant}'?")
+for given, meant in (('retry', "did you mean 'retries'?"), ('stop_after', 'known: stop_after_refusals, stop_after_failures')):
+    order(f'half of a key: {given}', 'quota: 3', f'quota: 3\n{given}: 1', f"two.yaml:3:1: unknown key '{given}'", '^', meant)
 order('seal_to alone', 'slots:', 'seal_to: [ca.pem]\nslots:', "two.yaml:7:1: 'seal_to' goes with an 'output'", '^', 'output: {packets:', base=BOARD)
 order('a file of events in no folder', 'slots:', 'notify: [{name: a, file: no/x.json}]\nslots:', "cannot write 'no/x.json': there is no folder 'no'", '^', 'make the folder', base=BOARD)
 later('a certificate for an authority', 'authority: ca.pem', 'two.yaml:6:1: authority: ca.pem is a certificate, not the file of an authority', '^', 'signet cert show')
@@ -469,3 +469,26 @@ for name, old, new, *answer in (
 add('an output that is there', 'run --dry-run two.yaml', "two.yaml:6:19: 'one.ndjson' is there already", '^', 'move it away', two__yaml=TWO.replace('two.ndjson', 'one.ndjson'))
 add('an export of no order', 'ledger export --order oen one.db', 'the ledger has no order oen', 'did you mean one?')
 add('a state that is none', 'ledger list --state made one.db', "there is no state 'made': reserved, keyed, writing", '--help', code=2)
+# more kinds: words that belong together, texts of several lines, tables that programs make, simulators, signatures
+order('half of a key with two ends', 'output:', 'credentials: {psk_len: 32}\noutput:', "two.yaml:6:15: unknown key 'psk_len'", '^', 'known: psk_bytes, psk_hex')
+order('a text of several lines', 'name: two', 'name: |\n  two', "two.yaml:1:7: 'name' is a text of several lines", '^', 'in one line, without | or >')
+order('a blank of a word processor', 'quota: 3', 'quota:\u00a03', 'two.yaml:2:6: a no-break space stands behind the colon', '^', 'write a blank')
+order('a number that is too large', 'quota: 3', 'quota: 99999999999999999999', "two.yaml:2:8: 'quota' is from 1 to 1000000000, not 99999999999999999999", '^', 'between the two')
+order('a path that is nothing', 'packets: two.ndjson', 'packets', "two.yaml:6:17: 'packets' is empty", '^', '"name: value"')
+later('an operator of no name', 'operator: ""', 'two.yaml:6:1: operator: the name is empty', '^', 'or leave it out')
+table('a table of HTML', '<table><tr><td>endpoint</td></tr></table>', 'two.yaml:5:19: devices.csv is a web page (HTML), not a manifest in CSV', '^', 'download the file itself')
+table('a title above the header', 'Devices of week 48\nendpoint\nurn:a1\n', "devices.csv has no column 'endpoint'", '^', 'the first row names the columns')
+table('a column twice', 'endpoint,endpoint\na,b\n', 'devices.csv:1:10: column 2 has the name of another column', '^', 'each by a name of its own')
+table('a number that a spreadsheet shortened', 'endpoint\n3.5E+14\nb\nc\n', "devices.csv:2:1: endpoint '3.5E+14'", '^', 'give its column the format text')
+for line, said, do in (
+        ('dry-run order.yaml', "there is no command 'dry-run'", "'run --dry-run'"), ('sim scanner --misbehave ok,foo', "a scanner does not read as 'foo'", 'such as german'),
+        ('sim printer pr --misbehave paper=x', "'paper=x' is no misbehaviour of a printer", 'paper=N'), ('sim board --misbehave restart=x', "misbehaviour restart: 'x' is no value", 'a number'),
+        ('report one.db --since 2026-02-30', '--since takes a time such as', '--help'), ('page one.db --listen 127.0.0.1:0 --page-cert ca.pem', 'a certificate of the page needs its key', '--page-key FILE')):
+    add(line, line, said, do, code=2)
+for line, said, do in (
+        ('sim scanner --link order.yaml', 'order.yaml is there and is no link', 'move away what is there'), ('report one.db --order oen', 'the ledger has no order oen', 'did you mean one?'),
+        ('ledger rework one.db --order oen', 'the ledger has no order oen', 'did you mean one?')):
+    add(line, line, said, do)
+VKEY = 'a+00000000+AAAA'
+add('no signature of an owner', f'order verify --vkey {VKEY} order.yaml', 'order.yaml.sig: this is no signature of an owner', 'signet order sign', order__yaml__sig='x')
+add('an order in another folder than its output', 'run --dry-run order.yaml', "order.yaml:6:19: 'one.ndjson' is there already, and this order wrote to '", '^', 'was its folder moved?')
