@@ -31,8 +31,8 @@
  *   success only, unless a header says otherwise.
  *
  * - Ownership: a handle is made into the first argument and freed by ..._free or ..._close, which
- *   set it to NULL and take one that is NULL. Bytes are freed with signet_bytes_free(). A packet, a private key and a PSK are
- *   secrets.
+ *   set it to NULL and take one that is NULL. Bytes are freed with signet_bytes_free(). A packet, a
+ *   private key and a PSK are secrets.
  *
  * - Options: a struct of options begins with its size. Set it to sizeof; what stays zero has its
  *   default.
