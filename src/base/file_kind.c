@@ -222,7 +222,8 @@ static bool fits_wanted(enum signet_file_kind wanted, enum file_form form,
                  wanted == SIGNET_FILE_CERT || wanted == SIGNET_FILE_KEY ||
                  wanted == SIGNET_FILE_IMAGE;
 
-    return (size_t)wanted >= COUNT_OF(wanted_names) || !wanted_names[wanted] || found == wanted || either || (bytes && form == FORM_BYTES);
+    return (size_t)wanted >= COUNT_OF(wanted_names) || !wanted_names[wanted] || found == wanted ||
+           either || (bytes && form == FORM_BYTES);
 }
 
 /* "PATH: ...", "... 'PATH' ...", "... PATH:7:1 ..."; the words of a message are no path. */

@@ -19,15 +19,19 @@ enum {
 
 ssize_t base64url_decode(const char *text, size_t len, uint8_t *out, size_t cap)
 {
-    struct buf padded = {0};
+    size_t used = 0;
 
-    for (size_t i = 0; i < len; i++)
-        buf_byte(&padded, (uint8_t)(text[i] == '-' ? '+' : text[i] == '_' ? '/' : text[i]));
-    while (padded.len % 4)
-        buf_byte(&padded, '=');
-    ssize_t n = padded.failed ? -1 : base64_decode((const char *)padded.data, padded.len, out, cap);
-    buf_free(&padded);
-    return n;
+    for (size_t at = 0; at < len; at += 4) {
+        char group[] = "====";
+
+        for (size_t i = 0; i < 4 && at + i < len; i++)
+            group[i] = (char)(text[at + i] == '-' ? '+' : text[at + i] == '_' ? '/' : text[at + i]);
+        ssize_t n = base64_decode(group, 4, out + used, cap - used);
+        if (n < 0 || (n < 3 && len - at > 4))
+            return -1;
+        used += (size_t)n;
+    }
+    return (ssize_t)used;
 }
 
 /* The next item, when it is of this kind. */

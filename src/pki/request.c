@@ -75,12 +75,13 @@ static int check_ec_key(EVP_PKEY *pkey, const struct der *key, struct signet_err
                          "its EC key is not a point in the usual form on secp256r1, secp384r1 or "
                          "secp521r1");
     ec_put_public(&usual, &ec);
+    int rc = buf_check(&usual, err);
     bool same = usual.len == (size_t)(key->end - key->at) && !usual.failed &&
                 memcmp(usual.data, key->at, usual.len) == 0;
     buf_free(&usual);
-    if (!same)
+    if (rc == SIGNET_OK && !same)
         return error_set(err, SIGNET_E_CERT, "its key is not written in the usual form");
-    return SIGNET_OK;
+    return rc;
 }
 
 static int check_rsa_key(EVP_PKEY *pkey, struct signet_error *err)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Certificate requests that come from boards: which are taken, and what is said of the others. */
+/* Certificate requests that come from boards: which are taken, and what is said of the others.
+ * wrap: malloc calloc realloc reallocarray strdup strndup vasprintf locked_alloc */
 #include "pki/private.h"
 
 #include <openssl/core_names.h>
@@ -12,6 +13,8 @@
 #include <string.h>
 
 #include <cmocka.h>
+
+#include "unit/starve.h"
 
 static EVP_PKEY *ec_key(const char *curve)
 {
@@ -353,6 +356,27 @@ static void base64_that_is_too_long(void **state)
     assert_null(der.data);
 }
 
+static struct made starved;
+
+static int read_once(struct signet_error *err)
+{
+    struct signet_bytes der = {0};
+    struct cert_request r;
+    int rc = cert_request_load(&der, starved.der, starved.len, err);
+
+    if (rc == SIGNET_OK)
+        rc = cert_request_read(&r, der.data, der.len, err);
+    signet_bytes_free(&der);
+    return rc;
+}
+
+static void without_memory_none_is_judged(void **state)
+{
+    (void)state;
+    starved = make(ec_key("P-384"), EVP_sha384(), MBSTRING_UTF8, dev_1);
+    starve_each(read_once);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -366,6 +390,7 @@ int main(void)
         cmocka_unit_test(one_of_our_own),
         cmocka_unit_test(the_forms_of_a_file),
         cmocka_unit_test(base64_that_is_too_long),
+        cmocka_unit_test(without_memory_none_is_judged),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
