@@ -164,7 +164,8 @@ static void at_write(struct sim_board *board, unsigned tag, unsigned type, const
     if (nth >= 1 && ++board->chunks % (uint64_t)nth == 0)
         return at_error(out, 528);
     if (board->wire.faults.no_heap > 0 ||
-        !store_add(&board->store, tag, types[type], text + 1, (size_t)(end - text - 1)))
+        (board->wire.faults.forgets <= 0 &&
+         !store_add(&board->store, tag, types[type], text + 1, (size_t)(end - text - 1))))
         return at_error(out, 525);
     store_changed(board, "credential");
     buf_text(out, "OK\r\n");

@@ -107,7 +107,8 @@ static void add_decoded(struct sim_board *board, const struct command *c, unsign
                         const struct buf *data)
 {
     if (board->wire.faults.no_heap > 0 ||
-        !store_add(&board->store, tag, types[type][0], data->data, data->len)) {
+        (board->wire.faults.forgets <= 0 &&
+         !store_add(&board->store, tag, types[type][0], data->data, data->len))) {
         buf_printf(c->out,
                    "Failed to add TLS credential with sectag %u and type %s. Error: -12\r\n", tag,
                    types[type][2]);

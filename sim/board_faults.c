@@ -40,6 +40,7 @@ static const struct fault {
     FAULT("result", result, -1, -1, "result=-1: refuses whatever packet it gets"),
     FAULT("hang-on-full-ring", hang_on_full_ring, 1, 1, "hangs once 512 bytes have come in"),
     FAULT("no-heap", no_heap, 1, 1, "has no room for keys and credentials"),
+    FAULT("forgets", forgets, 1, 1, "says that it has a credential, and keeps none"),
     FAULT("keeps-key", keeps_key, 1, 1, "a shell that deletes no key"),
     FAULT("wrong-key", wrong_key, 1, 1, "the signature of its certificate request is another one"),
     FAULT("wrong-attest", wrong_attest, 1, 3,

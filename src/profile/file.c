@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 enum { PROFILE_MAX = 64 * 1024, LIST_MAX = 64 };
+_Static_assert((int)READER_WORDS_MAX <= (int)LIST_MAX, "there is room for a list");
 
 /* The file as it stands there. Lists that are not there are NULL. */
 struct file {
@@ -171,7 +172,7 @@ static int take_numbers(const struct reader *r, const char *key, const char **wo
         unsigned long number = 0;
         const char *rest;
 
-        if (n == LIST_MAX || !take_whole(*words, 65534, '\0', &number, &rest))
+        if (!take_whole(*words, 65534, '\0', &number, &rest))
             return refuse_word(r, key, *words, "it takes whole numbers, such as 3 or 0xc0ae");
         out[n++] = (uint16_t)number;
     }

@@ -189,7 +189,6 @@ static int read_mark(struct reader *r, const yaml_node_t *node, const struct ent
 static int read_words(struct reader *r, const yaml_node_t *node, const struct entry *e,
                       const char ***out)
 {
-    enum { WORDS_MAX = 63 };
     const yaml_node_item_t *items = node->data.sequence.items.start;
     const yaml_node_t *word;
     int rc = SIGNET_OK;
@@ -199,9 +198,9 @@ static int read_words(struct reader *r, const yaml_node_t *node, const struct en
                                 "such as [/usr/bin/lamp, green, \"{slot}\"]: no shell is used",
                                 "'%s' takes a list of words", e->name);
     size_t n = (size_t)(node->data.sequence.items.top - items);
-    if (n > WORDS_MAX)
+    if (n > READER_WORDS_MAX)
         return reader_fail(r, node, SIGNET_E_LIMIT, "'%s' has more than %d words", e->name,
-                           WORDS_MAX);
+                           READER_WORDS_MAX);
     const char **words = *out = reader_alloc(r, (n + 1) * sizeof(*words));
     for (size_t i = 0; words && rc == SIGNET_OK && i < n; i++) {
         word = yaml_document_get_node(&r->document, items[i]);

@@ -31,6 +31,8 @@ struct reader {
     struct signet_error *err;
 };
 
+enum { READER_WORDS_MAX = 63 }; /* of a list */
+
 enum entry_type {
     ENTRY_TEXT,   /* const char * */
     ENTRY_RAW,    /* const char *: what a board says, with control characters */

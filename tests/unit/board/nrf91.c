@@ -43,6 +43,20 @@ static void a_psk_and_its_identity(void **state)
     bench_run_ok(b); /* it is there: as good as written */
 }
 
+/* Its OK alone is nothing: what is not in its list is not there. */
+static void a_modem_that_keeps_nothing(void **state)
+{
+    struct bench *b = *state;
+    struct signet_error err = {0};
+    int stage;
+
+    modem(b, "forgets");
+    bench_open(b, "nrf91", on_port(b, false, false), NULL, NULL);
+    assert_int_equal(bench_run(b, &stage, &err), SIGNET_E_BOARD);
+    assert_int_equal(stage, 2);
+    assert_non_null(strstr(err.msg, "the board does not keep the "));
+}
+
 /* In the middle of any conversation: told as what it is, and nothing is taken for an answer. */
 static void a_modem_that_goes_away(void **state)
 {
@@ -201,6 +215,7 @@ int main(int argc, char **argv)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, bench_setup, bench_teardown)
         TEST(a_psk_and_its_identity),
         TEST(a_modem_that_goes_away),
+        TEST(a_modem_that_keeps_nothing),
         TEST(a_key_that_is_born_in_the_modem),
         TEST(a_key_whose_request_was_lost_makes_place),
         TEST(what_goes_wrong),

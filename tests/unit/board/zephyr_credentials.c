@@ -259,6 +259,11 @@ static void what_the_board_refuses(void **state)
     assert_int_equal(stage, 2);
     assert_non_null(strstr(err.msg, "Failed to add TLS credential"));
     assert_null(strstr(err.msg, "MDEyMzQ1")); /* the secret */
+    board(b, "forgets");
+    bench_open(b, "zephyr-credentials", on_port(b, false), NULL, NULL);
+    assert_int_equal(bench_run(b, &stage, &err), SIGNET_E_BOARD);
+    assert_int_equal(stage, 2);
+    assert_non_null(strstr(err.msg, "the board does not keep the "));
     /* a board without that shell */
     bench_sim(b, 0, (struct sim_board_options){.firmware = SIM_FIRMWARE_SMP_FILE});
     struct signet_board_options o = on_port(b, false);

@@ -10,9 +10,13 @@ static void pictures_are_made_of_1_to_1663_bytes(void **state)
 
     (void)state;
     memset(text, 'x', sizeof(text));
-    assert_int_equal(signet_qr_svg("urn:dev:os:1", 12, &svg, &err), SIGNET_OK);
+    assert_int_equal(signet_qr_svg("1", 1, &svg, &err), SIGNET_OK);
     assert_int_equal(signet_qr_png(text, 1663, &png, &err), SIGNET_OK);
     assert_memory_equal(svg.data, "<svg xmlns=", 11);
+    /* 21 modules and the four of its margin on each side, which scanners need */
+    assert_non_null(strstr((char *)svg.data, "viewBox=\"0 0 29 29\""));
+    assert_non_null(strstr((char *)svg.data, "M0 0h29v29H0z"));
+    assert_non_null(strstr((char *)svg.data, "<path d=\"M4 4h7v1h-7z"));
     assert_memory_equal(png.data, "\x89PNG\r\n\x1a\n\0\0\0\rIHDR", 16);
     assert_memory_equal(png.data + png.len - 8, "IEND\xae\x42\x60\x82", 8);
     assert_int_equal(signet_qr_svg("", 0, &none, &err), SIGNET_E_LIMIT);

@@ -139,6 +139,45 @@ static void a_file_of_one_s_own(void **state)
     signet_profile_close(&p);
 }
 
+/* Of each list as many as there is room for, and not one more. */
+static void long_lists(void **state)
+{
+    const struct signet_profile *p = NULL;
+    struct signet_error err;
+
+    (void)state;
+    for (int more = 0; more < 2; more++) {
+        struct buf objects = {0}, suites = {0}, resources = {0};
+
+        buf_text(&objects, "name: x\nobjects: [20000");
+        buf_text(&suites, "name: x\ntls: {suites: [1");
+        buf_text(&resources, "name: x\nbase: anjay-3\nresources: {\"/9/0\": {length: 1}");
+        for (int i = 1; i < 63 + more; i++) {
+            buf_printf(&objects, ", %d", 20000 + i);
+            buf_printf(&suites, ", %d", 1 + i);
+        }
+        for (int i = 1; i < 64 + more; i++)
+            buf_printf(&resources, ", \"/9/%d\": {length: %d}", i, 1 + i);
+        buf_append(&objects, "]\n", 3);
+        buf_append(&suites, "]}\n", 4);
+        buf_append(&resources, "}\n", 3);
+        int wanted = more ? SIGNET_E_LIMIT : SIGNET_OK;
+        assert_int_equal(open_text((char *)objects.data, &p, &err), wanted);
+        assert_true(more || (profile_object(p, 20062) && !profile_object(p, 20063)));
+        signet_profile_close(&p);
+        assert_int_equal(open_text((char *)suites.data, &p, &err), wanted);
+        assert_true(more || (p->tls.suites[62] == 63 && p->tls.suites[63] == 0));
+        signet_profile_close(&p);
+        assert_int_equal(open_text((char *)resources.data, &p, &err), wanted);
+        assert_true(more || (profile_resource(p, 9, 63)->length == 64 &&
+                             profile_resource(p, 3, 14)->length == 15)); /* the base's */
+        signet_profile_close(&p);
+        buf_free(&objects);
+        buf_free(&suites);
+        buf_free(&resources);
+    }
+}
+
 static void files_that_are_none(void **state)
 {
     static const struct {
@@ -200,6 +239,7 @@ int main(void)
         cmocka_unit_test(rows),
         cmocka_unit_test(rows_of_other_clients),
         cmocka_unit_test(a_file_of_one_s_own),
+        cmocka_unit_test(long_lists),
         cmocka_unit_test(files_that_are_none),
         cmocka_unit_test(of_a_tree),
     };

@@ -77,6 +77,37 @@ static void what_an_image_says(void **state)
     }
 }
 
+/* A hash has the length of its kind: another one would not fit where it is copied to. */
+static void hashes_of_images(void **state)
+{
+    static const struct {
+        uint8_t type;
+        size_t len, hash_len; /* 0: it is none */
+    } rows[] = {{0x10, 31, 0},  {0x10, 33, 0},  {0x10, 200, 0}, {0x11, 48, 48}, {0x11, 32, 0},
+                {0x11, 200, 0}, {0x12, 64, 64}, {0x12, 48, 0},  {0x12, 200, 0}, {0x13, 32, 0}};
+    static uint8_t image[IMAGE + 300];
+    uint8_t *tlv = image + 32 + CODE;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct signet_smp_image out = {0};
+        struct signet_error err = {0};
+        size_t len = rows[i].len;
+
+        make_image(image, 1, 2, 0);
+        memset(tlv + 8, 0x5a, len);
+        put_le(tlv + 2, (uint32_t)len + 8, 2);
+        tlv[4] = rows[i].type;
+        put_le(tlv + 6, (uint32_t)len, 2);
+        int rc = signet_smp_image_read(image, 32 + CODE + 8 + len, &out, &err);
+        if (rc != (rows[i].hash_len ? SIGNET_OK : SIGNET_E_SYNTAX) ||
+            out.hash_len != rows[i].hash_len || (rc && !strstr(err.msg, "it has no hash")))
+            fail_msg("row %zu: %d: %s", i, rc, err.msg);
+        if (rows[i].hash_len)
+            assert_memory_equal(out.hash, tlv + 8, len);
+    }
+}
+
 static size_t list(struct bench *b, struct signet_smp_image images[static 4])
 {
     size_t count = 0;
@@ -224,9 +255,9 @@ static void settings_of_a_board(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_an_image_says),   cmocka_unit_test(an_image_is_tried),
-        cmocka_unit_test(what_a_board_refuses), cmocka_unit_test(an_upload_of_what_is_there),
-        cmocka_unit_test(settings_of_a_board),
+        cmocka_unit_test(hashes_of_images),           cmocka_unit_test(what_an_image_says),
+        cmocka_unit_test(an_image_is_tried),          cmocka_unit_test(what_a_board_refuses),
+        cmocka_unit_test(an_upload_of_what_is_there), cmocka_unit_test(settings_of_a_board),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

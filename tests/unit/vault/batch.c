@@ -121,6 +121,25 @@ static void a_file_of_zeros_is_no_batch(void **state)
     tear_down(&f);
 }
 
+/* Not a list without batches: their seals would be taken for wiped. */
+static void a_folder_that_went_has_no_list(void **state)
+{
+    struct fixture f;
+    uint64_t *numbers = NULL;
+    size_t count = 9;
+    char away[300];
+
+    (void)state;
+    set_up(&f);
+    snprintf(away, sizeof(away), "%s/away", f.folder);
+    assert_int_equal(rename(f.work, away), 0);
+    assert_int_equal(vault_batch_list(f.vault, &numbers, &count, &f.err), SIGNET_E_IO);
+    assert_non_null(strstr(f.err.msg, "cannot look into"));
+    assert_null(numbers);
+    assert_int_equal(count, 9);
+    tear_down(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -130,6 +149,7 @@ int main(void)
         cmocka_unit_test(one_batch_cannot_pass_for_another),
         cmocka_unit_test(the_list_is_in_order_and_of_this_order),
         cmocka_unit_test(a_file_of_zeros_is_no_batch),
+        cmocka_unit_test(a_folder_that_went_has_no_list),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
