@@ -116,6 +116,7 @@ def main():
         open('bad', 'w').write('{OID.Security: {1: {RID.Security.Mod: 0}}}')
         raises(ValueError, make, 'bad', None, None, None, None, word='bad:1:')
         open('mode', 'w').write("{0: {1: {0: 'coaps://a', 2: 9}}}")
+        raises(ValueError, make, f'{CONFIGS}/endpoint_cfg', 'urn:x\0y', None, None, None, word='null byte')
         raises(ValueError, make, 'mode', None, None, None, None, word='Mode')
         open('json', 'w').write('{"url": ')
         raises(ValueError, make, f'{CONFIGS}/endpoint_cfg', 'x', 'json', 't', None, word='json')

@@ -98,7 +98,10 @@ _observer = _Observer(_on_event, None)
 
 
 def _text(value):
-    return None if value is None else os.fsencode(value)
+    text = None if value is None else os.fsencode(value)
+    if text and b'\0' in text:  # C would take what stands before it
+        raise ValueError('embedded null byte')
+    return text
 
 
 class FactoryProvisioning:
