@@ -73,6 +73,9 @@ int ledger_import(int argc, char **argv)
     if (rc == SIGNET_OK)
         rc = ledger_open(&ledger, cli.args[0], new ? LEDGER_MAKE : LEDGER_CHANGE, cli.sign_file,
                          &cli.err);
+    if (rc == SIGNET_E_NOT_FOUND && from)
+        rc = cli_error(&cli.err, SIGNET_E_NOT_FOUND, "is its path right? --new makes it",
+                       "%s: there is no such ledger", PLAIN(cli.args[0]));
     if (rc == SIGNET_OK)
         rc = import_from(&cli, ledger, from, site);
     signet_ledger_close(&ledger);

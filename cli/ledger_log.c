@@ -56,6 +56,8 @@ int ledger_verify(int argc, char **argv)
                    "ledger that was written anew, cut off or put back.",
                    1, 1))
         return EXIT_USAGE;
+    if (v.unsigned_stations.count && !v.keys.count)
+        return cli_usage(&cli, "--unsigned goes with --vkey: no signature is asked for without it");
     for (size_t i = 0; rc == SIGNET_OK && i < v.since.count; i++)
         rc = cli_read(v.since.items[i], CHECKPOINT_MAX, &v.checkpoints[i], &cli.err);
     int code = rc == SIGNET_OK ? ledger_read(&cli, verify_events, &v) : cli_fail(&cli, &cli.err);

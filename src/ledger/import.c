@@ -361,8 +361,10 @@ int signet_ledger_import(struct signet_ledger *ledger, struct signet_ledger *fro
                        .site = site};
     struct signet_error better = {0};
     if (site && !site_is_valid(site))
-        return error_set(err, SIGNET_E_USAGE,
-                         "a site's name has at most %d letters, digits and . _ -", SITE_MAX);
+        return error_set_hint(
+            err, SIGNET_E_USAGE, "such as: plant-2",
+            "'%s' is no name of a site: it has at most %d letters, digits and . _ -",
+            text_shown(site, strlen(site), 60), SITE_MAX);
     int rc = copy_check_schema(from, ledger, err);
 
     if (rc == SIGNET_OK)

@@ -168,9 +168,10 @@ static int refuse_rework(const struct slot *slot, const char *name, struct signe
         return error_set_hint(err, SIGNET_E_NOT_FOUND,
                               "rework its device by its name, and name this slot as its board",
                               "nobody knows which device the board in slot %s is", name);
-    return error_set_hint(err, SIGNET_E_UNSUPPORTED, "erase the board, then put it in again",
-                          "the order erases no boards, and the one in slot %s holds credentials",
-                          name);
+    return error_set_hint(
+        err, SIGNET_E_UNSUPPORTED,
+        "erase the board, then put it in again; a 'flasher' in 'board' does it here",
+        "the order erases no boards, and the one in slot %s holds credentials", name);
 }
 
 /* With the job's lock. */

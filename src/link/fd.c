@@ -12,7 +12,9 @@ static int fd_gone(const struct fd_link *link, int sys, struct signet_error *err
     error_sys(err, SIGNET_E_LINK, sys,
               link->socket ? "the other side closed the connection"
                            : "the port went away (unplugged or powered off)");
-    error_hint(err, "check the cable and the board's power, then try again");
+    error_hint(err, link->socket
+                        ? "are host and port those of the board, and is it on? Then try again"
+                        : "check the cable and the board's power, then try again");
     return SIGNET_E_LINK;
 }
 

@@ -112,8 +112,8 @@ static int configure(int fd, unsigned baud, const struct port_options *options,
         return error_sys(err, SIGNET_E_LINK, errno, "cannot read the port's settings");
     /* A UART's divider may miss the rate by a little; more than 3 % garbles each byte. */
     if (tio.c_ospeed < baud - baud / 32 || tio.c_ospeed > baud + baud / 32)
-        return error_set(err, SIGNET_E_LINK, "the port does %u baud instead of %u",
-                         (unsigned)tio.c_ospeed, baud);
+        return error_set_hint(err, SIGNET_E_LINK, "take a speed that it does, or another port",
+                              "the port does %u baud instead of %u", (unsigned)tio.c_ospeed, baud);
     if (options->flow == FLOW_RTSCTS && !(tio.c_cflag & CRTSCTS))
         return error_set(err, SIGNET_E_LINK, "the port has no RTS/CTS flow control");
     return SIGNET_OK;

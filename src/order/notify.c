@@ -4,11 +4,13 @@
 
 /* As the ledger calls them; of a board its verdict, of a run whether the order is done. */
 const char *const notify_events[NOTIFY_EVENTS] = {
-    "order",    "begin",   "quota",   "pass",     "fail",       "made-before", "stop",
-    "operator", "shift",   "ended",   "finished", "recovered",  "archived",    "reserved",
-    "keyed",    "writing", "written", "verified", "registered", "done",        "failed",
-    "void",     "resumed", "retry",   "key",      "locked",     "proved",      "delivered",
-    "refused",  "remove",  "removed", "rework",   "for-board",  "retired",     "erased",
+    "order",      "begin",      "quota",         "pass",      "fail",     "made-before",
+    "stop",       "operator",   "shift",         "ended",     "finished", "recovered",
+    "archived",   "reserved",   "keyed",         "writing",   "written",  "verified",
+    "registered", "done",       "failed",        "void",      "resumed",  "retry",
+    "key",        "locked",     "proved",        "delivered", "refused",  "remove",
+    "removed",    "rework",     "for-board",     "retired",   "erased",   "label-sent",
+    "labelled",   "label-read", "label-refused",
 };
 const char *const notify_values[NOTIFY_VALUES] = {
     [NOTIFY_ORDER] = "{order}",       [NOTIFY_STATION] = "{station}", [NOTIFY_SLOT] = "{slot}",
@@ -116,6 +118,7 @@ static int notify_check_events(struct reader *r, const char *const *events)
         if (known)
             continue;
         reader_fail_word(r, events[i], "", "'events' has an unknown event '%.40s'", events[i]);
+        error_hint(r->err, "signet-order(5) lists them at 'notify'");
         text_hint_known(events[i], notify_events, NOTIFY_EVENTS, r->err);
         return SIGNET_E_MEANING;
     }

@@ -299,7 +299,8 @@ int smp_request(struct signet_smp *smp, struct smp_command command, int times,
             return smp_answer_error(smp, err);
         if (!smp_lost(rc) || times-- <= 0) {
             if (rc == SIGNET_E_TIMEOUT)
-                error_hint(err, "is this the board's SMP port, at its baud rate?");
+                error_hint(err,
+                           "is this the board's SMP port, and on a serial line its baud rate?");
             return rc;
         }
         smp_report_retry(smp, "smp", err);

@@ -492,3 +492,8 @@ for line, said, do in (
 VKEY = 'a+00000000+AAAA'
 add('no signature of an owner', f'order verify --vkey {VKEY} order.yaml', 'order.yaml.sig: this is no signature of an owner', 'signet order sign', order__yaml__sig='x')
 add('an order in another folder than its output', 'run --dry-run order.yaml', "order.yaml:6:19: 'one.ndjson' is there already, and this order wrote to '", '^', 'was its folder moved?')
+for line, said, do in (
+        ('ledger import --site a/b one.db one.db', "'a/b' is no name of a site", 'such as: plant-2'), ('ledger verify --unsigned x one.db', '--unsigned goes with --vkey', '--help')):
+    add(line, line, said, do, code=2)
+add('a ledger to import into that is not there', 'ledger import on.db one.db', 'on.db: there is no such ledger', '--new makes it')
+later('an event that is none', 'notify: [{file: e.ndjson, events: [foo]}]', "two.yaml:6:36: 'events' has an unknown event 'foo'", '^', 'signet-order(5) lists them')

@@ -97,11 +97,16 @@ def _on_event(_ctx, event):
 _observer = _Observer(_on_event, None)
 
 
-def _text(value):
-    text = None if value is None else os.fsencode(value)
-    if text and b'\0' in text:  # C would take what stands before it
-        raise ValueError('embedded null byte')
-    return text
+def _text(value, what, needed=False):
+    """Bytes for C, which ends a text at a zero byte."""
+    if value is None and not needed:
+        return None
+    if not isinstance(value, (str, bytes, os.PathLike)):
+        raise TypeError(f'{what} is a text or a path, not {type(value).__name__}')
+    data = os.fsencode(value)
+    if b'\0' in data:
+        raise ValueError(f'{what} has a zero byte in it: was binary data given?')
+    return data
 
 
 class FactoryProvisioning:
@@ -119,16 +124,19 @@ class FactoryProvisioning:
             allow_http = True
         if ca_file is None:
             ca_file = os.environ.get('REQUESTS_CA_BUNDLE') or os.environ.get('CURL_CA_BUNDLE')
-        args = _Args(size=ctypes.sizeof(_Args), endpoint_cfg=_text(endpoint_cfg), endpoint_name=_text(endpoint_name),
-                     server_info=_text(server_info), token=_text(token), cert_info=_text(cert_info),
-                     ca_file=_text(ca_file), observer=ctypes.pointer(_observer),
+        args = _Args(size=ctypes.sizeof(_Args), endpoint_cfg=_text(endpoint_cfg, 'endpoint_cfg', True),
+                     endpoint_name=_text(endpoint_name, 'endpoint_name'), server_info=_text(server_info, 'server_info'),
+                     token=_text(token, 'token'), cert_info=_text(cert_info, 'cert_info'),
+                     ca_file=_text(ca_file, 'ca_file'), observer=ctypes.pointer(_observer),
                      flags=(NO_CHECK if no_check else 0) | (ALLOW_HTTP if allow_http else 0))
         error = _Error()
-        if _lib.signet_profile_open(ctypes.byref(self._profile), _text(device), ctypes.byref(error)):
+        if _lib.signet_profile_open(ctypes.byref(self._profile), _text(device, 'device', True), ctypes.byref(error)):
             raise _exception(error)
         args.profile = self._profile
         if objects:
-            paths = (ctypes.c_char_p * len(objects))(*map(_text, objects))
+            if isinstance(objects, (str, bytes, os.PathLike)):
+                objects = [objects]
+            paths = (ctypes.c_char_p * len(objects))(*(_text(path, 'a path in objects', True) for path in objects))
             if _lib.signet_objects_load(ctypes.byref(self._objects), paths, ctypes.c_size_t(len(objects)),
                                         ctypes.byref(_observer), ctypes.byref(error)):
                 raise _exception(error)
@@ -144,22 +152,27 @@ class FactoryProvisioning:
         if getattr(self, '_objects', None):
             _lib.signet_objects_free(ctypes.byref(self._objects))
 
+    def _open(self):
+        if not getattr(self, '_handle', None):
+            raise RuntimeError('this FactoryProvisioning is closed, or was never opened: make a new one')
+        return self._handle
+
     def _call(self, function, *args):
         error = _Error()
-        if function(self._handle, *args, ctypes.byref(error)):
+        if function(self._open(), *args, ctypes.byref(error)):
             raise _exception(error)
 
     def get_sec_mode(self):
         """'psk', 'cert', 'nosec' or 'est'."""
-        return _lib.signet_factory_get_sec_mode(self._handle).decode()
+        return _lib.signet_factory_get_sec_mode(self._open()).decode()
 
     def set_server_cert(self, cert):
         """The server's certificate, a DER or PEM file."""
-        self._call(_lib.signet_factory_set_server_cert, _text(cert))
+        self._call(_lib.signet_factory_set_server_cert, _text(cert, 'cert', True))
 
     def set_endpoint_cert_and_key(self, cert, key):
         """The device's certificate and private key, DER or PEM files."""
-        self._call(_lib.signet_factory_set_endpoint_cert_and_key, _text(cert), _text(key))
+        self._call(_lib.signet_factory_set_endpoint_cert_and_key, _text(cert, 'cert', True), _text(key, 'key', True))
 
     def generate_self_signed_cert(self):
         """Makes them as cert_info says, and writes ./cert."""

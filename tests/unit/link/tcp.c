@@ -241,7 +241,8 @@ static void the_other_side_breaks_off(void **state)
     assert_int_equal(link_read(o.link, data, sizeof(data), clock_ms() + 60000, &got, &o.err),
                      SIGNET_E_LINK);
     assert_non_null(strstr(o.err.msg, "closed the connection: Connection reset by peer"));
-    assert_string_equal(o.err.hint, "check the cable and the board's power, then try again");
+    assert_string_equal(o.err.hint,
+                        "are host and port those of the board, and is it on? Then try again");
     tear_down(&o);
 }
 
