@@ -46,6 +46,10 @@ static bool has_ending(const struct buf *line, const char *const *endings, size_
 /* True: the line that is complete now ends the answer. */
 static bool console_line(struct listener *l, const char *const *endings, struct console_answer *out)
 {
+    if (l->line.failed) { /* what is lost may be the line that counts */
+        buf_fail_with(&out->text, &l->line);
+        return true;
+    }
     bool ends = l->line.len && has_ending(&l->line, endings, &out->which);
 
     if (l->line.len && out->text.len + l->line.len < ANSWER_MAX) {

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The recipe nrf91, on a simulated modem that takes AT commands. */
+/* The recipe nrf91, on a simulated modem that takes AT commands.
+ * wrap: malloc calloc realloc reallocarray strdup strndup vasprintf locked_alloc */
+#include "board/recipe.h"
 #include "unit/board/console.h"
+#include "unit/starve.h"
 
 static struct signet_board_options on_port(const struct bench *b, bool keygen, bool attest)
 {
@@ -209,10 +212,35 @@ static void an_identity_that_a_modem_does_not_take(void **state)
     assert_false(holds(b, "PSK_ID"));
 }
 
+static struct bench *starved;
+
+static int ask_once(struct signet_error *err)
+{
+    static const char *const ends[] = {"=OK", "ERROR", NULL};
+    struct console_answer answer;
+    size_t len;
+    int rc = console_ask(starved->board, "AT+CGSN=1", ends, 1000, &answer, err);
+
+    if (rc == SIGNET_OK)
+        assert_non_null(console_find(&answer, "+CGSN: \"", &len)); /* no line is missing */
+    console_answer_free(&answer);
+    return rc;
+}
+
+static void without_memory_no_line_is_lost(void **state)
+{
+    starved = *state;
+    modem(starved, NULL);
+    bench_open(starved, "nrf91", on_port(starved, false, false), NULL, NULL);
+    assert_int_equal(signet_board_prepare(starved->board, NULL), SIGNET_OK);
+    starve_each(ask_once);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, bench_setup, bench_teardown)
+        TEST(without_memory_no_line_is_lost),
         TEST(a_psk_and_its_identity),
         TEST(a_modem_that_goes_away),
         TEST(a_modem_that_keeps_nothing),
