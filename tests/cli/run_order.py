@@ -169,8 +169,8 @@ def wrong_keys(d):
         ('a hook of 63 words', base + f'on_pass: [no-such-lamp{62 * ", x"}]\n', 'on_pass: no-such-lamp is not installed'),
         ('a map in a hook', base + 'on_pass: [lamp, {a: b}]\n', "'on_pass' takes one value"),
         ('neither true nor false', base + 'names: {manifest: d.csv, from_board: maybe}\n', "'from_board' is true or false, not 'maybe'"),
-        ('an operator without a name', base + 'operator: ""\n', 'the name of the operator is empty'),
-        ('a shift without a name', base + 'shift: ""\n', 'the name of the shift is empty'),
+        ('an operator without a name', base + 'operator: ""\n', 'operator: the name is empty'),
+        ('a shift without a name', base + 'shift: ""\n', 'shift: the name is empty'),
         ('no such recipe', base.replace('anjay-zephyr', 'anjay-zefyr'), 'anjay-ze'),
     ]:
         d.order(text=text)
@@ -219,10 +219,10 @@ def right_manifests(d):
 
 def wrong_manifests(d):
     d.template("RID.Security.SecretKey: b'{psk:hex}',")
-    rows = [f'urn:dev:{i},{KEY % i}' for i in range(2, 40)]
+    rows = [f'urn:abc:{i},{KEY % i}' for i in range(2, 40)]
     at = lambda line, text: '\n'.join(['endpoint,psk'] + rows[:line - 2] + [text] + rows[line - 1:]) + '\n'
     for what, csv, *words in [
-        ('a name twice', at(31, f'urn:dev:7,{KEY % 200}'), "devices.csv:31:1: the endpoint 'urn:dev:7' is that of line 7 too"),
+        ('a name twice', at(31, f'urn:abc:7,{KEY % 200}'), "devices.csv:31:1: the endpoint 'urn:abc:7' is that of line 7 too"),
         ('a key twice', at(31, f'urn:x,{KEY % 7}'), 'devices.csv:31:1: the key is that of line 7 too'),
         ('a short key', at(9, f'urn:x,{"ab" * 15}'), 'devices.csv:9:7: psk: the key has 15 bytes'),
         ('a long key', at(9, f'urn:x,{"ab" * 65}'), 'devices.csv:9:7: psk: the key has 65 bytes'),
