@@ -103,7 +103,7 @@ def a_shift(hall):
     need('at most 120 bytes' in line.bad('operator', 121 * 'x'), 'a long name')
     need('control characters' in line.bad('shift', 'a\x1b[31m'), 'an escape')
     for word in 'operator', 'shift':
-        need(f'the name of the {word} is empty' in line.bad(word, '  '), f'an empty {word}')
+        need(f'{word}: the name is empty' in line.bad(word, '  '), f'an empty {word}')
         need('NAME is empty' in line.bad(word, ''), f'no {word}')
     need(line.say('operator', 120 * 'y')['operator'] == 120 * 'y', 'a name of 120 bytes')
     text = call('line', 'status', order).stdout
