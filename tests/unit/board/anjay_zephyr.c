@@ -164,7 +164,6 @@ static void a_provisioned_board_is_known_at_once(void **state)
     bench_run_ok(b);
 }
 
-/* The board's ring takes 512 bytes at a time, however large the buffers of its SMP server are. */
 /* Of its text after the first reset of a look the line with "restored" is lost. */
 static void a_look_on_a_bad_line(void **state)
 {
@@ -178,6 +177,7 @@ static void a_look_on_a_bad_line(void **state)
     assert_int_equal(signet_board_look(b->board, &err), SIGNET_E_PROVISIONED);
 }
 
+/* The board's ring takes 512 bytes at a time, however large the buffers of its SMP server are. */
 static void large_buffers(void **state)
 {
     static const unsigned sizes[] = {256, 512, 600, 1024, 4096};
