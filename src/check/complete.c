@@ -61,7 +61,7 @@ static int check_complete(struct check *check, const struct present *present, ui
             continue;
         if (r->flags & SIGNET_DEFINED_NEEDED)
             rc = check_refuse(check, want, "add it to this instance",
-                              "is missing: a device refuses the instance without it");
+                              "is missing, and mandatory (LwM2M Core 1.2, Appendix E.%d)", oid + 1);
         else
             check_suspect(check, want, "add it to this instance",
                           "is missing, and mandatory by the object's definition");

@@ -133,7 +133,7 @@ struct coap_uri {
     bool secured;    /* DTLS or TLS */
     bool literal;    /* the host is an IPv6 address, without its brackets; "fe80::1%eth0" */
     bool port_given; /* else port is the scheme's */
-    bool empty_port, fragment;
+    bool empty_port, long_port, fragment;
     uint16_t port;
     char host[256]; /* "" by SMS */
     char path[256]; /* with its query, "" or "/a/b?c" */

@@ -217,6 +217,7 @@ static int parse_port(struct coap_uri *out, struct part rest, struct signet_erro
                       shown(digits));
     out->port = (uint16_t)port;
     out->port_given = true;
+    out->long_port = digits.len > 5;
     return SIGNET_OK;
 }
 
@@ -242,6 +243,9 @@ int uri_parse(struct coap_uri *out, const char *text, size_t len, struct signet_
         return rc;
     if (without_host)
         rest.len = 0;
+    if (memchr(rest.at, '[', rest.len) || memchr(rest.at, ']', rest.len))
+        return refuse(err, "write %5B and %5D",
+                      "has a bracket in its path or query (RFC 3986, sections 3.3 and 3.4)");
     fragment = memchr(rest.at, '#', rest.len);
     uri.fragment = fragment != NULL;
     memcpy(uri.path, rest.at, fragment ? (size_t)(fragment - rest.at) : rest.len);
@@ -296,6 +300,8 @@ const char *uri_doubt(const struct coap_uri *uri)
         return "has a fragment, which a CoAP URI cannot have (RFC 7252, section 6.4)";
     if (uri->empty_port)
         return "has a colon and no port behind it";
+    if (uri->long_port)
+        return "has a port of more than five digits, which Anjay refuses";
     if (uri->port_given && uri->port == (uri->secured ? 5683 : 5684))
         return uri->secured ? "has port 5683, which is that of coap: coaps has 5684 (RFC 7252, "
                               "section 6.2)"
@@ -304,7 +310,7 @@ const char *uri_doubt(const struct coap_uri *uri)
     if (is_nobodys(uri))
         return "has an address that no server can have (RFC 6890)";
     if (uri->literal)
-        return NULL;
+        return strchr(uri->host, '%') ? "has a zone, which Anjay does not decode from %25" : NULL;
     if (!is_dns_name(uri->host))
         return "has a host that is no DNS name (RFC 1035, section 2.3)";
     if (strspn(uri->host, "0123456789.") == strlen(uri->host) &&
