@@ -93,8 +93,7 @@ static int try_password(struct logins *l, const char *name, const char *password
     pthread_mutex_unlock(&l->lock);
     return right ? SIGNET_OK
                  : error_set_hint(err, SIGNET_E_AUTH,
-                                  "whoever set up the page gives a new password: signet page "
-                                  "password FILE NAME",
+                                  "whoever set up the page can give a new password",
                                   "name or password is wrong");
 }
 
