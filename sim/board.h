@@ -22,7 +22,8 @@ struct sim_faults {
     double result, hang_on_full_ring, split, heals, restart, takes_empty;
     double lose, repeat, lag;
     double slow_boot; /* milliseconds */
-    double no_heap, forgets, keeps_key, wrong_key, wrong_attest, wrong_nonce, online, power_warning, echo;
+    double no_heap, forgets, keeps_key, wrong_key, wrong_attest, wrong_nonce, online, power_warning,
+        echo;
     double wrong_type;
 };
 int faults_parse(struct sim_faults *faults, const char *text, struct signet_error *err);
