@@ -153,14 +153,28 @@ static enum file_form der_form(const uint8_t *data, size_t len)
     return two && data[two] == 0xa0 ? FORM_CERT : FORM_UNKNOWN;
 }
 
+/* The first entry of a SenML record (RFC 8428, table 6), as far as it is there: keys are random
+ * bytes, and one of 60 begins as an array of maps does. */
+static bool is_senml_entry(const uint8_t *at, size_t len)
+{
+    static const uint8_t of_text[] = {0x00, 0x01, 0x03, 0x21, 0x23}; /* n, u, vs, bn, bu */
+    uint8_t value = len > 1 ? at[1] : 0x60;
+
+    if (memchr(of_text, at[0], sizeof(of_text)))
+        return value >= 0x60 && value <= 0x7f;
+    return at[0] <= 0x08 || (at[0] >= 0x20 && at[0] <= 0x25) || (at[0] >= 0x61 && at[0] <= 0x77);
+}
+
 /* An array of maps, or the tag of self-described CBOR. */
 static bool is_cbor(const uint8_t *data, size_t len)
 {
-    size_t head = len && data[0] == 0x98 ? 2 : 1;
+    size_t head = len && data[0] == 0x98 ? 2 : len && data[0] == 0x99 ? 3 : 1;
 
-    return len > head &&
-           ((data[0] >= 0x80 && data[0] <= 0x9f && data[head] >= 0xa0 && data[head] <= 0xbf) ||
-            (data[0] == 0xd9 && data[1] == 0xd9));
+    if (len < head + 2)
+        return false;
+    return (data[0] == 0xd9 && data[1] == 0xd9 && data[2] == 0xf7) ||
+           (data[0] >= 0x81 && data[0] <= 0x9f && data[head] >= 0xa1 && data[head] <= 0xbf &&
+            is_senml_entry(data + head + 1, len - head - 1));
 }
 
 /* How many of the words begin a line and have a colon behind them. */

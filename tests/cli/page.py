@@ -375,7 +375,10 @@ def at_a_terminal(hall):
 
     code, seen = say(b'long enough\n', b'long enough 2\n')
     need(code == 2 and b'two different passwords' in seen, seen)
-    code, seen = say(b'\x03')
+    for _ in range(5):  # a terminal that takes Ctrl-C throws away what was written: here and there also the answer
+        code, seen = say(b'\x03')
+        if b'stopped' in seen:
+            break
     need(code not in (0, -signal.SIGINT) and b'stopped' in seen and not os.path.exists(hall.at('typed')), f'{code} {seen}')
     code, seen = say(b'long enough\n', b'long enough\n')
     need(code == 0 and os.path.exists(hall.at('typed')), f'{code} {seen}')

@@ -48,6 +48,12 @@ static void forms_by_their_first_bytes(void **state)
         {BYTES("\x83\xa2\x21x"), FORM_PACKET},
         {BYTES("\x9f\xa2\x21x"), FORM_PACKET},
         {BYTES("\x98\x20\xa2\x21x"), FORM_PACKET},
+        {BYTES("\x99\x01\x20\xa2\x21x"), FORM_PACKET},
+        {BYTES("\x81\xa2\x22\x1a\x00"), FORM_PACKET},
+        {BYTES("\x81\xa2\x62\x62\x6e"), FORM_PACKET},
+        {BYTES("\x83\xa2\x91\x00\x80\x01"), FORM_BYTES}, /* a key may begin so */
+        {BYTES("\x83\xa2\x21\x05\x00\x01"), FORM_BYTES},
+        {BYTES("\x83\xa0\x21x\x00\x01"), FORM_BYTES},
         {BYTES("<?xml version=\"1.0\"?><LWM2M>"), FORM_DEFINITION},
         {BYTES("<a/>"), FORM_XML},
         {BYTES("<!DOCTYPE html><p>"), FORM_HTML},
