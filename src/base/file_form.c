@@ -153,7 +153,7 @@ static enum file_form der_form(const uint8_t *data, size_t len)
     return two && data[two] == 0xa0 ? FORM_CERT : FORM_UNKNOWN;
 }
 
-/* The first entry of a SenML record (RFC 8428, table 6), as far as it is there: keys are random
+/* The first entry of a SenML record (RFC 8428, section 6), as far as it is there: keys are random
  * bytes, and one of 60 begins as an array of maps does. */
 static bool is_senml_entry(const uint8_t *at, size_t len)
 {

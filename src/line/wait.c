@@ -133,7 +133,7 @@ static bool look_for_board(struct slot *slot, struct presence *now, bool fresh, 
     return !slot->short_of_units;
 }
 
-/* A person turned it on again: a board that still stands there is told of, which no lamp was. */
+/* A person turned the slot on again: its lamp says so where its last board still stands there. */
 static void show_resumed(struct slot *slot)
 {
     struct signet_error why = {0};

@@ -119,11 +119,12 @@ static int read_number(struct reader *r, const yaml_node_t *node, const struct e
     const char *text = scalar_text(node);
     char *end = NULL;
 
-    long long n = strtoll(text, &end, 10); /* what is too large is the largest number */
+    errno = 0;
+    long long n = strtoll(text, &end, 10);
     if (!*text || *end || text[0] == ' ' || text[0] == '+')
         return reader_fail_hint(r, node, "digits alone, such as 10",
                                 "'%s' takes a whole number, not '%s'", e->name, shown(node));
-    if (n < e->min || n > e->max)
+    if (errno || n < e->min || n > e->max) /* ERANGE: of more digits than any has */
         return reader_fail_hint(r, node, "write a number between the two",
                                 "'%s' is from %lld to %lld, not %s", e->name, (long long)e->min,
                                 (long long)e->max, shown(node));

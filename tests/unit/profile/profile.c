@@ -200,6 +200,8 @@ static void files_that_are_none(void **state)
         {"name: x\nresources: {\"/1/2/3\": {length: 1}}\n", "a resource is written"},
         {"name: x\nresources: {\"/1\": {length: 1}}\n", "a resource is written"},
         {"name: x\nresources: {\"/1/2\": {least: 2, most: 1}}\n", "'least' is greater than 'most'"},
+        {"name: x\nresources: {\"/1/2\": {least: 99999999999999999999}}\n",
+         "'least' is from -9223372036854775808 to 9223372036854775807, not 99999999999999999999"},
         {"name: [", "a value is missing here"},
     };
 
