@@ -36,8 +36,12 @@ def twice(seed, server):
 def main(server):
     begin, seed = time.monotonic(), os.environ.get('SIGNET_SEED')
     first = int(seed or 1) if seed or 'SIGNET_TORTURE' not in os.environ else random.SystemRandom().randrange(1 << 30)
+    failed = []
     with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
-        failed = [f for f in pool.map(lambda i: twice(first + i, server), range(1 if seed else DAYS)) if f]
+        for n, wrong in enumerate(pool.map(lambda i: twice(first + i, server), range(1 if seed else DAYS)), 1):
+            failed += [wrong] if wrong else []
+            if n % 100 == 0 or wrong:  # a long run that is ended early has said what it found
+                print(f'{n} days from {first}, {len(failed)} failed, {time.monotonic() - begin:.0f} s', wrong or '', flush=True)
     print(f'{1 if seed else DAYS} days from {first}, {len(failed)} failed, {time.monotonic() - begin:.1f} s')
     print(', '.join(f'{n} {what}' for what, n in counted.most_common()))
     if failed:
