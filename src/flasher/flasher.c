@@ -96,9 +96,11 @@ int signet_flasher_reset(struct signet_flasher *f, struct signet_error *err)
     return error_pass(act(f, &f->ops->reset, err), err, "%s: reset", f->ops->name);
 }
 
+/* Where a kind has no words of its own for it, its option "lock" says how. */
 bool flasher_can_lock(const struct signet_flasher *f)
 {
-    return can_act(&f->ops->lock) && flasher_has_reset(f);
+    return (f->ops->lock.words || (f->ops->lock.own && flasher_option(f, "lock"))) &&
+           flasher_has_reset(f);
 }
 
 int flasher_lock(struct signet_flasher *f, struct signet_error *err)
@@ -312,13 +314,13 @@ int flasher_check_recover(struct signet_flasher *f, struct signet_error *err)
                           "the option recover of %s is yes or no", f->ops->name);
 }
 
-int flasher_check_recover_command(struct signet_flasher *f, struct signet_error *err)
+int flasher_check_command(struct signet_flasher *f, const char *option, struct signet_error *err)
 {
-    const char *how = flasher_option(f, "recover");
+    const char *how = flasher_option(f, option);
 
     if (!how || (how[0] && strspn(how, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                        "0123456789_ ") == strlen(how)))
         return SIGNET_OK;
     return error_set(err, SIGNET_E_USAGE,
-                     "the command to recover with has letters, digits, '_' and blanks only");
+                     "the command to %s with has letters, digits, '_' and blanks only", option);
 }

@@ -15,7 +15,7 @@ static int jlink_check(struct signet_flasher *f, struct signet_error *err)
         code = error_set(err, SIGNET_E_USAGE, "the option interface is SWD or JTAG");
     if (!code)
         code = flasher_check_address(f, err);
-    return code ? code : flasher_check_recover_command(f, err);
+    return code ? code : flasher_check_command(f, "recover", err);
 }
 
 /* What is between quotes in a script. */

@@ -19,7 +19,9 @@ static int openocd_check(struct signet_flasher *f, struct signet_error *err)
                             "a target file, such as target/nrf52.cfg", err);
     if (code == SIGNET_OK)
         code = flasher_check_address(f, err);
-    return code ? code : flasher_check_recover_command(f, err);
+    if (code == SIGNET_OK)
+        code = flasher_check_command(f, "recover", err);
+    return code ? code : flasher_check_command(f, "lock", err);
 }
 
 static void openocd_begin(const struct signet_flasher *f, struct args *args, const char *command)
@@ -68,11 +70,39 @@ static int openocd_recover(struct signet_flasher *f, struct signet_error *err)
     return flasher_run(f, &args, NULL, NULL, err);
 }
 
+static int openocd_lock(struct signet_flasher *f, struct signet_error *err)
+{
+    struct args args = {0};
+
+    openocd_begin(f, &args, "reset init");
+    args_add(&args, "-c", flasher_option(f, "lock"), "-c", "shutdown", NULL);
+    return flasher_run(f, &args, NULL, NULL, err);
+}
+
+/* A read of a locked flash fails as that of a loose cable does: only where the core's CPUID
+ * (ARMv7-M Architecture Reference Manual, B3.2.3) was read just before is it the lock. */
+static int openocd_read(struct signet_flasher *f, struct signet_error *err)
+{
+    const char *address = flasher_option(f, "address");
+    struct args args = {0};
+    char read[160];
+
+    snprintf(read, sizeof(read),
+             "if {[catch {mdw %.20s}]} {error {readout protection: the flash is not read}}",
+             address ? address : "0x0");
+    openocd_begin(f, &args, "mdw 0xe000ed00");
+    args_add(&args, "-c", read, "-c", "shutdown", NULL);
+    return flasher_run(f, &args, NULL, NULL, err);
+}
+
 static const struct signet_option_info options[] = {
     {"target", "target file, such as target/nrf52.cfg; must be given"},
     {"config", "interface file, such as interface/jlink.cfg"},
     {"address", "where a raw image goes"},
     {"recover", "the target's own command that unlocks and erases it, such as nrf52_recover"},
+    {"lock",
+     "the target's own command that locks it, such as stm32f4x lock 0, for orders with lock: true"
+     " (Cortex-M)"},
     {0},
 };
 
@@ -88,5 +118,7 @@ const struct flasher_ops openocd_ops = {
     .program = openocd_program,
     .begin = openocd_begin,
     .recover = {.own = openocd_recover},
+    .lock = {.own = openocd_lock},
+    .read = {.own = openocd_read},
     .reset = FLASHER_WORDS("reset run", "-c", "shutdown"),
 };

@@ -127,8 +127,8 @@ const char *flasher_serial(const struct signet_flasher *f);
 int flasher_check_recover(struct signet_flasher *f, struct signet_error *err);
 /* The option "address", where it stands in a command of the tool's own language: a number. */
 int flasher_check_address(const struct signet_flasher *f, struct signet_error *err);
-/* Of a kind that is told the command: letters, digits, '_' and blanks. */
-int flasher_check_recover_command(struct signet_flasher *f, struct signet_error *err);
+/* Of an option that is a command of the tool's own: letters, digits, '_' and blanks. */
+int flasher_check_command(struct signet_flasher *f, const char *option, struct signet_error *err);
 int flasher_need(const struct signet_flasher *f, const char *value, const char *option,
                  struct signet_error *err);
 

@@ -81,11 +81,13 @@ static int check_slot(const struct signet_order *order, size_t i,
     if (rc == SIGNET_OK && i == 0 && !order->erase_finished && !signet_board_can_look(board))
         warn_blind(observer);
     if (rc == SIGNET_OK && order->lock && !signet_board_can_lock(board))
-        rc =
-            error_set_hint(err, SIGNET_E_MEANING,
-                           "nrfutil and nrfjprog can; with another, lock by the firmware, or after "
-                           "the line",
-                           "the order says lock, but its flasher cannot lock a debug port");
+        rc = error_set_hint(err, SIGNET_E_MEANING,
+                            "nrfutil and nrfjprog can, and openocd with flasher_lock, the target's "
+                            "command; with another, lock by the firmware, or after the line",
+                            "the order says lock, but its flasher cannot lock a debug port");
+    if (rc == SIGNET_OK && !order->lock && adapter_option(options.flash.options, "lock"))
+        rc = error_set_hint(err, SIGNET_E_MEANING, "write lock: true in the order, too",
+                            "flasher_lock says how to lock, but the order does not say lock");
     if (rc == SIGNET_OK && signet_board_makes_key(board))
         rc = check_born(order, err);
     signet_board_close(&board);

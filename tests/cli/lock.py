@@ -55,12 +55,14 @@ def main():
             hall.write('order-3.yaml', text.replace('flasher: nrfjprog', 'flasher: nrfjprog\n  flasher_recover: "yes"'))
             need(hall.run(order) == 0 and state() == [DONE] and len(locked(hall)) == 3, f'recovered: {state()}')
 
-            for more, words in (('board: {recipe: anjay-zephyr, flasher: exec, flasher_command: "/bin/true {image}", initial: initial.hex}\n',
-                                 'its flasher cannot lock a debug port'),):
+            openocd = 'flasher: openocd, flasher_tool: /bin/true, flasher_target: t'
+            for flasher, lock, words in (('flasher: exec, flasher_command: "/bin/true {image}"', 'lock: true\n', 'its flasher cannot lock a debug port'),
+                                         (openocd, 'lock: true\n', 'and openocd with flasher_lock'),
+                                         (openocd + ', flasher_lock: stm32f4x lock 0', '', 'write lock: true in the order, too')):
                 with open(hall.order(1)) as f:
                     text = f.read().split('board:\n')
                 rest = 'slots:' + text[1].split('slots:')[1]
-                hall.write('bad.yaml', text[0] + more + rest + 'lock: true\n')
+                hall.write('bad.yaml', f'{text[0]}board: {{recipe: anjay-zephyr, {flasher}, initial: initial.hex}}\n{rest}{lock}')
                 p = call('run', hall.at('bad.yaml'))
                 need(p.returncode != 0 and words in p.stderr, p.stderr)
             hall.write('bad.yaml', 'name: x\nquota: 1\ntemplate: template\nledger: l.db\nlock: true\noutput: {packets: p/}\nnames: {pattern: "x{serial}"}\n')

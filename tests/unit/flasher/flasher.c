@@ -39,13 +39,15 @@ static void nrfjprog(void **state)
 /* Where the tool cannot do it, or could not show it by a reset. */
 static void a_tool_that_cannot_lock(void **state)
 {
-    static const char *const kinds[] = {"none", "pyocd"};
+    static const char *const kinds[] = {"none", "pyocd", "openocd"};
     struct signet_error err;
 
     (void)state;
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        struct signet_flasher *f = open_ok(
-            kinds[i], (struct signet_flasher_options){.tool = fake_tool(kinds[i], "exit 0")});
+        struct signet_flasher *f =
+            open_ok(kinds[i],
+                    (struct signet_flasher_options){.tool = fake_tool(kinds[i], "exit 0"),
+                                                    .options = {{i == 2 ? "target" : NULL, "t"}}});
 
         assert_false(flasher_can_lock(f));
         assert_int_equal(flasher_lock(f, &err), SIGNET_E_UNSUPPORTED);
@@ -53,6 +55,49 @@ static void a_tool_that_cannot_lock(void **state)
         assert_string_equal(arguments(kinds[i]), "");
         signet_flasher_close(&f);
     }
+}
+
+/* OpenOCD is told how by its option; a flash that is not read counts where the core was. */
+static void openocd_locks(void **state)
+{
+    static const char *const address[] = {NULL, "0x08000000"};
+    struct signet_error err;
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        char want[512];
+        struct signet_flasher *f = open_ok(
+            "openocd",
+            (struct signet_flasher_options){
+                .options = {{"target", "t"},
+                            {"lock", "stm32f4x lock 0"},
+                            {address[i] ? "address" : NULL, address[i]}},
+                .tool = fake_tool("openocd", "case \"$*\" in *mdw*) echo 'readout protection: "
+                                             "the flash is not read'; exit 1;; esac")});
+
+        assert_true(flasher_can_lock(f));
+        assert_int_equal(flasher_lock(f, NULL), 0);
+        assert_int_equal(flasher_check_locked(f, NULL), 0);
+        snprintf(want, sizeof want,
+                 "-f\nt\n-c\ninit\n-c\nreset init\n-c\nstm32f4x lock 0\n-c\nshutdown\n"
+                 "-f\nt\n-c\ninit\n-c\nmdw 0xe000ed00\n-c\nif {[catch {mdw %s}]} {error {readout "
+                 "protection: the flash is not read}}\n-c\nshutdown\n",
+                 address[i] ? address[i] : "0x0");
+        assert_string_equal(fake_read("openocd.args"), want);
+        unlink("openocd.args");
+        fake_tool("openocd", "echo 'Error: Failed to read memory at 0xe000ed00'; exit 1");
+        assert_int_equal(flasher_check_locked(f, &err), SIGNET_E_FLASH);
+        assert_int_equal(flasher_lock(f, &err), SIGNET_E_FLASH);
+        unlink("openocd.args");
+        signet_flasher_close(&f);
+    }
+    struct signet_flasher *f = NULL;
+    struct signet_flasher_options options = {.options = {{"target", "t"}, {"lock", "lock; exit"}},
+                                             .tool = fake_tool("openocd", "")};
+    assert_int_equal(signet_flasher_open(&f, "openocd", &options, NULL, NULL, &err),
+                     SIGNET_E_USAGE);
+    assert_string_equal(err.msg,
+                        "the command to lock with has letters, digits, '_' and blanks only");
 }
 
 static void nrfjprog_two_ports_of_one_name(void **state)
@@ -794,6 +839,7 @@ int main(void)
         TEST(nrfutil),
         TEST(nrfutil_failed_task),
         TEST(openocd),
+        TEST(openocd_locks),
         TEST(probe_rs),
         TEST(esptool),
         TEST(esptool_needs_a_port),
