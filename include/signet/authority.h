@@ -49,11 +49,12 @@ struct signet_authority_info {
      * key here, and profiles of its own. */
     const char *kind;
     const char *url;     /* "https://HOST[:PORT][/PATH]"; cmp also http, since its messages are
-                            protected by the secret */
+                            protected */
     const char *ca_file; /* PEM: trusted for https, and no others; NULL: the system's */
     const char *pin;     /* of its key, as in signet_server_options */
-    /* est: who we are, in HTTP or in TLS (PEM; the key 0600); cmp: the reference and its secret.
-     * passphrase_file has the password or the secret. */
+    /* Who we are. est: a user, or a certificate in TLS; cmp: the reference of a secret, or a
+     * certificate whose key signs the messages (its answers are then signed below chain). PEM, the
+     * key 0600. passphrase_file has the password or the secret. */
     const char *user, *client_cert, *client_key, *reference;
     int64_t timeout_s;  /* of one certificate, waiting for it included; 0: 60 */
     const char *folder; /* in which a relative pin-source is looked for; NULL: the current one */

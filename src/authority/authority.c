@@ -41,12 +41,14 @@ static int authority_check_parts(const struct signet_authority *a,
         {!here && !info->url, "the authority has no 'url'"},
         {est && info->url && strncmp(info->url, "https://", 8) != 0,
          "EST goes over https only: the 'url' begins with https://"},
-        {!est && !here && (info->user || info->client_cert || info->client_key),
-         "'user', 'client_cert' and 'client_key' go with kind: est"},
+        {!est && !here && info->user, "'user' goes with kind: est"},
         {est && info->reference, "'reference' goes with kind: cmp"},
-        {!est && !here && (!info->reference || !info->chain),
-         "kind: cmp has a 'chain', a 'reference' and its secret, 'passphrase_file'"},
         {!info->client_cert != !info->client_key, "'client_cert' and 'client_key' go together"},
+        {!est && !here && (!info->chain || !info->reference == !info->client_cert),
+         "kind: cmp has a 'chain', and either a 'reference' with its secret, 'passphrase_file', or "
+         "a 'client_cert' with its 'client_key'"},
+        {!here && info->passphrase_file && !info->user && !info->reference,
+         "'passphrase_file' goes with 'user' or 'reference'; a 'client_key' is not encrypted"},
     };
 
     for (size_t i = 0; i < COUNT_OF(rules); i++)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An authority that speaks CMP (RFC 9480, 9483): a PKCS#10 request (p10cr), protected by a shared
- * secret. The messages are OpenSSL's, their way is ours: deadlines, trust and cancel as everywhere.
+ * secret or by a signature of ours; then the authority's answers are signed as well, below its
+ * chain. The messages are OpenSSL's, their way is ours: deadlines, trust and cancel as everywhere.
  */
 #include "authority/remote.h"
 
@@ -9,6 +10,14 @@
 #include <stdlib.h>
 
 enum { TRIES = 3 };
+
+struct cmp {
+    struct remote *remote;
+    char *reference; /* of the secret; NULL: signatures, by */
+    EVP_PKEY *key;
+    STACK_OF(X509) * chain; /* ours first */
+    X509_STORE *trusted;
+};
 
 /* One transaction, on its way. */
 struct transaction {
@@ -78,8 +87,26 @@ static int cmp_say_nothing(const char *func, const char *file, int line, OSSL_CM
     return 1;
 }
 
-static OSSL_CMP_CTX *cmp_begin(const struct remote *r, const char *reference, struct transaction *t,
-                               const void *csr, size_t len)
+static bool protect(OSSL_CMP_CTX *ctx, const struct cmp *c)
+{
+    const struct secret *secret = &c->remote->secret;
+
+    if (c->reference)
+        return OSSL_CMP_CTX_set1_referenceValue(ctx, (const unsigned char *)c->reference,
+                                                (int)strlen(c->reference)) &&
+               OSSL_CMP_CTX_set1_secretValue(ctx, secret->data, (int)secret->len);
+    if (!OSSL_CMP_CTX_set1_cert(ctx, sk_X509_value(c->chain, 0)) ||
+        !OSSL_CMP_CTX_set1_untrusted(ctx, c->chain) || !OSSL_CMP_CTX_set1_pkey(ctx, c->key) ||
+        !X509_STORE_up_ref(c->trusted))
+        return false;
+    if (OSSL_CMP_CTX_set0_trustedStore(ctx, c->trusted))
+        return true;
+    X509_STORE_free(c->trusted);
+    return false;
+}
+
+static OSSL_CMP_CTX *cmp_begin(const struct cmp *c, struct transaction *t, const void *csr,
+                               size_t len)
 {
     OSSL_CMP_CTX *ctx = OSSL_CMP_CTX_new(NULL, NULL);
     const unsigned char *at = csr;
@@ -87,10 +114,7 @@ static OSSL_CMP_CTX *cmp_begin(const struct remote *r, const char *reference, st
     int left = (int)((t->deadline - clock_ms()) / 1000) + 1;
     bool good = ctx && request && OSSL_CMP_CTX_set_log_cb(ctx, cmp_say_nothing) &&
                 OSSL_CMP_CTX_set_transfer_cb(ctx, transfer) &&
-                OSSL_CMP_CTX_set_transfer_cb_arg(ctx, t) &&
-                OSSL_CMP_CTX_set1_referenceValue(ctx, (const unsigned char *)reference,
-                                                 (int)strlen(reference)) &&
-                OSSL_CMP_CTX_set1_secretValue(ctx, r->secret.data, (int)r->secret.len) &&
+                OSSL_CMP_CTX_set_transfer_cb_arg(ctx, t) && protect(ctx, c) &&
                 OSSL_CMP_CTX_set_option(ctx, OSSL_CMP_OPT_TOTAL_TIMEOUT, left) &&
                 OSSL_CMP_CTX_set1_p10CSR(ctx, request);
 
@@ -102,7 +126,7 @@ static OSSL_CMP_CTX *cmp_begin(const struct remote *r, const char *reference, st
 }
 
 /* The way's failure, or what the authority says, or OpenSSL's reason. */
-static int cmp_explain(const struct transaction *t, const OSSL_CMP_CTX *ctx,
+static int cmp_explain(const struct cmp *c, const struct transaction *t, const OSSL_CMP_CTX *ctx,
                        struct signet_error *err)
 {
     char status[300] = "";
@@ -118,6 +142,9 @@ static int cmp_explain(const struct transaction *t, const OSSL_CMP_CTX *ctx,
                          text_shown(status, strlen(status), 200));
     }
     crypto_fail(err, "the authority's answer is not taken");
+    error_hint(err, "%s",
+               c->reference ? "the secret that passphrase_file has must be the authority's, too"
+                            : "who signs the authority's answers must be in chain, or below it");
     if (err)
         err->code = SIGNET_E_SERVER;
     return SIGNET_E_SERVER;
@@ -134,27 +161,21 @@ static int cmp_take_cert(X509 *x, struct signet_cert **out, struct signet_error 
     return rc;
 }
 
-static int run_transaction(const struct remote *r, const char *reference, struct transaction *t,
-                           const void *csr, size_t len, struct signet_cert **out,
-                           struct signet_error *err)
+static int run_transaction(const struct cmp *c, struct transaction *t, const void *csr, size_t len,
+                           struct signet_cert **out, struct signet_error *err)
 {
-    OSSL_CMP_CTX *ctx = cmp_begin(r, reference, t, csr, len);
+    OSSL_CMP_CTX *ctx = cmp_begin(c, t, csr, len);
     X509 *made = ctx ? OSSL_CMP_exec_P10CR_ses(ctx) : NULL;
     int rc;
 
     if (!ctx)
         rc = crypto_fail(err, "cannot begin a CMP transaction");
     else
-        rc = made ? cmp_take_cert(made, out, err) : cmp_explain(t, ctx, err);
+        rc = made ? cmp_take_cert(made, out, err) : cmp_explain(c, t, ctx, err);
     OSSL_CMP_CTX_free(ctx); /* and the certificate, which it owns */
     ERR_clear_error();
     return rc;
 }
-
-struct cmp {
-    struct remote *remote;
-    char *reference;
-};
 
 /* A lost answer: the transaction is unknown to both, so another one asks again. */
 static int cmp_enroll(struct signet_authority *a, const void *csr, size_t len,
@@ -169,13 +190,99 @@ static int cmp_enroll(struct signet_authority *a, const void *csr, size_t len,
     for (int i = 0; rc == SIGNET_OK && i < TRIES; i++) {
         t.err = (struct signet_error){0};
         t.lost = false;
-        rc = run_transaction(c->remote, c->reference, &t, csr, len, out, err);
+        rc = run_transaction(c, &t, csr, len, out, err);
         if (rc == SIGNET_OK || !t.lost || i + 1 == TRIES || clock_ms() >= t.deadline)
             break;
         rc = cancel_sleep_until(c->remote->cancel, clock_ms() + 500, err);
     }
     remote_give_back(c->remote, t.http);
     return rc;
+}
+
+static X509 *to_x509(const struct signet_cert *cert)
+{
+    struct signet_bytes der = {0};
+    X509 *x = NULL;
+
+    if (signet_cert_der(cert, &der, NULL) == SIGNET_OK) {
+        const unsigned char *at = der.data;
+        x = d2i_X509(NULL, &at, (long)der.len);
+    }
+    signet_bytes_free(&der);
+    return x;
+}
+
+/* The certificates of the chain are trusted as they are, though it may not reach up to a root. */
+static int trust_chain(struct cmp *c, const struct signet_authority *a, struct signet_error *err)
+{
+    bool good = (c->trusted = X509_STORE_new()) &&
+                X509_STORE_set_flags(c->trusted, X509_V_FLAG_PARTIAL_CHAIN);
+
+    for (size_t i = 0; good && i < a->count; i++) {
+        X509 *x = to_x509(a->chain[i]);
+        good = x && X509_STORE_add_cert(c->trusted, x);
+        X509_free(x);
+    }
+    return good ? SIGNET_OK : error_nomem(err);
+}
+
+static int take_own_chain(struct cmp *c, struct signet_cert *const *chain, size_t count,
+                          struct signet_error *err)
+{
+    c->chain = sk_X509_new_null();
+    for (size_t i = 0; i < count; i++) {
+        X509 *x = to_x509(chain[i]);
+        if (!c->chain || !x || !sk_X509_push(c->chain, x)) {
+            X509_free(x);
+            return error_nomem(err);
+        }
+    }
+    return SIGNET_OK;
+}
+
+static int take_own_key(struct cmp *c, const struct signet_cert *cert, const struct secret *pem,
+                        struct signet_error *err)
+{
+    struct signet_key *key = NULL;
+    struct signet_bytes der = {0};
+    int rc = signet_key_load(&key, pem->data, pem->len, err);
+
+    if (rc == SIGNET_OK)
+        rc = signet_cert_check_key(cert, key, err);
+    if (rc == SIGNET_OK)
+        rc = signet_key_der(key, &der, err);
+    if (rc == SIGNET_OK) {
+        const unsigned char *at = der.data;
+        c->key = d2i_AutoPrivateKey(NULL, &at, (long)der.len);
+        rc = c->key ? SIGNET_OK : error_nomem(err);
+    }
+    signet_bytes_free(&der);
+    signet_key_free(&key);
+    return rc;
+}
+
+static int read_own(struct cmp *c, const struct signet_authority_info *info,
+                    struct signet_error *err)
+{
+    struct signet_cert *chain[CHAIN_MAX] = {0};
+    struct secret key = {0};
+    struct buf cert = {0};
+    size_t count = 0;
+    int rc = remote_client_pair(info, &cert, &key, err);
+
+    if (rc == SIGNET_OK)
+        rc = cert_load_chain(chain, &count, cert.data, cert.len, err);
+    if (rc == SIGNET_OK)
+        rc = signet_cert_check_dates(chain[0], NULL, err);
+    if (rc == SIGNET_OK)
+        rc = take_own_key(c, chain[0], &key, err);
+    if (rc == SIGNET_OK)
+        rc = take_own_chain(c, chain, count, err);
+    for (size_t i = 0; i < count; i++)
+        signet_cert_free(&chain[i]);
+    secret_wipe(&key);
+    buf_free(&cert);
+    return error_pass(rc, err, "'%s'", info->client_cert);
 }
 
 static int cmp_open(struct signet_authority *a, const struct signet_authority_info *info,
@@ -187,8 +294,10 @@ static int cmp_open(struct signet_authority *a, const struct signet_authority_in
     if (!c)
         return error_nomem(err);
     int rc = text_copy(&a->place, info->url, err);
-    if (rc == SIGNET_OK)
+    if (rc == SIGNET_OK && info->reference)
         rc = text_copy(&c->reference, info->reference, err);
+    else if (rc == SIGNET_OK && (rc = read_own(c, info, err)) == SIGNET_OK)
+        rc = trust_chain(c, a, err);
     return rc == SIGNET_OK ? remote_open(&c->remote, info, options, "", true, err) : rc;
 }
 
@@ -199,6 +308,9 @@ static void cmp_close(struct signet_authority *a)
     if (c) {
         remote_close(&c->remote);
         free(c->reference);
+        EVP_PKEY_free(c->key);
+        sk_X509_pop_free(c->chain, X509_free);
+        X509_STORE_free(c->trusted);
     }
     free(c);
     a->state = NULL;

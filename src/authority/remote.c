@@ -43,11 +43,9 @@ static int basic_token(const struct remote *r, const char *user, struct secret *
     return secret_from_buf(out, &token, err);
 }
 
-static int read_client_pair(const struct signet_authority_info *info, struct buf *cert,
-                            struct secret *key, struct signet_error *err)
+int remote_client_pair(const struct signet_authority_info *info, struct buf *cert,
+                       struct secret *key, struct signet_error *err)
 {
-    if (!info->client_cert)
-        return SIGNET_OK;
     int rc = file_read(info->client_cert, CERT_FILE_MAX, cert, err);
     if (rc == SIGNET_OK)
         rc = file_read_secret(info->client_key, CERT_FILE_MAX, key, err);
@@ -71,8 +69,8 @@ static int remote_connect(struct remote *r, const struct signet_authority_info *
     const struct http_auth auth = {
         .prefix = "Authorization: Basic ", .token = token.data, .token_len = token.len};
 
-    if (rc == SIGNET_OK)
-        rc = read_client_pair(info, &cert, &key, err);
+    if (rc == SIGNET_OK && info->client_cert)
+        rc = remote_client_pair(info, &cert, &key, err);
     options.client_cert = cert.len ? &cert : NULL;
     options.client_key = cert.len ? &key : NULL;
     if (rc == SIGNET_OK)

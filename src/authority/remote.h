@@ -31,6 +31,10 @@ int remote_open(struct remote **out, const struct signet_authority_info *info,
                 struct signet_error *err);
 void remote_close(struct remote **remote); /* sets *remote to NULL */
 
+/* The files client_cert and client_key. */
+int remote_client_pair(const struct signet_authority_info *info, struct buf *cert,
+                       struct secret *key, struct signet_error *err);
+
 /* A connection for one thread, and back. */
 int remote_take(struct remote *remote, struct http **out, struct signet_error *err);
 void remote_give_back(struct remote *remote, struct http *http);

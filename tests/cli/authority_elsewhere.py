@@ -151,11 +151,7 @@ def cmp(h):
     for more in ((), ('-poll_count', '1', '-check_after', '1'), ('-grant_implicitconf',)):
         with subprocess.Popen([*peer, *more], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as p:
             try:
-                for _ in range(100):
-                    with socket.socket() as s:
-                        if s.connect_ex(('127.0.0.1', port)) == 0:
-                            break
-                    time.sleep(0.05)
+                wait_for(port)
                 call('cert', 'sign', '--authority', 'cmp.yaml', '-e', 'c1', '-o', 'got.pem', 'c1.csr')
                 need(open('got.pem').read() == open('answer.pem').read(), 'another certificate')
                 if more:
@@ -164,9 +160,9 @@ def cmp(h):
                 call('cert', 'sign', '--authority', 'cmp.yaml', '-e', 'c1', 'c2.csr', code=1, word='the authority')
                 call('cert', 'sign', '--authority', 'cmp.yaml', '-e', 'x', 'c1.csr', code=1, word="is for 'c1', not for x")
                 h.write('nopw', 'wrong')
-                for change, word in [(('passphrase_file: pw', 'passphrase_file: nopw'), "the authority's answer is not taken"),
+                for change, word in [(('passphrase_file: pw', 'passphrase_file: nopw'), "must be the authority's, too"),
                                      (('/pkix/', '/none'), 'HTTP status 404'), (('chain: root.pem', 'chain: other.pem'), 'the certificate that came'),
-                                     (('reference: line', 'user: line'), 'go with kind: est')]:
+                                     (('reference: line', 'user: line'), "'user' goes with kind: est")]:
                     h.write('bad.yaml', text.replace(*change))
                     call('cert', 'sign', '--authority', 'bad.yaml', '-e', 'c1', 'c1.csr', code=1, word=word)
             finally:
@@ -174,11 +170,62 @@ def cmp(h):
     call('cert', 'sign', '--authority', 'cmp.yaml', '-e', 'c1', 'c1.csr', code=1, word='the connection was refused')
 
 
+def wait_for(port):
+    for _ in range(100):
+        with socket.socket() as s:
+            if s.connect_ex(('127.0.0.1', port)) == 0:
+                return
+        time.sleep(0.05)
+
+
+def issue(name, by, days='99'):
+    openssl('req', '-new', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', f'/CN={name}', '-keyout', f'{name}.key',
+            '-out', f'{name}.csr')
+    openssl('x509', '-req', '-in', f'{name}.csr', '-CA', f'{by}.pem', '-CAkey', f'{by}.key', '-days', days, '-out', f'{name}.pem')
+    os.chmod(f'{name}.key', 0o600)
+
+
+def cmp_signed(h):
+    """Messages that both sides sign: ours by client_cert, the authority's below its chain."""
+    h.write('ca.ext', 'basicConstraints=critical,CA:true\nkeyUsage=critical,keyCertSign\n')
+    for name in ('middle', 'srv', 'ra', 'foreign', 'old'):
+        issue(name, {'foreign': 'other', 'ra': 'middle'}.get(name, 'root'), '-1' if name == 'old' else '99')
+        if name == 'middle':
+            openssl('x509', '-req', '-in', 'middle.csr', '-CA', 'root.pem', '-CAkey', 'root.key', '-days', '99', '-out', 'middle.pem',
+                    '-extfile', 'ca.ext')
+    with open('ra-chain.pem', 'w') as f:
+        f.write(open('ra.pem').read() + open('middle.pem').read())
+    port = free_port()
+    text = f'kind: cmp\nurl: http://127.0.0.1:{port}/pkix/\nchain: root.pem\nclient_cert: ra-chain.pem\nclient_key: ra.key\ntimeout_s: 8\n'
+    h.write('signed.yaml', text)
+    with subprocess.Popen(['openssl', 'cmp', '-port', str(port), '-srv_cert', 'srv.pem', '-srv_key', 'srv.key', '-srv_trusted', 'root.pem',
+                           '-rsp_cert', 'answer.pem'], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as p:
+        try:
+            wait_for(port)
+            call('authority', 'check', 'signed.yaml', word='it was not asked to sign')
+            call('cert', 'sign', '--authority', 'signed.yaml', '-e', 'c1', '-o', 'got2.pem', 'c1.csr')
+            need(open('got2.pem').read() == open('answer.pem').read(), 'another certificate')
+            for change, word in [
+                    (('ra-chain.pem\nclient_key: ra.key', 'foreign.pem\nclient_key: foreign.key'), 'the authority'),
+                    (('chain: root.pem', 'chain: middle.pem'), "who signs the authority's answers must be in chain"),
+                    (('client_key: ra.key', 'client_key: srv.key'), "'ra-chain.pem': "),
+                    (('ra-chain.pem\nclient_key: ra.key', 'old.pem\nclient_key: old.key'), "'old.pem': "),
+                    (('client_cert: ra-chain.pem\nclient_key: ra.key\n', ''), "either a 'reference'"),
+                    (('client_cert', 'reference: line\npassphrase_file: pw\nclient_cert'), "either a 'reference'"),
+                    (('client_cert', 'passphrase_file: pw\nclient_cert'), "a 'client_key' is not encrypted"),
+                    (('chain: root.pem\n', ''), "has a 'chain'"),
+                    (('client_key: ra.key\n', ''), 'go together')]:
+                h.write('bad.yaml', text.replace(*change))
+                call('cert', 'sign', '--authority', 'bad.yaml', '-e', 'c1', 'c1.csr', code=1, word=word)
+        finally:
+            p.kill()
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
         h = House(folder, certs=True)
-        for part in (est, faults, order, cmp):
+        for part in (est, faults, order, cmp, cmp_signed):
             try:
                 part(h)
             except Broken as e:
