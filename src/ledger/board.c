@@ -63,6 +63,29 @@ static void put_board(struct buf *b, const struct signet_ledger_board *board)
     buf_byte(b, '}');
 }
 
+/* An edition that waits for the next board in this slot: another board was that one. Left as it is,
+ * it would let the board be erased that was finished just now. */
+static int end_wait(struct signet_ledger *l, const char *slot, struct signet_error *err)
+{
+    struct buf place = {0};
+    struct db_rows row;
+
+    buf_printf(&place, "slot:%s/%s", l->station, slot);
+    int rc = buf_check(&place, err);
+    if (rc == SIGNET_OK) {
+        rc = db_find(l->db, &row, err,
+                     "UPDATE devices SET hw_id = NULL, changed = $2, events = events + 1"
+                     " WHERE hw_id = $1 AND state < {void} RETURNING id",
+                     "si", (const char *)place.data, l->db->now);
+        int64_t device = rc == SIGNET_OK ? db_int(&row, 0) : 0;
+        rc = db_done(&row, rc);
+        if (rc == SIGNET_OK && device)
+            rc = device_event(l, device, "any-board", (const char *)place.data, err);
+    }
+    buf_free(&place);
+    return rc;
+}
+
 static int change_device(struct signet_ledger *l, const struct request *r, struct signet_error *err)
 {
     if (!r->lease)
@@ -72,8 +95,11 @@ static int change_device(struct signet_ledger *l, const struct request *r, struc
                                   r->board->why->msg, err);
         return rc == SIGNET_E_NOT_FOUND ? lease_lost(r->lease, err) : rc;
     }
-    int rc = r->to == SIGNET_DEVICE_VERIFIED ? device_advance(l, r->lease, r->to, r->facts, err)
-                                             : SIGNET_OK;
+    int rc = SIGNET_OK;
+    if (r->to == SIGNET_DEVICE_VERIFIED) {
+        rc = device_advance(l, r->lease, r->to, r->facts, err);
+        rc = rc == SIGNET_OK ? end_wait(l, r->board->slot, err) : rc;
+    }
     return rc == SIGNET_OK ? lease_release(l, r->lease, err) : rc;
 }
 

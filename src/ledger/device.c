@@ -274,10 +274,10 @@ bool note_kind_valid(const char *kind)
 {
     /* what only the ledger itself may say */
     static const char *const own[] = {
-        "order",    "quota",      "resumed",  "delivered",  "refused",      "rework",
-        "migrated", "remove",     "removed",  "board",      "run",          "operator",
-        "shift",    "for-board",  "begin",    "erased",     "imported",     "archived",
-        "passed",   "label-sent", "labelled", "label-read", "label-refused"};
+        "order",    "quota",     "resumed",    "delivered", "refused",    "rework",
+        "migrated", "remove",    "removed",    "board",     "run",        "operator",
+        "shift",    "for-board", "begin",      "erased",    "imported",   "archived",
+        "passed",   "any-board", "label-sent", "labelled",  "label-read", "label-refused"};
     bool refused = !*kind || !text_is_clean(kind) || state_of_word(kind, strlen(kind)) >= 0;
 
     for (size_t i = 0; i < COUNT_OF(own); i++)

@@ -127,4 +127,26 @@ def killed_on_its_way(l):
         l.ledger('verify', 'ledger.db')
 
 
+@part
+def another_order_came_first(l):
+    """The board of the slot that was named was erased, and the run killed; then another order made its device on it, which is finished."""
+    two_finished(l)
+    l.ledger('rework', '--board', 'slot:A/1', 'ledger.db', TWO)
+    l.run(point='after-flash:1')
+    l.exits(-9)
+    l.order(1, names='names: {pattern: "urn:dev:os:p-{serial}"}', name='p')
+    l.run()
+    l.exits(0)
+    before = l.ask(1)
+    l.order(2)
+    l.run()
+    l.exits(1, 'made-before')
+    need('provisioned=1' in before and l.ask(1) == before, f'{before}, then {l.ask(1)}')
+    l.tell('next')
+    l.run()
+    l.exits(0)
+    need([s for s, _, _ in editions(l, TWO)] == ['retired', 'done'], editions(l, TWO))
+    l.ledger('verify', 'ledger.db')
+
+
 main(Line)

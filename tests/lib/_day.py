@@ -652,7 +652,7 @@ class Day(Folder):
     def check_asked_at_slots(self):
         """Each was done once at most, by its station, with a board that stood there; then that is a rework that somebody asked for."""
         done = collections.Counter()
-        boards = {r['endpoint']: r['hw_id'] for r in self.all_rows if r.get('hw_id')}
+        boards = {(r['endpoint'], r.get('edition', 1)): r['hw_id'] for r in self.all_rows if r.get('hw_id')}
         for e in self.all_events:
             ask = re.search(r'\bask (\d+)$', e.get('detail') or '')
             if not ask or e['kind'] not in ('rework', 'retired'):
@@ -660,7 +660,9 @@ class Day(Folder):
             at, station, slot = self.at_slots[int(ask[1]) - 1]
             done[ask[1]] += 1
             need(done[ask[1]] == 1 and e['station'] == station, f'{ask[0]} of slot {slot} at {station} is there {done[ask[1]]} times: {e}')
-            need(boards[e['endpoint']] in self.stood(slot, at - 1, at + 1), f'{ask[0]} of slot {slot}: {e["endpoint"]} is made again, whose board was not there')
+            new = re.match(r'edition (\d+) follows', e['detail'])  # of a device that had failed it is the same one
+            asked = {hw for (name, edition), hw in boards.items() if name == e['endpoint'] and (not new or edition == int(new[1]) - 1)}
+            need(asked & self.stood(slot, at - 1, at + 1), f'{ask[0]} of slot {slot}: {e["endpoint"]} is made again, whose board was not there')
             self.reworked.setdefault(e['endpoint'], []).append(at)
 
     def lost(self, key):

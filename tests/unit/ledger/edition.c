@@ -215,6 +215,51 @@ static void the_board_of_an_edition(void **state)
     verified();
 }
 
+/* Once another device was finished in the slot, that board would be erased as the one that was
+ * meant. One that only failed there changes nothing, nor does one of another slot. */
+static void the_next_board_of_a_slot(void **state)
+{
+    static const char *const slots[] = {"2", "1", "1"};
+    const char *one = "one";
+    const struct signet_ledger_selection of_one = {.names = &one, .name_count = 1, .state = -1};
+    const struct signet_ledger_decision how = {.what = SIGNET_LEDGER_REWORK, .board = "slot:A/1"};
+    const struct signet_error why = {.code = SIGNET_E_TIMEOUT, .msg = "no answer"};
+
+    (void)state;
+    begin(9);
+    finished("one", "board1", "11111111112222222222", NULL, 0);
+    must(signet_ledger_decide(ledger, &of_one, &how, NULL, NULL, &err));
+    for (size_t i = 0; i < 3; i++) {
+        char name[8], key[24];
+        struct signet_ledger_board board = {.slot = slots[i], .verdict = i == 1 ? "fail" : "pass"};
+        struct signet_lease lease;
+
+        snprintf(name, sizeof name, "n%zu", i);
+        snprintf(key, sizeof key, "%zu333333333", i);
+        const struct signet_device_facts facts = {
+            .hw_id = name, .psk_identity = name, .psk_sha256 = key, .packet_sha256 = key};
+        lease = reserve(name, slots[i]);
+        must(signet_ledger_advance(ledger, &lease, SIGNET_DEVICE_WRITING, &facts, &err));
+        board.endpoint = name;
+        board.why = i == 1 ? &why : NULL;
+        must(signet_ledger_board(ledger, order, &board, &lease,
+                                 i == 1 ? SIGNET_DEVICE_FAILED : SIGNET_DEVICE_VERIFIED, NULL,
+                                 &err));
+        assert_int_equal(sql_number("SELECT count(*) FROM devices WHERE hw_id = 'slot:A/1'"),
+                         i < 2);
+        verified();
+    }
+    struct signet_lease lease;
+    assert_int_equal(signet_ledger_claim(ledger, order, NULL, "slot:A/1", "1", &lease, &err),
+                     SIGNET_E_NOT_FOUND);
+    must(
+        signet_ledger_claim(ledger, order, NULL, NULL, "1", &lease, &err)); /* the next blank one */
+    assert_string_equal(lease.endpoint, "one");
+    assert_int_equal(sql_number("SELECT count(*) FROM events WHERE kind = 'any-board'"
+                                " AND detail = 'slot:A/1'"),
+                     1);
+}
+
 /* Its credentials are lost after one server had them: nobody can tell the others the same. */
 static void torn_between_servers(void **state)
 {
@@ -266,6 +311,7 @@ int main(void)
                                         place_teardown),
         cmocka_unit_test_setup_teardown(removals_end_once, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(the_board_of_an_edition, place_setup, place_teardown),
+        cmocka_unit_test_setup_teardown(the_next_board_of_a_slot, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(torn_between_servers, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(a_forged_edition_is_found, place_setup, place_teardown),
     };
