@@ -98,16 +98,37 @@ static int look_at_board(struct work *w, struct signet_error *err)
     }
 }
 
-/* Before anything is erased. A board whose device is interrupted holds no more than that device's
- * credentials, which it gets again; but it must be that board. */
+static int take_state(void *ctx, const struct signet_ledger_device *d, struct signet_error *err)
+{
+    enum signet_device_state *state = ctx;
+
+    (void)err;
+    if (!d->freed)
+        *state = d->state;
+    return SIGNET_OK;
+}
+
+/* A board whose device a kill interrupted holds no more than that device's credentials, which it
+ * gets again; but it must be that board, and the first one of this run. */
+static bool is_interrupted(struct work *w, enum signet_device_state last)
+{
+    char name[SIGNET_ENDPOINT_SIZE];
+    const struct signet_ledger_filter by_name = {.endpoint = name, .state = -1};
+    enum signet_device_state state = SIGNET_DEVICE_VOID;
+
+    return last != SIGNET_DEVICE_VOID && mark_fits(w->slot, name) &&
+           signet_ledger_devices(w->job->ledger, &by_name, take_state, &state, NULL) == SIGNET_OK &&
+           work_is_interrupted(state);
+}
+
+/* Before anything is erased. */
 int work_look(struct work *w, enum signet_device_state last, struct signet_error *err)
 {
     bool finished = last >= SIGNET_DEVICE_VERIFIED && last <= SIGNET_DEVICE_DONE;
 
     if (work_refuse_golden(w, own_serial(w->slot), err) != SIGNET_OK)
         return SIGNET_E_PROVISIONED;
-    bool known = (work_is_interrupted(last) && mark_fits(w->slot)) ||
-                 w->setup->order->erase_finished || again_is_known(w);
+    bool known = is_interrupted(w, last) || w->setup->order->erase_finished || again_is_known(w);
     int rc = known ? SIGNET_OK : work_made(w, "", own_serial(w->slot), err);
     if (rc == SIGNET_OK)
         rc = work_ask_before(w, err);

@@ -4,7 +4,9 @@
 #include "line/private.h"
 #include "pki/pki.h"
 
-enum { TEXT_MAX = 512 };
+#include <stdio.h>
+
+enum { TEXT_MAX = 1024 };
 
 /* WORK/slot-HASH: names of slots may hold anything. */
 static int mark_path(const struct slot *slot, struct buf *out, struct signet_error *err)
@@ -24,9 +26,9 @@ static void mark_text(const struct presence *p, struct buf *out)
     struct buf boot = {0};
 
     file_read("/proc/sys/kernel/random/boot_id", 64, &boot, NULL);
-    buf_printf(out, "%s %llu %llu %lld %.*s", p->path, (unsigned long long)p->device,
+    buf_printf(out, "%s %llu %llu %lld %.*s ", p->path, (unsigned long long)p->device,
                (unsigned long long)p->inode, (long long)p->changed, (int)boot.len,
-               boot.data ? (const char *)boot.data : "");
+               boot.data ? (const char *)boot.data : ""); /* and the device's name */
     buf_free(&boot);
 }
 
@@ -42,13 +44,14 @@ int mark_write(const struct slot *slot, struct signet_error *err)
 
     if (rc == SIGNET_OK && path.data) {
         mark_text(&slot->presence, &text);
+        buf_text(&text, slot->lease.endpoint);
         rc = file_save((const char *)path.data, &text, SIGNET_OK, err);
     }
     buf_free(&path);
     return rc;
 }
 
-bool mark_fits(const struct slot *slot)
+bool mark_fits(const struct slot *slot, char endpoint[static SIGNET_ENDPOINT_SIZE])
 {
     struct buf path = {0}, text = {0}, kept = {0};
     bool fits = has_node(&slot->presence) && mark_path(slot, &path, NULL) == SIGNET_OK &&
@@ -56,8 +59,12 @@ bool mark_fits(const struct slot *slot)
 
     if (fits) {
         mark_text(&slot->presence, &text);
-        fits = !text.failed && text.len == kept.len && memcmp(text.data, kept.data, text.len) == 0;
+        fits = !text.failed && text.len < kept.len && kept.len - text.len < SIGNET_ENDPOINT_SIZE &&
+               memcmp(text.data, kept.data, text.len) == 0;
     }
+    if (fits)
+        snprintf(endpoint, SIGNET_ENDPOINT_SIZE, "%.*s", (int)(kept.len - text.len),
+                 (const char *)kept.data + text.len);
     buf_free(&path);
     buf_free(&text);
     buf_free(&kept);

@@ -98,9 +98,11 @@ void presence_keep(struct slot *slot, const struct presence *now);
 bool presence_new(struct slot *slot, struct presence *now);
 
 /* mark.c: the port of the board that gets credentials now, kept over a kill. Is the board that is
- * in the slot the one that got some last? False also when nobody can tell. */
+ * in the slot the one that got some last? Then endpoint says whose. False also when nobody can
+ * tell.
+ */
 int mark_write(const struct slot *slot, struct signet_error *err);
-bool mark_fits(const struct slot *slot);
+bool mark_fits(const struct slot *slot, char endpoint[static SIGNET_ENDPOINT_SIZE]);
 
 /* again.c: the board that came to its end may be begun once more, until it leaves, or the slot
  * does. */

@@ -149,4 +149,31 @@ def another_order_came_first(l):
     l.ledger('verify', 'ledger.db')
 
 
+@part
+def a_device_that_was_begun_before(l):
+    """The last device that was begun in a slot, and that a kill interrupted, is not the last one that was made there."""
+    names = 'names: {pattern: "urn:dev:os:p-{serial}"}'
+    l.boards(1, keep=True)
+    l.programmer()
+    l.order(1, names=names, name='p', more='work: w\n')
+    l.run(point='after-reserved:1')
+    l.exits(-9)
+    l.order(1, more='work: w\n')
+    l.run(point='after-writing:1')
+    l.exits(-9)
+    l.tell('next')
+    l.order(1, names=names, name='p', more='work: w\n')
+    l.run(point='after-done:1')
+    l.exits(-9)
+    before = l.ask(1)
+    l.order(1, more='work: w\n')
+    l.run()
+    l.exits(1, 'made-before')
+    need('provisioned=1' in before and l.ask(1) == before, f'{before}, then {l.ask(1)}')
+    l.tell('insert 00100001')
+    l.run()
+    l.exits(0)
+    need({r['state'] for r in l.rows().values()} == {'done'}, l.rows())
+
+
 main(Line)
