@@ -23,8 +23,7 @@ static void proof_json(const struct signet_proof *proof, bool in)
 
 static void proof_text(const struct signet_proof *proof)
 {
-    printf("in: %s the device in and out again",
-           COUNT(proof->accounts, "server let", "servers let"));
+    printf("in: %s the device in", COUNT(proof->accounts, "server let", "servers let"));
     if (proof->bootstraps)
         printf(", %u of them for bootstrap", proof->bootstraps);
     printf(" (%.2f s)\n%s  %s%s%s\n", proof->seconds, proof->uri,

@@ -73,9 +73,10 @@ struct signet_proof {
 };
 
 /* Each account of the tree in turn, bootstrap accounts first. SIGNET_OK: each of them let the
- * device in. SIGNET_E_PROOF: one did not; the message says which step failed and why. SIGNET_E_NET:
- * there is no way to the server; SIGNET_E_TIMEOUT: nothing came back; SIGNET_E_USAGE: no account,
- * or no name. *out is filled in also after an error. */
+ * device in; that one does not end the registration is a warning. SIGNET_E_PROOF: one did not; the
+ * message says which step failed and why. SIGNET_E_NET: there is no way to the server;
+ * SIGNET_E_TIMEOUT: nothing came back; SIGNET_E_USAGE: no account, or no name. *out is filled in
+ * also after an error. */
 int signet_prove(const struct signet_tree *tree, const struct signet_prove_options *options,
                  struct signet_proof *out, struct signet_error *err);
 

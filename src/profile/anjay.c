@@ -90,6 +90,7 @@ const struct signet_profile profile_anjay = {
     .modes = 0x1d,
     .matching_types = 0xb,
     .bindings = "USTNQ",
+    .newest_first = true,
     .strict_forms = true,
     .access_control = true,
     .coap_packages = true,

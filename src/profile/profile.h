@@ -51,7 +51,8 @@ struct signet_profile {
     unsigned modes;                     /* security modes (/0/x/2) that the client has: bit 0..4 */
     unsigned matching_types;            /* of /0/x/13: bit 0..3; 0: any */
     const char *bindings;               /* letters that /1/x/7 may have; NULL: any */
-    bool strict_forms;   /* packets: a definite array; no base time, no time, no unknown labels */
+    bool newest_first; /* registers with the newest LwM2M that it has, and on 4.12 with an older */
+    bool strict_forms; /* packets: a definite array; no base time, no time, no unknown labels */
     bool access_control; /* checks the targets, owners and servers of /2 */
     bool coap_packages;  /* of /5/0/1 it takes CoAP's schemes alone, unless built for more */
     const struct profile_object *objects;     /* ends with oid SIGNET_NO_ID; NULL: any */

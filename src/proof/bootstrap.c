@@ -10,7 +10,8 @@ enum { WRITE_MAX = 64 * 1024 };
 
 struct bootstrap {
     struct signet_tree *tree;
-    struct buf body; /* of a Write in blocks; holds secrets */
+    struct buf body;    /* of a Write in blocks; holds secrets */
+    struct buf listing; /* the answer to a Discover */
     bool finished;
     struct signet_error refusal; /* the first Write that could not be taken */
 };
@@ -49,8 +50,7 @@ static void delete_below(struct signet_tree *tree, struct signet_path path, unsi
 {
     for (size_t i = signet_tree_count(tree); i-- > 0;) {
         struct signet_path p = signet_tree_at(tree, i)->path;
-        bool below = (depth < 1 || p.oid == path.oid) && (depth < 2 || p.iid == path.iid) &&
-                     (depth < 3 || p.rid == path.rid);
+        bool below = (depth < 1 || p.oid == path.oid) && (depth < 2 || p.iid == path.iid);
 
         if (below && !stays(tree, p))
             signet_tree_remove(tree, p);
@@ -70,20 +70,32 @@ static bool merge_senml(struct signet_tree *tree, const uint8_t *data, size_t le
     return good;
 }
 
+static bool has_object(const struct signet_tree *tree, uint16_t oid)
+{
+    const struct signet_profile *client = profile_of(tree);
+
+    return !client->objects || profile_object(client, oid) ||
+           object_is_imported(signet_tree_objects(tree), oid);
+}
+
 static unsigned write_whole(struct bootstrap *b, const struct coap_message *request,
                             const uint8_t *data, size_t len)
 {
-    uint32_t format = coap_uint(request, COAP_CONTENT_FORMAT, COAP_LWM2M_TLV);
+    uint32_t format = coap_uint(request, COAP_CONTENT_FORMAT, COAP_NO_FORMAT);
     struct signet_path path;
     unsigned depth;
     bool good;
 
     if (!request_path(request, &path, &depth) || depth < 1 || depth > 3)
         return COAP_BAD_REQUEST;
+    if (!has_object(b->tree, path.oid))
+        return COAP_NOT_FOUND;
     if (format == COAP_LWM2M_TLV)
         good = tlv_read(b->tree, path, depth, data, len);
     else if (format == COAP_SENML_CBOR)
         good = merge_senml(b->tree, data, len);
+    else if (depth == 3 && (format == COAP_TEXT || format == COAP_OPAQUE))
+        good = plain_read(b->tree, path, format, data, len);
     else
         return COAP_UNSUPPORTED_FORMAT;
     if (!good && !b->refusal.code)
@@ -91,7 +103,8 @@ static unsigned write_whole(struct bootstrap *b, const struct coap_message *requ
     return good ? COAP_CHANGED : COAP_BAD_REQUEST;
 }
 
-/* RFC 7959: a Write may come in blocks. */
+/* RFC 7959: a Write may come in blocks. One that begins again in the middle, Anjay does not take.
+ */
 static unsigned write_block(struct bootstrap *b, const struct coap_message *request, uint32_t block)
 {
     size_t size = (size_t)16 << (block & 7), at = (size_t)(block >> 4) * size;
@@ -99,10 +112,11 @@ static unsigned write_block(struct bootstrap *b, const struct coap_message *requ
 
     if ((block & 7) == 7)
         return COAP_BAD_REQUEST;
-    if (at == 0)
-        buf_reset(&b->body);
-    if (at != b->body.len)
+    if (at != b->body.len) {
+        if (at == 0)
+            buf_reset(&b->body);
         return COAP_INCOMPLETE;
+    }
     b->body.max = WRITE_MAX;
     buf_append(&b->body, request->payload, request->payload_len);
     if (b->body.failed) {
@@ -114,6 +128,42 @@ static unsigned write_block(struct bootstrap *b, const struct coap_message *requ
         buf_reset(&b->body);
     }
     return code;
+}
+
+/* Critical options are odd, and of those that it does not expect a client refuses the request (RFC
+ * 7252, section 5.4.1): Anjay also Uri-Host and Uri-Query. */
+static bool has_bad_option(const struct coap_message *request)
+{
+    for (size_t i = 0; i < request->option_count; i++) {
+        unsigned number = request->options[i].number;
+
+        if (number % 2 && number != COAP_URI_PATH && number != COAP_ACCEPT &&
+            number != COAP_BLOCK1 && number != COAP_BLOCK2)
+            return true;
+    }
+    return false;
+}
+
+/* Of Reads a device need have none but those of Server and Access Control. */
+static void answer_get(struct bootstrap *b, const struct coap_message *request,
+                       struct coap_message *answer)
+{
+    static const uint8_t link_format[] = {COAP_LINK_FORMAT};
+    struct signet_path path;
+    unsigned depth;
+
+    answer->code = COAP_NOT_FOUND;
+    if (coap_uint(request, COAP_ACCEPT, COAP_NO_FORMAT) != COAP_LINK_FORMAT ||
+        !request_path(request, &path, &depth) || depth > 1)
+        return;
+    buf_reset(&b->listing);
+    discover_list(&b->listing, b->tree, path);
+    if (b->listing.failed || !b->listing.len)
+        return;
+    answer->code = COAP_CONTENT;
+    coap_add(answer, COAP_CONTENT_FORMAT, link_format, sizeof(link_format));
+    answer->payload = b->listing.data;
+    answer->payload_len = b->listing.len;
 }
 
 static bool is_finish(const struct coap_message *request)
@@ -130,10 +180,13 @@ static void on_request(void *ctx, const struct coap_message *request, struct coa
     struct signet_path path;
     unsigned depth;
 
-    if (is_finish(request)) {
+    if (has_bad_option(request)) {
+        answer->code = COAP_BAD_OPTION;
+    } else if (is_finish(request)) {
         b->finished = true;
         answer->code = COAP_CHANGED;
-    } else if (request->code == COAP_DELETE && request_path(request, &path, &depth)) {
+    } else if (request->code == COAP_DELETE && request_path(request, &path, &depth) &&
+               depth <= 2) { /* no resource (Core 1.2, section 6.1.7.6) */
         delete_below(b->tree, path, depth);
         answer->code = COAP_DELETED;
     } else if (request->code == COAP_PUT && block) {
@@ -142,7 +195,7 @@ static void on_request(void *ctx, const struct coap_message *request, struct coa
     } else if (request->code == COAP_PUT) {
         answer->code = write_whole(b, request, request->payload, request->payload_len);
     } else if (request->code == COAP_GET) {
-        answer->code = COAP_NOT_FOUND; /* Discover and Read: a device need not have them */
+        answer_get(b, request, answer);
     }
 }
 
@@ -164,7 +217,7 @@ static int request_bootstrap(struct exchange *x, const struct transport_address 
     if (rc)
         return rc;
     *code = answer.code;
-    return answer.code / 100 == 2 ? SIGNET_OK : coap_refused(&answer, endpoint, err);
+    return answer.code == COAP_CHANGED ? SIGNET_OK : coap_refused(&answer, endpoint, err);
 }
 
 int bootstrap_run(struct exchange *x, const struct transport_address *address, const char *endpoint,
@@ -180,13 +233,16 @@ int bootstrap_run(struct exchange *x, const struct transport_address *address, c
         rc = exchange_serve(x, &b.finished, err);
     if (rc == SIGNET_E_TIMEOUT)
         error_set(err, rc, "the server did not finish");
-    if (b.refusal.code && (!rc || rc == SIGNET_E_TIMEOUT)) {
+    if (b.refusal.code && rc == SIGNET_E_TIMEOUT) {
         rc = SIGNET_E_PROOF;
         if (err)
             *err = b.refusal;
+    } else if (b.refusal.code && !rc) {
+        event_warn(x->observer, &b.refusal); /* what it wrote then counts */
     }
     x->on_request = NULL;
     x->ctx = NULL;
     buf_free(&b.body);
+    buf_free(&b.listing);
     return rc;
 }

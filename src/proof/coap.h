@@ -25,8 +25,10 @@ enum coap_code {
     COAP_CREATED = 201,
     COAP_DELETED = 202,
     COAP_CHANGED = 204,
+    COAP_CONTENT = 205,
     COAP_CONTINUE = 231,
     COAP_BAD_REQUEST = 400,
+    COAP_BAD_OPTION = 402,
     COAP_NOT_FOUND = 404,
     COAP_NOT_ALLOWED = 405,
     COAP_INCOMPLETE = 408,
@@ -40,11 +42,19 @@ enum coap_option_number {
     COAP_URI_PATH = 11,
     COAP_CONTENT_FORMAT = 12,
     COAP_URI_QUERY = 15,
+    COAP_ACCEPT = 17,
     COAP_BLOCK2 = 23,
     COAP_BLOCK1 = 27,
 };
 
-enum { COAP_LINK_FORMAT = 40, COAP_SENML_CBOR = 112, COAP_LWM2M_TLV = 11542 };
+enum {
+    COAP_TEXT = 0,
+    COAP_LINK_FORMAT = 40,
+    COAP_OPAQUE = 42,
+    COAP_SENML_CBOR = 112,
+    COAP_LWM2M_TLV = 11542,
+    COAP_NO_FORMAT = 65536
+};
 
 struct coap_option {
     unsigned number;
@@ -62,7 +72,7 @@ struct coap_message {
     size_t token_len;
     struct coap_option options[COAP_OPTIONS_MAX]; /* in order of their numbers */
     size_t option_count;
-    bool cut; /* an option did not fit: it cannot be written */
+    bool cut; /* an option did not fit: it cannot be written, or was not read to its end */
     const uint8_t *payload;
     size_t payload_len;
 };
@@ -158,10 +168,24 @@ int exchange_serve(struct exchange *exchange, const bool *done, struct signet_er
 bool tlv_read(struct signet_tree *tree, struct signet_path base, unsigned depth,
               const uint8_t *data, size_t len);
 
+/* plain.c: the value of one resource, as plain text or as bytes, into a tree. False: it is none of
+ * the resource's type, or of one that is not written so. */
+bool plain_read(struct signet_tree *tree, struct signet_path path, uint32_t format,
+                const uint8_t *data, size_t len);
+
+/* discover.c: Bootstrap-Discover of what the device has (LwM2M Core 1.2, section 6.1.7.4), all of
+ * it or of one object. */
+void discover_list(struct buf *out, const struct signet_tree *tree, struct signet_path path);
+
 /* bootstrap.c: from Bootstrap-Request to Bootstrap-Finish; what the server wrote is in tree, which
  * held the device's configuration. */
 int bootstrap_run(struct exchange *exchange, const struct transport_address *address,
                   const char *endpoint, struct signet_tree *tree, unsigned *code,
                   struct signet_error *err);
+
+/* written.c: a device looks at all of it when the server has finished, and refuses what is not
+ * whole (Core 1.2, section 6.1.7.3): SIGNET_E_PROOF. What its client does not have is taken out
+ * first. */
+int bootstrap_check(struct signet_tree *written, struct signet_error *err);
 
 #endif

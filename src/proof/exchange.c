@@ -43,7 +43,7 @@ static int answer_request(struct exchange *x, const struct coap_message *request
 }
 
 /* One message from the server into *in. Its requests are served here; SIGNET_E_TIMEOUT is the
- * deadline, and anything that is no message is passed over. */
+ * deadline, and of what is no message there is what could be read, with "cut". */
 static int receive(struct exchange *x, struct coap_message *in, int64_t deadline,
                    struct signet_error *err)
 {
@@ -51,9 +51,11 @@ static int receive(struct exchange *x, struct coap_message *in, int64_t deadline
     int rc = transport_receive(x->transport, x->in, sizeof(x->in), &len, deadline, err);
 
     *in = (struct coap_message){.type = COAP_NON};
-    if (rc || !coap_read(in, x->in, len)) {
-        *in = (struct coap_message){.type = COAP_NON};
+    if (rc)
         return rc;
+    if (!coap_read(in, x->in, len)) {
+        in->cut = true;
+        return SIGNET_OK;
     }
     if (in->code > COAP_EMPTY && in->code < 100 && (in->type == COAP_CON || in->type == COAP_NON)) {
         rc = answer_request(x, in, err);
@@ -64,11 +66,20 @@ static int receive(struct exchange *x, struct coap_message *in, int64_t deadline
     return rc;
 }
 
+/* A Reset carries nothing (RFC 7252, section 4.2). */
 static bool is_answer(const struct coap_message *in, const struct coap_message *request)
 {
-    return in->code >= 200 && in->token_len == request->token_len &&
+    return in->code >= 200 && in->type != COAP_RST && in->token_len == request->token_len &&
            memcmp(in->token, request->token, in->token_len) == 0 &&
            (in->type != COAP_ACK || in->id == request->id);
+}
+
+/* Options cut short, or a block of a size that is none (RFC 7959, section 2.2): clients such as
+ * Anjay give up then. */
+static bool is_malformed(const struct coap_message *answer)
+{
+    return answer->cut || (coap_uint(answer, COAP_BLOCK1, 0) & 7) == 7 ||
+           (coap_uint(answer, COAP_BLOCK2, 0) & 7) == 7;
 }
 
 static void report_resend(const struct exchange *x, int attempt)
@@ -91,6 +102,11 @@ static int await_answer(struct exchange *x, const struct coap_message *request,
 
         if (rc)
             return rc;
+        if (is_answer(answer, request) && is_malformed(answer))
+            return error_set(err, SIGNET_E_PROOF,
+                             "the server's answer is malformed (RFC 7252, section 3)");
+        if (answer->cut)
+            continue;
         if (is_answer(answer, request))
             return answer->type == COAP_CON ? send_empty(x, COAP_ACK, answer->id, err) : SIGNET_OK;
         if (answer->type == COAP_RST && answer->id == request->id)

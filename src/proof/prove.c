@@ -103,15 +103,16 @@ static void warn_homeless(const struct run *run)
                "6.2.1): the device can neither update nor end it");
 }
 
-/* With the oldest version that the server takes: 4.12 says that it does not speak one (Core 1.2,
- * section 6.2.1). */
+/* With the oldest version that the server takes, unless the client begins with its newest: 4.12
+ * says that the server does not speak one (Core 1.2, section 6.2.1). */
 static int send_register(struct run *run, struct location *location, struct signet_error *err)
 {
     static const char *const versions[] = {"lwm2m=1.0", "lwm2m=1.1", "lwm2m=1.2"};
     struct coap_message answer = {.code = COAP_PRECONDITION_FAILED};
 
     for (size_t i = 0; i < 3 && answer.code == COAP_PRECONDITION_FAILED; i++) {
-        int rc = request_register(run, versions[i], &answer, err);
+        size_t at = run->rules.profile->newest_first ? 2 - i : i;
+        int rc = request_register(run, versions[at], &answer, err);
         if (rc)
             return rc;
     }
@@ -141,6 +142,13 @@ static int send_deregister(struct run *run, struct location *location, struct si
     return answer.code / 100 == 2 ? SIGNET_OK : coap_refused(&answer, run->endpoint, err);
 }
 
+/* The device is in. The server has one registration too many until its lifetime ends. */
+static void warn_stays(const struct run *run, const struct signet_error *why)
+{
+    event_note(run->options->observer, NULL,
+               "%s: the server keeps the registration until its lifetime ends", why->msg);
+}
+
 /* In, and out again also when something failed in between, which then counts. */
 static int prove_registration(struct run *run, struct signet_error *err)
 {
@@ -162,9 +170,13 @@ static int prove_registration(struct run *run, struct signet_error *err)
         return rc;
     step_begin(run, "deregister");
     out = step_end(run, send_deregister(run, &location, &later), &later);
-    if (!rc && out)
+    if (out == SIGNET_E_CANCELLED && !rc) {
         *err = later;
-    return rc ? rc : out;
+        return out;
+    }
+    if (out)
+        warn_stays(run, &later);
+    return rc;
 }
 
 static int with_session(struct run *run, struct transport *transport, struct signet_tree *tree,
@@ -373,8 +385,12 @@ static int prove_bootstrap(struct run *run, const struct signet_tree *tree, cons
     struct signet_tree *written = NULL;
     int rc = signet_tree_copy(&written, tree, err);
 
-    if (!rc)
+    if (!rc) {
+        signet_tree_set_profile(written, run->rules.profile);
         rc = prove_account(run, tree, instead, written, err);
+    }
+    if (!rc && !(run->options->flags & SIGNET_PROVE_HANDSHAKE))
+        rc = bootstrap_check(written, err);
     if (!rc) {
         unsigned before = run->out->accounts;
         run->given = tree;

@@ -103,6 +103,72 @@ static void only_its_own_answer_counts(void **state)
     assert_int_equal(payloads_wiped, 1);
 }
 
+static void a_reset_with_a_code(const struct coap_message *sent)
+{
+    const struct coap_message m = answer_to(sent, COAP_RST, COAP_CREATED);
+
+    wire_message(&m);
+}
+
+static void a_block_of_no_size(const struct coap_message *sent)
+{
+    struct coap_message m = answer_to(sent, COAP_ACK, COAP_CREATED);
+
+    coap_add(&m, COAP_BLOCK1, "\x07", 1);
+    wire_message(&m);
+}
+
+static void another_block_of_no_size(const struct coap_message *sent)
+{
+    struct coap_message m = answer_to(sent, COAP_ACK, COAP_CREATED);
+
+    coap_add(&m, COAP_BLOCK2, "\x17", 1);
+    wire_message(&m);
+}
+
+/* An option of three bytes, of which one is there: to another's token, then to ours. */
+static void cut_short(const struct coap_message *sent)
+{
+    struct coap_message m = answer_to(sent, COAP_ACK, COAP_CREATED);
+
+    for (int ours = 0; ours < 2; ours++) {
+        m.token[0] ^= 1;
+        if (ours)
+            m = answer_to(sent, COAP_ACK, COAP_CREATED);
+        wire_message(&m);
+        memcpy(wire_in[wire_ins - 1].bytes + wire_in[wire_ins - 1].len, "\x83r", 2);
+        wire_in[wire_ins - 1].len += 2;
+    }
+    m = answer_to(sent, COAP_ACK, COAP_CREATED);
+    wire_message(&m);
+}
+
+/* Clients give up, also where the same answer comes whole a little later. */
+static void an_answer_that_is_none(void **state)
+{
+    static const struct {
+        void (*answer)(const struct coap_message *sent);
+        size_t read;
+        const char *words;
+    } rows[] = {
+        {a_reset_with_a_code, 1, "the server reset the request"},
+        {a_block_of_no_size, 1, "the server's answer is malformed (RFC 7252, section 3)"},
+        {another_block_of_no_size, 1, "the server's answer is malformed (RFC 7252, section 3)"},
+        {cut_short, 2, "the server's answer is malformed (RFC 7252, section 3)"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct coap_message answer;
+
+        answer_first = rows[i].answer;
+        wire_reset(on_send);
+        assert_int_equal(request(&answer), SIGNET_E_PROOF);
+        assert_string_equal(err.msg, rows[i].words);
+        assert_int_equal(wire_next, rows[i].read);
+    }
+}
+
 static void separate(const struct coap_message *sent)
 {
     struct coap_message m = answer_to(sent, COAP_CON, COAP_CREATED);
@@ -327,6 +393,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(only_its_own_answer_counts, set_up),
+        cmocka_unit_test_setup(an_answer_that_is_none, set_up),
         cmocka_unit_test_setup(a_confirmable_answer_is_acknowledged, set_up),
         cmocka_unit_test_setup(what_nobody_asked_for_is_reset, set_up),
         cmocka_unit_test_setup(a_reset_is_a_verdict, set_up),
