@@ -277,6 +277,16 @@ static int seal_what_is_left(struct batch_run *l, struct batch *b, struct signet
     return b->count ? seal_batch(l, b, err) : b->sealed ? wipe_batch(l, b, err) : SIGNET_OK;
 }
 
+static int64_t highest_index(const struct batch *b)
+{
+    int64_t highest = -1;
+
+    for (size_t i = 0; i < b->count; i++)
+        if (b->leases[i].index > highest)
+            highest = b->leases[i].index;
+    return highest;
+}
+
 int batch_write(struct batch_run *l, struct batch *b, struct signet_error *err)
 {
     bool again = b->sealed;
@@ -287,7 +297,7 @@ int batch_write(struct batch_run *l, struct batch *b, struct signet_error *err)
     if (rc == SIGNET_OK)
         rc = seal_what_is_left(l, b, err);
     if (rc == SIGNET_OK)
-        rc = job_remember(l->job, err);
+        rc = job_remember(l->job, highest_index(b), err);
     if (rc == SIGNET_OK)
         rc = put_out(l, b, again, err);
     if (rc == SIGNET_OK)

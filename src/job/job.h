@@ -35,6 +35,7 @@ struct job_memory {
     bool there;                     /* something was remembered */
     struct signet_ledger_head head; /* as it was last; names: the most that it ever was */
     pthread_mutex_t writing;        /* of what is in it, too */
+    int64_t given;                  /* names below this number leave the host; under job's lock */
     uint64_t asked, covered;        /* calls of job_remember(), and how many a writing stands for */
 };
 
@@ -73,8 +74,10 @@ void job_close(struct job *job);
 
 /* Reads what is remembered of the order with this tag. SIGNET_E_CONFLICT: the file is damaged. */
 int job_memory_open(struct job *job, const char *folder, const char *tag, struct signet_error *err);
-/* What the ledger has recorded until now is on disk, beside it, when this returns. */
-int job_remember(struct job *job, struct signet_error *err);
+/* What the ledger has recorded until now is on disk, beside it, when this returns. index: the
+ * highest number of the names whose credentials leave the host now; -1: none does, or the order has
+ * no names. */
+int job_remember(struct job *job, int64_t index, struct signet_error *err);
 
 /* clock.c: a clock that was set since the call before is told, once in a run. The first call is at
  * its begin. */

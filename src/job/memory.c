@@ -89,15 +89,18 @@ static int keep_checkpoint(const struct job_memory *m, struct signet_error *err)
     return rc;
 }
 
-static int write_memory(struct job *job, struct signet_error *err)
+static int write_memory(struct job *job, int64_t given, struct signet_error *err)
 {
     struct job_memory *m = &job->memory;
     struct buf text = {0};
     int64_t names = m->head.names;
     int rc = signet_ledger_head(job->ledger, job->order, &m->head, err);
 
-    if (m->head.names < names) /* a name that came back moves the cursor, and others stay given */
+    /* a name that came back moves the cursor, and others stay given, or are given only now */
+    if (m->head.names < names)
         m->head.names = names;
+    if (m->head.names < given)
+        m->head.names = given;
     if (rc == SIGNET_OK)
         print_memory(&text, m);
     failpoint("before-memory");
@@ -113,7 +116,7 @@ static int write_memory(struct job *job, struct signet_error *err)
 
 /* Whoever comes while another writes has what it wants with the next writing, and that is one for
  * all who wait. */
-int job_remember(struct job *job, struct signet_error *err)
+int job_remember(struct job *job, int64_t index, struct signet_error *err)
 {
     struct job_memory *m = &job->memory;
     int rc = SIGNET_OK;
@@ -123,13 +126,16 @@ int job_remember(struct job *job, struct signet_error *err)
         return SIGNET_OK;
     pthread_mutex_lock(&job->lock);
     uint64_t mine = ++m->asked;
+    if (m->given <= index)
+        m->given = index + 1;
     pthread_mutex_unlock(&job->lock);
     pthread_mutex_lock(&m->writing);
     if (m->covered < mine) {
         pthread_mutex_lock(&job->lock);
         uint64_t all = m->asked;
+        int64_t given = m->given;
         pthread_mutex_unlock(&job->lock);
-        rc = write_memory(job, err);
+        rc = write_memory(job, given, err);
         if (rc == SIGNET_OK)
             m->covered = all;
     }

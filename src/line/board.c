@@ -153,7 +153,7 @@ static int load_packet(struct work *w, struct signet_error *err)
     if (rc == SIGNET_OK)
         rc = work_record(w, SIGNET_DEVICE_WRITING, &facts, err);
     if (rc == SIGNET_OK)
-        rc = work_judged(w, job_remember(w->job, err));
+        rc = work_judged(w, job_remember(w->job, w->lease->index, err));
     if (rc != SIGNET_OK)
         return rc;
     work_failpoint("before", "load");

@@ -163,6 +163,6 @@ int run_open_ledger(struct signet_run *r, struct signet_error *err)
     if (rc == SIGNET_OK && r->options.dry_run && r->job.order)
         rc = run_begin(r, false, err);
     if (rc == SIGNET_OK && !r->options.dry_run && !r->options.recover)
-        rc = job_remember(&r->job, err);
+        rc = job_remember(&r->job, -1, err);
     return rc == SIGNET_OK && !r->options.deliver_only ? warn_of_names(r, err) : rc;
 }

@@ -176,7 +176,7 @@ static int record_recovery(struct recovery *v, struct signet_error *err)
              " devices",
              known->seq, known->station, v->found->names, v->found->devices);
     int rc = signet_ledger_order_note(job->ledger, job->order, "recovered", text, err);
-    return rc == SIGNET_OK ? job_remember(job, err) : rc;
+    return rc == SIGNET_OK ? job_remember(job, -1, err) : rc;
 }
 
 int signet_run_recover(struct signet_run *run, signet_run_lost_row *row, void *ctx,

@@ -6,7 +6,7 @@ from _hall import Hall
 from _mint import House
 from _parts import part
 from _postgres import Server, binaries
-from _signet import DONE, SIGNET, VOID, need
+from _signet import DONE, SIGNET, TORTURE, VOID, need
 
 OLD, MORE = 20, 30
 
@@ -91,6 +91,22 @@ def batch(b):
     need(len(devices) == len(out) == 2 * OLD + MORE and len(void) == MORE, f'{len(devices)} {len(out)} {len(void)}: {said}')
     need(set(out) == set(devices) and all(d['exposed'] for d in devices.values()), 'other names')
     h.verify()
+
+
+@part
+def one_came_back(b):
+    """The name with the highest number was reserved by a run that was killed, and is given out after a lower one came back."""
+    h = b.house
+    need(h.run(h.order('o', 1))[0] == 0, 'a run')
+    b.copy('old')
+    order = h.order('o', 4)
+    need(h.run(order, program=TORTURE, failpoint='before-seal:1')[0] == -9, 'no kill')
+    names = sorted(h.devices('o'))
+    need(len(names) == 4, names)
+    b.call('ledger', 'void', b.at('ledger.db'), names[1], '--force', '--reason', 'test')
+    need(h.run(order)[0] == 0 and h.devices('o')[names[3]]['state'] == DONE, 'a run')
+    b.put_back('old')
+    b.recover(order, 3)
 
 
 @part
