@@ -661,9 +661,8 @@ class Day(Folder):
             at, station, slot = self.at_slots[int(ask[1]) - 1]
             done[ask[1]] += 1
             need(done[ask[1]] == 1 and e['station'] == station, f'{ask[0]} of slot {slot} at {station} is there {done[ask[1]]} times: {e}')
-            new = re.match(r'edition (\d+) follows', e['detail'])  # of a device that had failed it is the same one
-            asked = {hw for (name, edition), hw in boards.items() if name == e['endpoint'] and (not new or edition == int(new[1]) - 1)}
-            need(asked & self.stood(slot, at - 1, at + 1), f'{ask[0]} of slot {slot}: {e["endpoint"]} is made again, whose board was not there')
+            new = re.match(r'edition (\d+) follows', e['detail'])  # a device that had failed may have done so with another board than its own
+            need(not new or boards[e['endpoint'], int(new[1]) - 1] in self.stood(slot, at - 1, at + 1), f'{ask[0]} of slot {slot}: {e["endpoint"]} is made again, whose board was not there')
             self.reworked.setdefault(e['endpoint'], []).append(at)
 
     def lost(self, key):
