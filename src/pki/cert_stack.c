@@ -13,7 +13,6 @@ enum {
     TAG_GENERALIZED_TIME = 0x18,
     TAG_SET = 0x31,
     TAG_EXTENSIONS = 0xa3,
-    TAG_SERIAL_TOO = 0x82, /* some old authorities wrote serial numbers so */
     V1 = 0,
     V3 = 2
 };
@@ -151,7 +150,7 @@ static const char *read_tbs(struct der *tbs, struct der *algorithm, char wrong[s
 
     if ((bad = cert_version(tbs, &version)))
         return bad;
-    if (!der_next(tbs, DER_INTEGER, NULL, NULL) && !der_next(tbs, TAG_SERIAL_TOO, NULL, NULL))
+    if (!der_next(tbs, DER_INTEGER, NULL, NULL))
         return "it has no serial number";
     if (!read_algorithm(tbs, algorithm, &oid))
         return "its signature algorithm is malformed";

@@ -253,6 +253,9 @@ def test_fetch():
         p, port = server(*mine, dtls=dtls)
         out, err = fetch(port, *flag)
         assert out == der and 'SHA-256' in err
+        assert fetch(port, *flag, '-o', '-', '--json') == (der, '')
+        out, err = fetch(port, *flag, '-o', 'nowhere/c.der', code=1)
+        assert out == b'' and 'nowhere' in err
         stop(p)
         for curve in ('brainpoolP256r1', 'secp256k1', 'secp521r1'):
             put('c.pem', openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt',

@@ -37,6 +37,53 @@ def check_json(house, order):
     return e
 
 
+ROWS = """Name
+SHA-256 of the order file, as it is now
+Hash in the ledger, of template, names and credentials
+Quota
+Begun
+Signet
+SHA-256 of the program
+Packets, without boards
+Retries
+Each device must get in at its server
+Servers that get its public part or key
+Certificates that outputs are sealed to
+Files with secrets in clear are allowed
+begin
+done
+order
+reserved
+run
+writing
+coaps://127.0.0.1:5684
+The order lets devices share a secret
+Names
+PSK identities
+SHA-256 of PSKs
+SHA-256 of public keys
+Boards
+All, with void and retired ones
+reserved
+keyed
+writing
+written
+verified
+registered
+done
+failed
+void
+retired
+Verified, registered or done
+Of those, with a locked debug port
+First event
+Last event
+Events of the order
+Events of the ledger, verified as an unbroken chain
+Head of the chain
+""".splitlines()
+
+
 def check_text(house, order):
     call(house, 'evidence', order, '-o', 'evidence.md')
     with open(house.at('evidence.md')) as f:
@@ -44,6 +91,8 @@ def check_text(house, order):
     need(text == call(house, 'evidence', order), 'to a file and to standard output are not the same')
     for said in ('# Evidence of order o\n', f'| {sha256(order)} |', '| PSK identities | 6, 6 different |', '```\nsignet/A/'):
         need(said in text, f'{said!r} is not in {text}')
+    rows = re.findall(r'^[|] (?!\d+[.]\d)([^|]+?) [|]', text, re.M)  # but for the versions of programs
+    need(rows == ROWS, rows)
     return text
 
 

@@ -108,6 +108,7 @@ def a_shift(hall):
     need(line.say('operator', 120 * 'y')['operator'] == 120 * 'y', 'a name of 120 bytes')
     text = call('line', 'status', order).stdout
     need('order-1: at work; 5 of 9 devices made' in text and 'shift     day' in text and 'PASS' in text, text)
+    need('warning' not in text, text)
     line.say('stop')
     told, _ = line.ends(4)
     said = [(e['stage'], e.get('board'), e.get('name')) for e in told if e['event'] == 'line']

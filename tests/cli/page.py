@@ -158,8 +158,10 @@ def requests(hall):
     with started('page', hall.at('ledger.db'), '-l', '127.0.0.1:0', '--work', hall.at('work')) as (_, browser):
         status, headers, text = browser.ask('/')
         need(status == 200 and text.startswith('<!DOCTYPE html>') and '<script type="module" src="/page.js">' in text, text[:200])
-        for name in ('/page.js', '/views.js', '/page.css', '/icon.svg'):
-            need(browser.ask(name)[0] == 200, name)
+        for name, type in (('/', 'text/html; charset=utf-8'), ('/page.js', 'text/javascript; charset=utf-8'),
+                           ('/views.js', 'text/javascript; charset=utf-8'), ('/page.css', 'text/css; charset=utf-8'), ('/icon.svg', 'image/svg+xml')):
+            code, said, _ = browser.ask(name)
+            need(code == 200 and said['Content-Type'] == type, f'{name}: {code} {said}')
         policy = headers['Content-Security-Policy']
         need("default-src 'none'" in policy and "frame-ancestors 'none'" in policy and 'unsafe' not in policy, policy)
         need(headers['X-Content-Type-Options'] == 'nosniff' and headers['Cache-Control'] == 'no-store', headers)

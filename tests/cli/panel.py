@@ -134,7 +134,7 @@ def codes(hall):
     t.press('pq')
     t.shows('came without its end')
     need(not t.status()['paused'], 'a code pressed a key')
-    t.press('p')
+    t.press('SLOT-1\rp')  # behind a code, one key is a key
     t.until('a pause', lambda s: s['paused'])
     t.press('r')
     t.until('no pause', lambda s: not s['paused'])

@@ -51,8 +51,10 @@ def main(cwd):
         f.write(TOKEN + '\n')
     os.chmod(f.name, 0o600)
 
+    server.faults = [lambda h, _: h.answer(429, {'error': 'slow down'}, headers=[('Retry-After', '0')])]
     err = ptool(*register, '-t', TOKEN, cwd=cwd)
     expect('a token in argv is warned of', 'can be seen by others' in err, err)
+    expect('another attempt is told', 'ptool: trying again after: the server answered 429' in err, err)
     _, path, headers, body = server.posts()[-1]
     expect('path', path == '/api/coiotedm/v3/devices', path)
     expect('token', headers.get('Authorization') == f'Bearer {TOKEN}', headers)

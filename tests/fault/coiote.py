@@ -51,7 +51,7 @@ def simple_faults(folder):
         ('300', [status(300, 'choices')], 1, '300', 0),
         ('302', [status(302, 'moved', [('Location', '/elsewhere')])], 1, 'redirect is not followed', 0),
         ('307', [status(307, 'moved', [('Location', 'https://127.0.0.1:1/')])], 1, '307', 0),
-        ('429 once', [status(429, 'slow down', [('Retry-After', '0')])], 0, 'registered', 1),
+        ('429 once', [status(429, 'slow down', [('Retry-After', '0')])], 0, 'signet: again after: the server answered 429', 1),
         ('503 once', [status(503, 'busy', [('Retry-After', '0')])], 0, 'registered', 1),
         ('503 twice, no Retry-After', [status(503, 'busy')] * 2, 0, 'registered', 1),
         ('503 with a date that is past',

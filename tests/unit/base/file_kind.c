@@ -36,6 +36,7 @@ static void forms_by_their_first_bytes(void **state)
         {BYTES("name: a\nquota: 3\n"), FORM_ORDER},
         {BYTES("\xef\xbb\xbfname: a\r\nledger: x\r\n"), FORM_ORDER},
         {BYTES("name: a\nbase: any\n"), FORM_PROFILE},
+        {BYTES("name: a\nquota"), FORM_UNKNOWN},
         {BYTES("{OID.Security: {}}"), FORM_CONFIG},
         {BYTES("# x\n{0: {1: {}}}"), FORM_UNKNOWN},
         {BYTES("{0: {1: {}}}"), FORM_CONFIG},

@@ -323,6 +323,23 @@ static void at_each_place_of_a_long_text(void **state)
     live_end(&live);
 }
 
+/* A number ends where the text does, whatever a longer part of it left behind there. */
+static void a_number_at_the_end_of_a_long_text(void **state)
+{
+    char text[3000];
+    struct buf numbers = {0};
+
+    (void)state;
+    live_begin(&live, key, sizeof(key));
+    EACH(&numbers, key, sizeof(key), ", %u");
+    memset(text, '7', sizeof(text));
+    memcpy(text + sizeof(text) - numbers.len, numbers.data, numbers.len);
+    const char *out = masked(text, sizeof(text));
+    assert_int_equal(strspn(out + sizeof(text) - numbers.len + 2, "*"), numbers.len - 2);
+    live_end(&live);
+    buf_free(&numbers);
+}
+
 static void long_ones_and_many_are_found(void **state)
 {
     static uint8_t long_one[10240], keys[MANY][16];
@@ -443,6 +460,7 @@ int main(void)
         cmocka_unit_test_teardown(half_of_it_is_hidden_too, forget),
         cmocka_unit_test_teardown(rows_as_long_as_a_part_of_a_secret, forget),
         cmocka_unit_test_teardown(at_each_place_of_a_long_text, forget),
+        cmocka_unit_test_teardown(a_number_at_the_end_of_a_long_text, forget),
         cmocka_unit_test_teardown(long_ones_and_many_are_found, forget),
         cmocka_unit_test_teardown(without_memory_as_well, forget),
         cmocka_unit_test_teardown(texts_and_errors_go_through, forget),

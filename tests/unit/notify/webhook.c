@@ -119,8 +119,12 @@ static void what_is_no_key(void **state)
         assert_int_equal(open_hook(&hook, "https://h/", wrong[i]), SIGNET_E_USAGE);
         assert_non_null(strstr(err.msg, "is no key of a webhook"));
     }
-    memset(large + 6, 'A', 88); /* 66 bytes */
+    memset(large + 6, 'A', 87);
+    large[93] = '='; /* 65 bytes */
     assert_int_equal(open_hook(&hook, "https://h/", large), SIGNET_E_USAGE);
+    large[92] = '='; /* 64 bytes */
+    assert_int_equal(open_hook(&hook, "https://h/", large), SIGNET_OK);
+    notify_webhook.close(hook);
     assert_int_equal(open_hook(&hook, "https://h?a", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
                      SIGNET_E_USAGE);
     assert_non_null(strstr(err.msg, "write / before the ?"));

@@ -110,8 +110,8 @@ static void times(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         int64_t seconds = -1;
 
-        value_time((const uint8_t *)rows[i].text, strlen(rows[i].text), &seconds);
-        if (seconds != rows[i].seconds)
+        bool good = value_time((const uint8_t *)rows[i].text, strlen(rows[i].text), &seconds);
+        if (good != (rows[i].seconds >= 0) || seconds != rows[i].seconds)
             fail_msg("%s: %lld", rows[i].text, (long long)seconds);
     }
     int64_t before = 0;

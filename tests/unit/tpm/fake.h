@@ -36,6 +36,7 @@ static struct {
     bool written;                    /* the index */
     TPM2B_PUBLIC key;                /* that Create makes */
     TPMT_SIGNATURE made;             /* by Sign */
+    TPMI_ALG_HASH hash;              /* that Sign was asked for */
     int sessions;                    /* policy sessions in the TPM */
     bool saved;                      /* the last one has no handle now */
     int defined, writes, tried;
@@ -215,6 +216,7 @@ static TSS2_RC fake_Esys_Sign(ESYS_CONTEXT *esys, ESYS_TR key, ESYS_TR s1, ESYS_
                               const TPM2B_DIGEST *digest, const TPMT_SIG_SCHEME *scheme,
                               const TPMT_TK_HASHCHECK *ticket, TPMT_SIGNATURE **made)
 {
+    fake.hash = scheme->details.ecdsa.hashAlg;
     if (!fake.sign)
         *made = fake_copy(&fake.made, sizeof(fake.made));
     return fake.sign;

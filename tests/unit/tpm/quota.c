@@ -114,11 +114,21 @@ static void refusals_have_words(void **state)
 
 static void other_digests_are_refused(void **state)
 {
+    static const struct {
+        size_t len;
+        TPMI_ALG_HASH hash;
+    } taken[] = {{32, TPM2_ALG_SHA256}, {48, TPM2_ALG_SHA384}, {64, TPM2_ALG_SHA512}};
+    const uint8_t zeros[64] = {0};
     struct buf out = {0};
 
     (void)state;
     begin();
     assert_int_equal(tpm_quota_sign(quota, digest, 20, &out, NULL), SIGNET_E_MEANING);
+    for (size_t i = 0; i < COUNT_OF(taken); i++) { /* what the TPM made is of another digest */
+        fake.hash = TPM2_ALG_NULL;
+        assert_int_equal(tpm_quota_sign(quota, zeros, taken[i].len, &out, NULL), SIGNET_E_CRYPTO);
+        assert_int_equal(fake.hash, taken[i].hash);
+    }
     tpm_quota_close(&quota);
 }
 

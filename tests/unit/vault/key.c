@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The station's key file: its forms, who may touch it, and its change.
- * wrap: random_bytes failpoint pki_scrypt
+ * wrap: random_bytes failpoint pki_scrypt scandir
  */
 #include "pki/pki.h"
 #include "vault/private.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signet/station_key.h>
@@ -53,6 +55,22 @@ int __wrap_pki_scrypt(const void *password, size_t len, const uint8_t *salt, siz
                       unsigned log_n, uint8_t out[static 32], struct signet_error *e)
 {
     return __real_pki_scrypt(password, len, salt, salt_len, real_scrypt ? log_n : 4, out, e);
+}
+
+static bool no_listing;
+
+int __real_scandir(const char *folder, struct dirent ***names, int (*filter)(const struct dirent *),
+                   int (*compare)(const struct dirent **, const struct dirent **));
+int __wrap_scandir(const char *folder, struct dirent ***names, int (*filter)(const struct dirent *),
+                   int (*compare)(const struct dirent **, const struct dirent **));
+
+int __wrap_scandir(const char *folder, struct dirent ***names, int (*filter)(const struct dirent *),
+                   int (*compare)(const struct dirent **, const struct dirent **))
+{
+    if (!no_listing)
+        return __real_scandir(folder, names, filter, compare);
+    errno = ENOMEM;
+    return -1;
 }
 
 void __wrap_failpoint(const char *name)
@@ -454,6 +472,26 @@ static void nothing_opens_with_the_old_key(void **state)
     tear_down(&f);
 }
 
+/* The old key stays in the file, since nobody knows what is sealed with it. */
+static void a_folder_that_cannot_be_listed(void **state)
+{
+    struct signet_station_key_changed changed;
+    struct fixture f;
+
+    (void)state;
+    set_up(&f);
+    seal_one(&f, "d1", "the packet");
+    vault_close(&f.vault);
+    snprintf(path, sizeof(path), "%.90s", f.key);
+    no_listing = true;
+    assert_int_equal(rotate(NULL, NULL, true, f.work, &changed), SIGNET_E_IO);
+    no_listing = false;
+    assert_non_null(strstr(err.msg, "cannot look into"));
+    good(&f, reopen(&f));
+    finds(&f, "d1", -1, "the packet");
+    tear_down(&f);
+}
+
 /* Nothing is changed then, and no key is made. */
 static void no_change_while_a_run_is_at_work(void **state)
 {
@@ -530,6 +568,7 @@ int main(void)
         cmocka_unit_test(a_credential_opens),
         cmocka_unit_test(a_change_may_be_cut_off_anywhere),
         cmocka_unit_test(nothing_opens_with_the_old_key),
+        cmocka_unit_test(a_folder_that_cannot_be_listed),
         cmocka_unit_test(no_change_while_a_run_is_at_work),
         cmocka_unit_test(old_keys_have_an_end),
         cmocka_unit_test(what_cannot_be_opened_ends_a_change),

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The folder, its lock and its key; one file a device.
- * wrap: unlink */
+ * wrap: unlink clock_ms */
 #include "unit/vault/fixture.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/file.h>
 
 static void a_packet_outlives_the_process(void **state)
 {
@@ -137,6 +138,41 @@ int __wrap_unlink(const char *path)
     return -1;
 }
 
+static int64_t clock_step; /* what each look at the clock takes */
+
+int64_t __real_clock_ms(void);
+int64_t __wrap_clock_ms(void);
+int64_t __wrap_clock_ms(void)
+{
+    static int64_t ahead;
+
+    ahead += clock_step;
+    return __real_clock_ms() + ahead;
+}
+
+/* A change of the key has the folder for itself until it ends. */
+static void a_folder_that_somebody_holds(void **state)
+{
+    struct fixture f;
+    char lock[300];
+
+    (void)state;
+    set_up(&f);
+    vault_close(&f.vault);
+    snprintf(lock, sizeof(lock), "%s/lock", f.work);
+    int fd = open(lock, O_RDWR | O_CLOEXEC);
+    assert_int_equal(flock(fd, LOCK_EX), 0);
+    clock_step = 500;
+    int rc = reopen(&f);
+    clock_step = 0;
+    assert_int_equal(rc, SIGNET_E_BUSY);
+    assert_non_null(strstr(f.err.msg, "another run is at work in"));
+    assert_null(f.vault);
+    close(fd);
+    good(&f, reopen(&f));
+    tear_down(&f);
+}
+
 /* Its name would bring back zeros: what cannot be removed is left as it is. */
 static void a_file_that_cannot_be_removed(void **state)
 {
@@ -249,6 +285,7 @@ int main(void)
         cmocka_unit_test(a_wiped_file_holds_zeros),
         cmocka_unit_test(a_file_that_cannot_be_removed),
         cmocka_unit_test(a_folder_that_cannot_be_used),
+        cmocka_unit_test(a_folder_that_somebody_holds),
         cmocka_unit_test(another_key_is_noticed_at_once),
         cmocka_unit_test(a_new_key_is_taken_where_nothing_is_sealed),
         cmocka_unit_test(what_a_crash_left_half_written_goes),
