@@ -41,9 +41,13 @@ int ledger_import(int argc, char **argv); /* ledger_import.c */
 int ledger_void(int argc, char **argv);   /* ledger_mend.c */
 int ledger_rework(int argc, char **argv);
 
-/* SIGNET_E_NOT_FOUND when the ledger has no such order, with the one that is meant
- * (ledger_stats.c). */
+/* SIGNET_E_NOT_FOUND when the ledger has none of that name, with the one that is meant, or those
+ * that it has; name NULL: none is looked for (ledger_find.c). */
 int ledger_find_order(struct signet_ledger *ledger, const char *name, struct signet_error *err);
+int ledger_find_station(struct signet_ledger *ledger, const char *name, struct signet_error *err);
+/* Of a device that was last in it. */
+int ledger_find_slot(struct signet_ledger *ledger, const char *name, struct signet_error *err);
+int ledger_find_device(struct signet_ledger *ledger, const char *name, struct signet_error *err);
 /* The number of the state of this word; -1 for NULL. False: a mistake, which is told. */
 bool ledger_know_state(const struct cli *cli, const char *word, int *state);
 

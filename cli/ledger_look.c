@@ -145,15 +145,25 @@ static int device_line(void *ctx, const struct signet_ledger_device *d, struct s
     return SIGNET_OK;
 }
 
+static int find_given(struct signet_ledger *ledger, const struct signet_ledger_filter *filter,
+                      struct signet_error *err)
+{
+    int rc = ledger_find_order(ledger, filter->order, err);
+
+    if (rc == SIGNET_OK)
+        rc = ledger_find_station(ledger, filter->station, err);
+    return rc == SIGNET_OK ? ledger_find_device(ledger, filter->endpoint, err) : rc;
+}
+
 static int list_devices(struct signet_ledger *ledger, void *ctx, struct signet_error *err)
 {
     const struct which *w = ctx;
     int64_t count = 0;
-    int rc =
-        signet_ledger_devices(ledger, &w->filter, w->json ? device_json : device_line, &count, err);
+    int rc = find_given(ledger, &w->filter, err);
 
-    if (rc == SIGNET_OK && w->filter.order && count == 0)
-        rc = ledger_find_order(ledger, w->filter.order, err);
+    if (rc == SIGNET_OK)
+        rc = signet_ledger_devices(ledger, &w->filter, w->json ? device_json : device_line, &count,
+                                   err);
     if (rc == SIGNET_OK && !w->json && count == 0)
         printf("no such devices\n");
     return rc;
@@ -175,7 +185,7 @@ static int export_devices(struct signet_ledger *ledger, void *ctx, struct signet
 {
     const struct which *w = ctx;
     int64_t count = 0;
-    int rc = w->filter.order ? ledger_find_order(ledger, w->filter.order, err) : SIGNET_OK;
+    int rc = find_given(ledger, &w->filter, err);
 
     if (rc != SIGNET_OK)
         return rc;
@@ -304,12 +314,11 @@ static int show_device(struct signet_ledger *ledger, void *ctx, struct signet_er
     const struct signet_ledger_filter filter = {.endpoint = endpoint, .state = -1};
     int64_t count = 0;
     int edition = 0;
-    int rc =
-        signet_ledger_devices(ledger, &filter, cli->json ? device_json : device_text, &count, err);
+    int rc = ledger_find_device(ledger, endpoint, err);
 
-    if (rc == SIGNET_OK && count == 0)
-        return cli_error(err, SIGNET_E_NOT_FOUND, "`signet ledger list LEDGER` shows the names",
-                         "the ledger has no device %.150s", endpoint);
+    if (rc == SIGNET_OK)
+        rc = signet_ledger_devices(ledger, &filter, cli->json ? device_json : device_text, &count,
+                                   err);
     if (rc == SIGNET_OK)
         rc = signet_ledger_deliveries(ledger, endpoint, cli->json ? delivery_json : delivery_text,
                                       &count, err);

@@ -127,7 +127,9 @@ static void show_sum(const struct mending *m)
     if (m->refused)
         printf(", %s left as %s", COUNT(m->refused, "device", "devices"),
                m->refused == 1 ? "it is" : "they are");
-    printf("%s\n", m->decision.preview ? "; nothing was done yet: --yes does it" : "");
+    printf("%s\n", !m->changed           ? m->refused ? "" : ": none is as the options say"
+                   : m->decision.preview ? "; nothing was done yet: --yes does it"
+                                         : "");
 }
 
 static int match_slot(void *ctx, const struct signet_ledger_device *d, struct signet_error *err)
@@ -166,8 +168,12 @@ static int decide(struct signet_ledger *ledger, void *ctx, struct signet_error *
     struct mending *m = ctx;
     int rc = warn_of_slot(m, ledger, err);
 
-    if (rc == SIGNET_OK && m->selection.order)
+    if (rc == SIGNET_OK)
         rc = ledger_find_order(ledger, m->selection.order, err);
+    if (rc == SIGNET_OK)
+        rc = ledger_find_station(ledger, m->selection.station, err);
+    if (rc == SIGNET_OK)
+        rc = ledger_find_slot(ledger, m->selection.slot, err);
     if (rc == SIGNET_OK)
         rc = signet_ledger_decide(ledger, &m->selection, &m->decision, show_decided, m, err);
 

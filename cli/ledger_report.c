@@ -138,15 +138,11 @@ static int one_group(void *ctx, const struct signet_report_row *g, struct signet
     return SIGNET_OK;
 }
 
-static int print_report(struct signet_ledger *ledger, void *ctx, struct signet_error *err)
+static int print_report(struct signet_ledger *ledger, struct report *r, struct signet_error *err)
 {
-    struct report *r = ctx;
-
     if (r->form == FORM_CSV)
         head_csv(r);
     int rc = signet_ledger_report(ledger, &r->options, one_group, r, err);
-    if (rc == SIGNET_OK && r->options.order && r->rows == 0)
-        rc = ledger_find_order(ledger, r->options.order, err);
     if (rc != SIGNET_OK || r->form != FORM_TEXT)
         return rc;
     r->total.name = "total";
@@ -193,9 +189,8 @@ static int one_run(void *ctx, const struct signet_run_record *run, struct signet
     return SIGNET_OK;
 }
 
-static int print_runs(struct signet_ledger *ledger, void *ctx, struct signet_error *err)
+static int print_runs(struct signet_ledger *ledger, struct report *r, struct signet_error *err)
 {
-    struct report *r = ctx;
     int rc = signet_ledger_runs(ledger, &r->options, one_run, r, err);
 
     if (rc == SIGNET_OK && r->rows == 0 && r->form == FORM_TEXT)
@@ -203,9 +198,9 @@ static int print_runs(struct signet_ledger *ledger, void *ctx, struct signet_err
     return rc;
 }
 
-static int print_plot(struct signet_ledger *ledger, void *ctx, struct signet_error *err)
+static int print_plot(struct signet_ledger *ledger, const struct report *r,
+                      struct signet_error *err)
 {
-    const struct report *r = ctx;
     struct signet_bytes svg = {0};
     int rc = signet_report_plot(ledger, &r->options, r->picture, &svg, err);
 
@@ -213,6 +208,19 @@ static int print_plot(struct signet_ledger *ledger, void *ctx, struct signet_err
         fwrite(svg.data, 1, svg.len, stdout);
     signet_bytes_free(&svg);
     return rc;
+}
+
+static int print_any(struct signet_ledger *ledger, void *ctx, struct signet_error *err)
+{
+    struct report *r = ctx;
+    int rc = ledger_find_order(ledger, r->options.order, err);
+
+    if (rc == SIGNET_OK)
+        rc = ledger_find_station(ledger, r->options.station, err);
+    return rc != SIGNET_OK ? rc
+           : r->plot       ? print_plot(ledger, r, err)
+           : r->runs       ? print_runs(ledger, r, err)
+                           : print_report(ledger, r, err);
 }
 
 /* the command line; false: a mistake, told */
@@ -302,7 +310,7 @@ static int report_ledger(int argc, char **argv)
             1, 1) ||
         !know_by(&cli, &r) || !know_plot(&cli, &r) || !know_form(&cli, &r) || !know_times(&cli, &r))
         return EXIT_USAGE;
-    return ledger_read(&cli, r.plot ? print_plot : r.runs ? print_runs : print_report, &r);
+    return ledger_read(&cli, print_any, &r);
 }
 
 const struct verb report_verbs[] = {{"", "what was made, by day, shift, slot ...", report_ledger},

@@ -95,39 +95,6 @@ static int count_group(void *ctx, const struct signet_ledger_group *g, struct si
     return SIGNET_OK;
 }
 
-struct order_names {
-    const char *wanted;
-    bool found;
-    char near[120];
-};
-
-static int compare_order(void *ctx, const struct signet_ledger_order_view *order,
-                         struct signet_error *err)
-{
-    struct order_names *n = ctx;
-    const char *both[] = {n->near, order->name};
-    size_t known = n->near[0] != '\0';
-
-    (void)err;
-    n->found = n->found || !strcmp(n->wanted, order->name);
-    if (signet_word_nearest(n->wanted, both + !known, 1 + known) == order->name)
-        snprintf(n->near, sizeof(n->near), "%s", order->name);
-    return SIGNET_OK;
-}
-
-int ledger_find_order(struct signet_ledger *ledger, const char *name, struct signet_error *err)
-{
-    struct order_names n = {.wanted = name};
-    char hint[sizeof(err->hint)] = "`signet ledger stats LEDGER` shows its orders";
-    int rc = signet_ledger_orders(ledger, compare_order, &n, err);
-
-    if (rc != SIGNET_OK || n.found)
-        return rc;
-    if (n.near[0])
-        snprintf(hint, sizeof(hint), "did you mean %s?", n.near);
-    return cli_error(err, SIGNET_E_NOT_FOUND, hint, "the ledger has no order %.100s", name);
-}
-
 static int print_stats(struct signet_ledger *ledger, void *ctx, struct signet_error *err)
 {
     struct stats *s = ctx;

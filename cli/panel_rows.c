@@ -150,16 +150,17 @@ static void put_title(FILE *to, const struct signet_slot_status *s, int width, b
 static void put_beside(FILE *to, const struct signet_slot_status *s, int width, int lines, int line,
                        const char **reason)
 {
+    bool wide = lines > 2 && width >= 60 && shown_endpoint(s)[0]; /* beside the board's name */
     if (line == 0) {
         put_title(to, s, width, lines == 2);
     } else if (lines > 2 && line == 1 && shown_endpoint(s)[0] &&
                !(has_reason(s) && **reason && width < 40)) {
-        int room = width >= 60 ? width / 2 : 0;
+        int room = wide ? width / 2 : 0;
         panel_put_end(to, shown_endpoint(s), width - room);
         put_slot_progress(to, s, room);
     } else if (**reason) {
         panel_put_piece(to, reason, width);
-    } else if (lines == 2 || line == 2) {
+    } else if (lines == 2 || (line == 2 && !wide)) {
         put_slot_progress(to, s, width);
     }
 }
@@ -231,17 +232,18 @@ static void put_waiting(const struct signet_order_status *o, char *to, size_t si
 /* Of the order, in one line. */
 static void put_totals(const struct signet_order_status *o, bool slots, FILE *to, int width)
 {
-    char text[480], eta[32] = "-", wait[96];
+    char text[480], eta[32] = "-", first[16] = "-", wait[96];
     uint64_t boards = o->passed + o->failed, made = o->made - o->made_before;
     if (o->left >= 0 && o->left < 360000)
         put_time(eta, sizeof(eta), o->left);
     put_waiting(o, wait, sizeof(wait));
+    if (boards)
+        snprintf(first, sizeof(first), "%.0f %%", 100.0 * (double)o->first_pass / (double)boards);
     if (slots)
         snprintf(text, sizeof(text),
                  "%" PRIu64 "/%" PRIu64 " made  failed %" PRIu64
-                 "  first pass %.0f %%  %.0f/h  ETA %s%s",
-                 o->made, o->quota, o->failed,
-                 boards ? 100.0 * (double)o->first_pass / (double)boards : 0,
+                 "  first pass %s  %.0f/h  ETA %s%s",
+                 o->made, o->quota, o->failed, first,
                  o->seconds > 0 ? (double)o->passed / o->seconds * 3600 : 0, eta, wait);
     else
         snprintf(text, sizeof(text), "%" PRIu64 "/%s  %.0f/s  ETA %s%s", o->made,

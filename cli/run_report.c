@@ -187,8 +187,11 @@ static void print_slots(const struct signet_run_report *r)
     printf("\n%-12s %8s %10s %10s\n", "slot", "passed", "failed", "yield");
     for (size_t i = 0; i < r->line.slot_count; i++) {
         const struct signet_slot_report *s = &r->line.slots[i];
-        printf("%-12s %8" PRIu64 " %10" PRIu64 " %8.1f %%\n", s->name, s->passed, s->failed,
-               yield(s->passed, s->failed));
+        printf("%-12s %8" PRIu64 " %10" PRIu64, s->name, s->passed, s->failed);
+        if (s->passed + s->failed)
+            printf(" %8.1f %%\n", yield(s->passed, s->failed));
+        else /* no board was judged in it */
+            printf(" %10s\n", "-");
     }
 }
 

@@ -2,8 +2,10 @@
 /* signet sim server */
 #include "sim_verbs.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static void announce_server(const struct cli *cli, const struct sim_server *server,
                             const struct sim_lwm2m *lwm2m, const char *ca_file)
@@ -80,13 +82,37 @@ static int write_server_file(const char *path, const struct sim_server_options *
                : cli_write(path, body, (size_t)n, err);
 }
 
+/* est: the password alone, as an order's authority takes it. */
 static int write_access(const struct access_files *files, const struct sim_server_options *options,
                         const struct sim_server *server, struct signet_error *err)
 {
-    const char *token = options->token ? options->token : "token";
     int rc = files->server ? write_server_file(files->server, options, server, err) : SIGNET_OK;
-    return rc == SIGNET_OK && files->token ? cli_write(files->token, token, strlen(token), err)
-                                           : rc;
+    const char *token = options->token;
+
+    if (rc == SIGNET_OK && files->token) {
+        token += strcmp(options->kind, "est") == 0 ? strcspn(token, ":") + 1 : 0;
+        rc = cli_write(files->token, token, strlen(token), err);
+    }
+    return rc;
+}
+
+/* With a file for it, the token of an earlier start, which a run may still use, or a new one. It is
+ * no word: messages have dots in place of a token. */
+static void choose_token(struct sim_server_options *options, const char *file, char made[40])
+{
+    struct signet_bytes old = {0};
+    uint64_t value = 0;
+
+    if (options->token || !file)
+        return;
+    /* NOLINTNEXTLINE(cert-err34-c): 16 digits fit */
+    if (cli_read(file, 64, &old, NULL) != SIGNET_OK || old.len != 20 ||
+        sscanf((const char *)old.data, "sim-%16" SCNx64, &value) != 1)
+        (void)!getentropy(&value, sizeof(value));
+    signet_bytes_free(&old);
+    snprintf(made, 40, "%ssim-%016" PRIx64, strcmp(options->kind, "est") == 0 ? "user:" : "",
+             value);
+    options->token = made;
 }
 
 static bool server_stopped(void *ctx)
@@ -116,6 +142,26 @@ static int run_server(struct cli *cli, const struct sim_server_options *options,
     return cli_end(cli, rc);
 }
 
+/* Nothing is passed over that a kind has no use for. */
+static bool fits_kind(const struct cli *cli, const struct sim_server_options *o,
+                      const struct place *lwm2m, const struct access_files *files)
+{
+    bool est = !strcmp(o->kind, "est");
+    const char *why =
+        lwm2m->silent && !lwm2m->wanted ? "--silent goes with --lwm2m"
+        : est && lwm2m->wanted          ? "--lwm2m: an authority has no devices"
+        : est && files->server ? "--server-file: an order names an authority as its 'authority', "
+                                 "and not in 'servers'"
+        : est && o->token && !strchr(o->token, ':') ? "--token: that of est is USER:PASSWORD"
+        : o->token_seconds && (est || !strncmp(o->kind, "leshan", 6))
+            ? "--token-seconds: at this kind of server nobody logs in"
+            : NULL;
+
+    if (why)
+        cli_usage(cli, "%s", why);
+    return !why;
+}
+
 int sim_server(int argc, char **argv)
 {
     struct sim_server_options options = {.kind = "coiote", .ca_file = "signet-sim-ca.pem"};
@@ -123,6 +169,7 @@ int sim_server(int argc, char **argv)
     bool until_eof = false, silent = false;
     unsigned port = UINT32_MAX, own_port = 0;
     struct access_files files = {0};
+    char token[40];
     const struct option_row rows[] = {
         TEXT(0, "kind", "NAME",
              "coiote (default), thingsboard, leshan, leshan-bootstrap, or est: an authority",
@@ -138,13 +185,16 @@ int sim_server(int argc, char **argv)
         NUMBER('p', "port", "N", "Its port (any that is free)", &own_port, 1, 65535),
         TEXT(0, "server-file", "FILE", "Write the JSON file there that an order names as its file",
              &files.server),
-        TEXT(0, "token-file", "FILE", "Write the token there, 0600", &files.token),
+        TEXT(0, "token-file", "FILE",
+             "Write the token there, 0600; what is there from an earlier start stays the token",
+             &files.token),
         TEXT(0, "keep", "FILE",
              "Keep its devices there over a restart, and its certificate in FILE.pem",
              &options.state),
         TEXT(0, "control", "PATH", "UNIX socket for `sim tell`", &options.control),
         TEXT('t', "token", "WORD",
-             "The token, or password, that it takes (token); est: USER:PASSWORD (user:token)",
+             "The token, or password, that it takes (token, or with --token-file a new one); est: "
+             "USER:PASSWORD (of user)",
              &options.token),
         TEXT(0, "ca-file", "FILE", "Where to write its certificate (signet-sim-ca.pem)",
              &options.ca_file),
@@ -165,5 +215,8 @@ int sim_server(int argc, char **argv)
         return EXIT_USAGE;
     const struct place lwm2m = {port != UINT32_MAX, silent, (uint16_t)port};
     options.port = (uint16_t)own_port;
+    if (!fits_kind(&cli, &options, &lwm2m, &files))
+        return EXIT_USAGE;
+    choose_token(&options, files.token, token);
     return run_server(&cli, &options, &lwm2m, &files, until_eof);
 }

@@ -37,9 +37,11 @@ static int save(const char *path, X509 *cert, struct signet_error *err)
     BIO *bio = BIO_new(BIO_s_mem());
     char *text = NULL;
     long len = bio && PEM_write_bio_X509(bio, cert) ? BIO_get_mem_data(bio, &text) : 0;
-    int rc = len > 0 ? file_write(path, text, (size_t)len, 0644, err)
+    int rc = len > 0 ? file_spare(path, text, (size_t)len, false, err)
                      : error_set(err, SIGNET_E_CRYPTO, "no PEM of the certificate");
 
+    if (!rc)
+        rc = file_write(path, text, (size_t)len, 0644, err);
     BIO_free(bio);
     return rc;
 }

@@ -74,6 +74,8 @@ void signet_board_close(struct signet_board **board); /* sets *board to NULL */
  * credentials: SIGNET_E_PROVISIONED. At most 10 s; a board that is silent for 0.3 s is blank.
  * SIGNET_E_UNSUPPORTED: there is no way to find out, as signet_board_can_look() says before. */
 bool signet_board_can_look(const struct signet_board *board);
+/* False: nothing is set that would tell a board's name, so the caller gives it one. */
+bool signet_board_tells_name(const struct signet_board *board);
 int signet_board_look(struct signet_board *board, struct signet_error *err);
 /* SIGNET_E_NOT_FOUND: its programmer is not plugged in; SIGNET_OK also: nobody can tell. */
 int signet_board_plugged(const struct signet_board *board, struct signet_error *err);

@@ -18,7 +18,8 @@ extern "C" {
 #endif
 
 /* The signed text for ORDER.yaml.sig. key_file: the owner's, made with this name where it is
- * missing. from, until: seconds since 1970; 0: no limit. */
+ * missing. from, until: seconds since 1970; 0: no limit; SIGNET_E_USAGE: until is not after from,
+ * or over. */
 int signet_order_sign(const struct signet_order *order, const char *key_file, const char *name,
                       int64_t from, int64_t until, struct signet_bytes *out,
                       struct signet_error *err);

@@ -289,7 +289,7 @@ int signet_board_endpoint(struct signet_board *b, char name[152], struct signet_
     if (!b->prepared)
         return not_prepared(err);
     b->stage = "name";
-    int code = board_has_name(b) ? stage_endpoint(b, err) : SIGNET_OK;
+    int code = signet_board_tells_name(b) ? stage_endpoint(b, err) : SIGNET_OK;
     if (!code)
         memcpy(name, b->name, sizeof(b->name));
     return end_stage(b, code, "the board is flashed and holds no credentials", err);

@@ -16,7 +16,7 @@ static int check_board_name(const struct signet_board *b, const struct signet_by
                           text_shown(text->data, text->len, 60), text->len > 60 ? "..." : "");
 }
 
-bool board_has_name(const struct signet_board *b)
+bool signet_board_tells_name(const struct signet_board *b)
 {
     return b->recipe->console || b->options.endpoint_path[0];
 }

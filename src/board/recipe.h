@@ -154,8 +154,6 @@ int stage_result(struct signet_board *b, struct signet_error *err);
 int stage_finish(struct signet_board *b, struct signet_error *err);
 /* Still the one whose name was read? Nothing secret has left the host before this says yes. */
 int board_same(struct signet_board *b, struct signet_error *err);
-/* Does it give a name? */
-bool board_has_name(const struct signet_board *b);
 /* One try, with one attempt of timeout_ms a request when it is not 0. SIGNET_E_NOT_FOUND: there is
  * no such file (yet). */
 int board_read_name(struct signet_board *b, int timeout_ms, char name[static 152],

@@ -84,7 +84,7 @@ int board_same(struct signet_board *b, struct signet_error *err)
     char name[152];
     int code = port_check(b, err);
 
-    if (code || !board_has_name(b))
+    if (code || !signet_board_tells_name(b))
         return code;
     if (!b->name[0])
         return error_set(err, SIGNET_E_USAGE, "the name of the board was not read");

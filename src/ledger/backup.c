@@ -123,6 +123,17 @@ static int give_name(const struct backup *b, struct signet_error *err)
                            : error_sys(err, SIGNET_E_IO, errno, "cannot write '%s'", b->to);
 }
 
+/* People know the name that they gave. */
+static int end_copy(const struct backup *b, int rc, struct signet_error *err)
+{
+    char *at = rc != SIGNET_OK && err ? strstr(err->msg, b->part) : NULL;
+
+    if (at)
+        memmove(at + strlen(b->to), at + strlen(b->part), strlen(at + strlen(b->part)) + 1);
+    remove_part(b);
+    return rc;
+}
+
 int copy_to_file(const struct copy_file *f, const char *to, int64_t *events, char head[65],
                  struct signet_error *err)
 {
@@ -136,8 +147,7 @@ int copy_to_file(const struct copy_file *f, const char *to, int64_t *events, cha
         rc = verify_part(&b, events, head, err);
     if (rc == SIGNET_OK)
         rc = give_name(&b, err);
-    remove_part(&b);
-    return rc;
+    return end_copy(&b, rc, err);
 }
 
 int signet_ledger_backup(struct signet_ledger *ledger, const char *to,

@@ -29,10 +29,6 @@ static int identify(struct work *w, struct signet_error *err)
 
     if (work_is_scanned(w))
         return work_identify_scanned(w, err);
-    if (!name && !named)
-        return error_set_hint(err, SIGNET_E_USAGE,
-                              "give the order a manifest, or a count with a pattern",
-                              "the board gives no name, and the order has none for it");
     if (name || hw_id)
         rc = work_claim(w, named ? NULL : name, hw_id, w->lease, err);
     if (rc != SIGNET_E_NOT_FOUND)

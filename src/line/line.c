@@ -65,6 +65,11 @@ static int check_born(const struct signet_order *order, struct signet_error *err
     return SIGNET_OK;
 }
 
+static bool uses_own_names(const struct signet_order *o)
+{
+    return !o->scan.given && (o->from_board || (!o->manifest && !o->pattern));
+}
+
 /* Whether its board is there shows when the line runs. */
 static int check_slot(const struct signet_order *order, size_t i,
                       const struct signet_observer *observer, struct signet_error *err)
@@ -80,6 +85,13 @@ static int check_slot(const struct signet_order *order, size_t i,
     int rc = signet_board_open(&board, order->recipe, &options, NULL, NULL, err);
     if (rc == SIGNET_OK && i == 0 && !order->erase_finished && !signet_board_can_look(board))
         warn_blind(observer);
+    if (rc == SIGNET_OK && uses_own_names(order) && !signet_board_tells_name(board))
+        rc = error_set_hint(err, SIGNET_E_MEANING,
+                            "add 'endpoint_path' to 'board', the file on the board with its name, "
+                            "or 'names' with a manifest or a pattern",
+                            "'%s' does not say how a board tells its name, and the order has no "
+                            "names",
+                            order->recipe);
     if (rc == SIGNET_OK && order->lock && !signet_board_can_lock(board))
         rc = error_set_hint(err, SIGNET_E_MEANING,
                             "nrfutil and nrfjprog can, and openocd with flasher_lock, the target's "

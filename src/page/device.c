@@ -99,7 +99,9 @@ static int device_find(struct signet_ledger *ledger, struct device_view *v,
     if (rc == SIGNET_OK && v->rows == 0)
         rc = signet_ledger_devices(ledger, &by_board, add_device, v, err);
     return rc == SIGNET_OK && v->rows == 0
-               ? error_set(err, SIGNET_E_NOT_FOUND, "no device and no board of that name")
+               ? error_set_hint(err, SIGNET_E_NOT_FOUND,
+                                "the list of the ledger's devices has their names",
+                                "no device and no board of that name")
                : rc;
 }
 
@@ -130,5 +132,5 @@ void answer_device(struct request *r)
     if (name && *name && strlen(name) < SIGNET_ENDPOINT_SIZE)
         answer_records(r, key, DEVICE_SECONDS, view_device, name);
     else
-        answer_wrong(r, "name one device");
+        answer_wrong(r, "name one device", "its endpoint, or the hardware id of its board");
 }

@@ -34,12 +34,21 @@ static const struct route {
     {"POST", "/api/line", NEED_CHANGE, false, answer_line},
 };
 
-static void refuse(struct request *r, unsigned status, enum signet_code code, const char *what)
+static void refuse(struct request *r, unsigned status, enum signet_code code, const char *what,
+                   const char *hint)
 {
     struct signet_error why = {0};
 
-    error_set(&why, code, "%s", what);
+    error_set_hint(&why, code, hint, "%s", what);
     answer_error(r, status, &why);
+}
+
+static void refuse_stranger(struct request *r)
+{
+    refuse(r, MHD_HTTP_UNAUTHORIZED, SIGNET_E_AUTH, "log in first",
+           strcmp(r->path, "/metrics") == 0
+               ? "name and password of a login of the page, by HTTP Basic"
+               : "by the button of the page; a program: POST /api/login");
 }
 
 /* who asks */
@@ -151,9 +160,10 @@ static enum MHD_Result send_events(struct request *r)
         return send_response(r, response);
     }
     if (may_read)
-        refuse(r, MHD_HTTP_SERVICE_UNAVAILABLE, SIGNET_E_BUSY, "too many viewers");
+        refuse(r, MHD_HTTP_SERVICE_UNAVAILABLE, SIGNET_E_BUSY, "too many viewers",
+               "close the page where nobody looks at it");
     else
-        refuse(r, MHD_HTTP_UNAUTHORIZED, SIGNET_E_AUTH, "log in first");
+        refuse_stranger(r);
     return send_text(r);
 }
 
@@ -184,13 +194,16 @@ static const struct route *find_route(const struct request *r, const char *metho
 static enum MHD_Result run_route(struct request *r, const struct route *route)
 {
     if (!may(r, route))
-        refuse(r, MHD_HTTP_UNAUTHORIZED, SIGNET_E_AUTH, "log in first");
+        refuse_stranger(r);
     else if (strcmp(route->method, "POST") == 0 && !request_header(r, "X-Signet-Token"))
-        refuse(r, MHD_HTTP_FORBIDDEN, SIGNET_E_AUTH, "the header X-Signet-Token is missing");
+        refuse(r, MHD_HTTP_FORBIDDEN, SIGNET_E_AUTH, "the header X-Signet-Token is missing",
+               "send the token of GET /api/session; before a login any text");
     else if (r->body.failed)
-        refuse(r, MHD_HTTP_CONTENT_TOO_LARGE, SIGNET_E_LIMIT, "the request is too long");
+        refuse(r, MHD_HTTP_CONTENT_TOO_LARGE, SIGNET_E_LIMIT, "the request is too long",
+               "its body has at most 1024 bytes");
     else if (r->body.len && memchr(r->body.data, 0, r->body.len)) /* lines of text are read below */
-        refuse(r, MHD_HTTP_BAD_REQUEST, SIGNET_E_USAGE, "there is a zero byte in the request");
+        refuse(r, MHD_HTTP_BAD_REQUEST, SIGNET_E_USAGE, "there is a zero byte in the request",
+               "send lines of text");
     else
         route->answer(r);
     return send_text(r);
@@ -205,10 +218,11 @@ static enum MHD_Result serve(struct request *r, const char *method, const char *
     r->status = MHD_HTTP_OK;
     r->type = "application/json";
     if (!has_one_host(r, version))
-        refuse(r, MHD_HTTP_BAD_REQUEST, SIGNET_E_USAGE, "a request has one header Host");
+        refuse(r, MHD_HTTP_BAD_REQUEST, SIGNET_E_USAGE, "a request has one header Host",
+               "with host and port of the page's address");
     else if (!host_is_right(r))
         refuse(r, MHD_HTTP_MISDIRECTED_REQUEST, SIGNET_E_AUTH,
-               "the page is not called by that name: use its address");
+               "the page is not called by that name", "use its address, or localhost");
     else if (route)
         return run_route(r, route);
     else if (get && file)
@@ -216,9 +230,11 @@ static enum MHD_Result serve(struct request *r, const char *method, const char *
     else if (get && strcmp(r->path, "/events") == 0 && !r->page->only_metrics)
         return send_events(r);
     else if (file || other)
-        refuse(r, MHD_HTTP_METHOD_NOT_ALLOWED, SIGNET_E_USAGE, "not with this method");
+        refuse(r, MHD_HTTP_METHOD_NOT_ALLOWED, SIGNET_E_USAGE, "not with this method",
+               other ? get ? "send a POST" : "send a GET" : "files of the page are for GET");
     else
-        refuse(r, MHD_HTTP_NOT_FOUND, SIGNET_E_NOT_FOUND, "there is no such page");
+        refuse(r, MHD_HTTP_NOT_FOUND, SIGNET_E_NOT_FOUND, "there is no such page",
+               r->page->only_metrics ? "here is /metrics alone" : "the page begins at /");
     return send_text(r);
 }
 

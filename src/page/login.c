@@ -82,7 +82,7 @@ static int try_password(struct logins *l, const char *name, const char *password
     l->tries += room;
     pthread_mutex_unlock(&l->lock);
     if (!room)
-        return error_set(err, SIGNET_E_BUSY, "too many log in at once: try again");
+        return error_set_hint(err, SIGNET_E_BUSY, "try again", "too many log in at once");
     pthread_mutex_lock(&l->try);
     bool right = is_right(l, name, password);
     if (!right)

@@ -67,7 +67,7 @@ const char *request_argument(const struct request *r, const char *name);
 bool request_may_read(const struct request *r);
 /* {"error": {"code", "message", "hint"}} */
 void answer_error(struct request *r, unsigned status, const struct signet_error *err);
-void answer_wrong(struct request *r, const char *what); /* 400 */
+void answer_wrong(struct request *r, const char *what, const char *hint); /* 400 */
 
 /* connections.c; for libmicrohttpd, and of a viewer's, which stays. */
 void connections_notify(void *page, struct MHD_Connection *connection, void **of,

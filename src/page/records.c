@@ -75,7 +75,8 @@ static int open_records(struct records *r, struct signet_error *err)
         .size = sizeof(options), .station = "page", .read_only = true};
 
     if (!r->where)
-        return error_set(err, SIGNET_E_NOT_FOUND, "no ledger is shown here");
+        return error_set_hint(err, SIGNET_E_NOT_FOUND, "the page shows one once an order is begun",
+                              "no ledger is shown here");
     return r->ledger ? SIGNET_OK : signet_ledger_open(&r->ledger, r->where, &options, err);
 }
 
@@ -126,7 +127,8 @@ int records_get(struct records *r, const char *key, int seconds, records_make *m
     int rc = SIGNET_OK;
 
     if (strlen(key) >= KEY_SIZE)
-        return error_set(err, SIGNET_E_LIMIT, "the request is too long");
+        return error_set_hint(err, SIGNET_E_LIMIT, "shorten the order's name",
+                              "the request is too long");
     pthread_mutex_lock(&r->lock);
     struct kept *kept = records_kept(r, key);
     bool fresh = strcmp(kept->key, key) == 0 && clock_ms() - kept->made < seconds * 1000;

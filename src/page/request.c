@@ -31,10 +31,10 @@ void answer_error(struct request *r, unsigned status, const struct signet_error 
     r->type = "application/json";
 }
 
-void answer_wrong(struct request *r, const char *what)
+void answer_wrong(struct request *r, const char *what, const char *hint)
 {
     struct signet_error err = {0};
 
-    error_set(&err, SIGNET_E_USAGE, "%s", what);
+    error_set_hint(&err, SIGNET_E_USAGE, hint, "%s", what);
     answer_error(r, MHD_HTTP_BAD_REQUEST, &err);
 }

@@ -133,7 +133,8 @@ static bool read_report(struct request *r, struct view_report *report, char key[
         i++;
     if (i == SIGNET_REPORT_BYS || count < 1 || count > DAYS_MAX ||
         !read_plot(plot, &report->plot) || (order && strlen(order) > 250)) {
-        answer_wrong(r, "there is no such report");
+        answer_wrong(r, "there is no such report",
+                     "by=day, shift, operator, station, slot, order or error; days=1 to 366");
         return false;
     }
     report->options = (struct signet_report_options){.size = sizeof(report->options),

@@ -114,7 +114,9 @@ static int issuer_check_dates(const struct issuer *is, const struct cert_form *f
     if (p->not_after <= is->own_to || form->no_end)
         return SIGNET_OK;
     clock_format(is->own_to, date);
-    return error_set_hint(err, SIGNET_E_MEANING, "ask for a shorter validityOffsetInSeconds",
+    return error_set_hint(err, SIGNET_E_MEANING,
+                          "a shorter validityOffsetInSeconds in the certificate's fields, or "
+                          "validity_days in the authority's profile; or another authority",
                           "it expires %s, before the device's certificate would", date);
 }
 

@@ -164,18 +164,30 @@ static int check_images(const struct signet_order *o, struct signet_error *err)
                : SIGNET_OK;
 }
 
+static int check_period(int64_t from, int64_t until, struct signet_error *err)
+{
+    if (until && from && until <= from)
+        return error_set_hint(err, SIGNET_E_USAGE, "look at the years of both",
+                              "the period of an order ends after it begins");
+    if (until && until <= clock_wall())
+        return error_set_hint(err, SIGNET_E_USAGE,
+                              "name a later end; or is the clock of this computer wrong?",
+                              "the period of the order is over: no station would make it");
+    return SIGNET_OK;
+}
+
 int signet_order_sign(const struct signet_order *o, const char *key_file, const char *name,
                       int64_t from, int64_t until, struct signet_bytes *out,
                       struct signet_error *err)
 {
     struct tlog_key key = {0};
     struct buf text = {0}, line = {0};
-    int rc = tlog_key_open(&key, key_file, name, err);
+    int rc = check_period(from, until, err);
 
     if (rc == SIGNET_OK)
+        rc = tlog_key_open(&key, key_file, name, err);
+    if (rc == SIGNET_OK)
         rc = check_images(o, err);
-    if (rc == SIGNET_OK && from && until && until <= from)
-        rc = error_set(err, SIGNET_E_USAGE, "the period of an order ends after it begins");
     if (rc == SIGNET_OK)
         rc = print_signed_order(o, from, until, &text, err);
     if (rc == SIGNET_OK)

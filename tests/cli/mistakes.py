@@ -4,6 +4,7 @@
 start of a program; nothing but the answer is written: standard output is empty, and no file is made or changed."""
 import concurrent.futures, gzip, io, os, shutil, subprocess, sys, tempfile, zipfile
 from _mistakes import MISTAKES, FILES
+import _mistakes_day  # it adds to them
 
 BUILD = os.environ['SIGNET_BUILD']
 

@@ -81,9 +81,9 @@ def a_line(hall):
         need(browser.log_in() == 200 and browser.json('/api/session')['name'] == NAME, 'no login')
         token, browser.token = browser.token, 64 * '0'
         browser.bad(401, 'log in first', '/api/line', 'pause')
-        status, _, _ = browser.ask('/api/line', 'POST', 'pause')
+        status = refused(browser.ask('/api/line', 'POST', 'pause'))
         need(status == 401, f'without its header: {status}')
-        status, _, _ = browser.ask('/api/logout', 'POST', '')
+        status = refused(browser.ask('/api/logout', 'POST', ''))
         need(status == 403, f'a foreign form: {status}')
         browser.token = token
         browser.bad(404, "unknown slot '3'", '/api/line', 'off', '3')
@@ -152,6 +152,12 @@ def once_more(hall):
          [(name, 'edition 2 follows: antenna <changed> (zoe, at the page)', 'Anna')], found)
 
 
+def refused(answer):
+    """Its status; what to do is said, too."""
+    need(answer[0] < 400 or json.loads(answer[2])['error']['hint'], answer)
+    return answer[0]
+
+
 def requests(hall):
     """What no page of ours asks for."""
     order = hall.order(9)
@@ -167,14 +173,14 @@ def requests(hall):
         need(headers['X-Content-Type-Options'] == 'nosniff' and headers['Cache-Control'] == 'no-store', headers)
         need(' style=' not in text and 'onclick' not in text and 'http' not in text.replace('http://www.w3.org/', ''), 'inline')
         for host in ('evil.example', 'evil.example:80', 'localhost.evil.example'):
-            need(browser.ask('/', Host=host)[0] == 421 and browser.ask('/events', Host=host)[0] == 421, host)
+            need(refused(browser.ask('/', Host=host)) == 421 and browser.ask('/events', Host=host)[0] == 421, host)
         need(browser.ask('/', Host='localhost:1')[0] == 200, 'localhost')
         for hosts, status in (2 * ['Host: localhost'], 400), (['Host: localhost', 'host: evil.example'], 400), ([], 400), (['Host:'], 421):
             with socket.create_connection(('127.0.0.1', browser.port)) as s:
                 s.sendall('\r\n'.join(['GET / HTTP/1.1'] + hosts + ['Connection: close', '', '']).encode())
                 need(s.recv(99).startswith(b'HTTP/1.1 %d ' % status), f'{hosts}')
-        need(browser.ask('/nothing')[0] == 404 and browser.ask('/metrics')[0] == 404 and browser.ask('/../page.c')[0] == 404, 'a path')
-        need(browser.ask('/', 'POST', '')[0] == 405 and browser.ask('/api/line')[0] == 405, 'a method')
+        need(refused(browser.ask('/nothing')) == 404 and browser.ask('/metrics')[0] == 404 and browser.ask('/../page.c')[0] == 404, 'a path')
+        need(all(refused(browser.ask(*a)) == 405 for a in (('/', 'POST', ''), ('/api/line',), ('/api/status', 'POST', ''))), 'a method')
         need(browser.post('/api/login', 'a', 'b')[0] == 409, 'a login where there are none')
         status, _, text = browser.ask('/api/status')
         need(status == 404 and 'no run is at work' in text, text)
@@ -184,7 +190,7 @@ def requests(hall):
         with started('run', order, '--watch', '--metrics=127.0.0.1:0') as (run, figures):
             event, data = stream.next()
             need(event == 'status' and data['order'].startswith('order-'), data)
-            need(metrics(figures)[('signet_line_up',)] == 1 and figures.ask('/')[0] == 404 and figures.ask('/events')[0] == 404, 'only metrics')
+            need(metrics(figures)[('signet_line_up',)] == 1 and refused(figures.ask('/')) == 404 and figures.ask('/events')[0] == 404, 'only metrics')
             run.send_signal(signal.SIGINT)
             run.communicate(timeout=SECONDS)
         stream.until(lambda event, _: event == 'away')
@@ -234,7 +240,7 @@ def what_was_made(hall):
         for path, status in (('device?name=nobody', 404), ('device', 400), ('device?name=', 400), ('device?name=%00', 400),
                              ('device?name=' + 200 * 'x', 400), ('report?by=moon', 400),
                              ('report?days=0', 400), ('report?days=9999', 400), ('report?plot=pie', 400), ('report?order=' + 300 * 'x', 400)):
-            need(browser.ask('/api/' + path)[0] == status, path)
+            need(refused(browser.ask('/api/' + path)) == status, path)
     with started('page', hall.at('none.db'), '-l', '127.0.0.1:0') as (_, browser):
         status, _, text = browser.ask('/api/stations')
         need(status == 404 and 'none.db' in text, text)
@@ -334,7 +340,7 @@ def beyond_this_computer(hall):
     with started('page', ledger, '-l', '0.0.0.0:0', '--metrics', '--page-logins', file, *tls) as (_, browser):
         need(browser.tls and browser.ask('/', Host='station.example')[0] == 200, 'the page itself')
         for path in ('/api/status', '/events', '/metrics', '/api/servers', '/api/stations', '/api/report', '/api/device?name=x', '/plot.svg'):
-            need(browser.ask(path)[0] == 401, path)
+            need(refused(browser.ask(path)) == 401, path)
         need(browser.json('/api/session') == {'logins': True, 'closed': True}, 'a session')
         right = base64.b64encode(f'{NAME}:{PASSWORD}'.encode()).decode()
         need(metrics(browser, Authorization='Basic ' + right)[('signet_line_up',)] == 0, 'metrics')

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The panel of a run on a terminal: what it shows, and its keys, which do what `signet line` does."""
-import fcntl, json, os, pty, select, shutil, struct, subprocess, sys, tempfile, termios, time
+import fcntl, json, os, pty, re, select, shutil, struct, subprocess, sys, tempfile, termios, time
 from _hall import Hall
 from _signet import SIGNET, Broken, need
 
@@ -98,6 +98,9 @@ def sizes(hall):
     t = Terminal(hall, hall.order(9), width=120, height=40, NO_COLOR='1')
     t.shows('██  ██', '2/9 made')
     need(b'\x1b[1;30;42m' not in t.seen and b'\x1b[7m' in t.seen, 'colours with NO_COLOR')
+    frame = t.seen.decode(errors='replace').split('/9 made')[-2]
+    lines = [line for line in frame.split('\n') if re.search(r'\d\.\d s', line)]
+    need(len(lines) == 2, f'a time is not there once a slot: {lines}')
     for width, height, text in ((80, 12, '▀▀▀'), (60, 20, '2/9'), (30, 8, 'PASS'), (13, 7, '2/9'), (5, 3, ''), (300, 90, '██')):
         t.size(width, height)
         t.shows(text, '\x1b[J')

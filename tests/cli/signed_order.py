@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Orders that their owner signs: a station that knows the owner makes what was signed, and no unit twice with another ledger."""
-import os, shutil, subprocess
+import os, shutil, subprocess, time
 import _parts
+from _day import CLOCK, HAS_CLOCK
 from _mint import House
 from _parts import part
 from _signet import SIGNET, TORTURE, need
@@ -18,8 +19,8 @@ class Place:
     def close(self):
         pass
 
-    def call(self, *args, code=0):
-        p = subprocess.run([SIGNET, *args], capture_output=True, text=True, cwd=self.at('.'))
+    def call(self, *args, code=0, **env):
+        p = subprocess.run([SIGNET, *args], capture_output=True, text=True, cwd=self.at('.'), env={**os.environ, **env})
         need(p.returncode == code, f'{args}: exit {p.returncode}: {p.stdout}{p.stderr}')
         return p.stdout + p.stderr
 
@@ -79,8 +80,11 @@ def edited(p):
 
 @part
 def period(p):
-    p.sign('--until', '2026-01-01')
-    p.make('order o might be worked on until 2026-01-0')
+    over = ('order', 'sign', '--sign', 'owner.sign', 'o.yaml', '--until', '2026-01-01')
+    need('is over: no station would make it' in p.call(*over, code=2), 'a period that is over')
+    if HAS_CLOCK:
+        p.call(*over, LD_PRELOAD=CLOCK, SIGNET_CLOCK_AHEAD=str(int(1.7e9 - time.time())))  # in 2023
+        p.make('order o might be worked on until 2026-01-0')
     p.sign('--from', '2099-01-01')
     p.make('order o may not be worked on before ')
     need('ends after it begins' in p.call('order', 'sign', '--sign', 'owner.sign', 'o.yaml', '--from', '2027-01-01', '--until', '2026-01-01', code=2), 'no period')

@@ -31,7 +31,7 @@ int __wrap_signet_ledger_events(struct signet_ledger *ledger, const char *endpoi
                                 void *ctx, struct signet_error *err);
 void __wrap_answer_records(struct request *r, const char *key, int seconds, records_make *make,
                            const void *ctx);
-void __wrap_answer_wrong(struct request *r, const char *what);
+void __wrap_answer_wrong(struct request *r, const char *what, const char *hint);
 const char *__wrap_request_argument(const struct request *r, const char *argument);
 
 int __wrap_signet_ledger_devices(struct signet_ledger *ledger,
@@ -83,9 +83,10 @@ void __wrap_answer_records(struct request *r, const char *key, int seconds, reco
     made = make(NULL, ctx, &out, NULL);
 }
 
-void __wrap_answer_wrong(struct request *r, const char *what)
+void __wrap_answer_wrong(struct request *r, const char *what, const char *hint)
 {
     (void)r;
+    assert_true(*hint);
     answered = what;
 }
 
