@@ -318,6 +318,10 @@ int ledger_rework(int argc, char **argv)
                    "same name, new credentials; the old ones are removed at its servers.",
                    1, 2))
         return EXIT_USAGE;
+    if (m.decision.board && strchr(m.decision.board, '/') &&
+        strncmp(m.decision.board, "slot:", 5) != 0)
+        return cli_usage(&cli, "a slot is slot:STATION/SLOT; did you mean slot:%s?",
+                         m.decision.board);
     if (m.decision.board && strcmp(m.decision.board, "any") == 0)
         m.decision.board = "";
     return mend(&m);

@@ -57,7 +57,7 @@ static bool set_option(const struct cli *cli, const struct option_row *row, cons
 {
     struct option_list *list = row->to;
     bool texts = row->kind == KIND_LIST || (row->kind == KIND_TEXT && !row->min);
-    if (texts && !*text && is_empty(cli, "--", row->name, strlen(row->name)))
+    if (texts && !text[strspn(text, " ")] && is_empty(cli, "--", row->name, strlen(row->name)))
         return false;
     switch (row->kind) {
     case KIND_FLAG:

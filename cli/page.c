@@ -36,7 +36,10 @@ int page_begin(const struct page_choice *choice, struct signet_page **out, struc
 
     if (!address)
         return choice->cert_file || choice->key_file || choice->logins_file
-                   ? cli_error(err, SIGNET_E_USAGE, "", "--page-... has a meaning with --page")
+                   ? cli_error(err, SIGNET_E_USAGE, "", "--page-%s goes with --page",
+                               choice->logins_file ? "logins"
+                               : choice->cert_file ? "cert"
+                                                   : "key")
                    : SIGNET_OK;
     if (page && choice->metrics && *choice->metrics)
         return cli_error(err, SIGNET_E_USAGE, "leave out the address of --metrics",

@@ -113,7 +113,8 @@ static int setup(struct programmer *s, const struct sim_flasher_options *options
             return error_set(err, SIGNET_E_USAGE,
                              "a board is SERIAL=CONTROL,PORT[,VCOM] with absolute paths");
     if (s->count == 0)
-        return error_set(err, SIGNET_E_USAGE, "a simulated programmer needs a board");
+        return error_set(err, SIGNET_E_USAGE,
+                         "a simulated programmer needs a board: SERIAL=CONTROL,PORT");
     if (!parse_misbehave(s, options->misbehave))
         return error_set(
             err, SIGNET_E_USAGE,

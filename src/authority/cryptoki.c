@@ -27,9 +27,12 @@ static int check_module(const char *path, char real[PATH_MAX], struct signet_err
     char part[PATH_MAX];
     struct stat st;
 
-    if (!realpath(path, real))
-        return error_sys(err, errno == ENOENT ? SIGNET_E_NOT_FOUND : SIGNET_E_IO, errno,
-                         "cannot find the PKCS#11 module '%s'", path);
+    if (!realpath(path, real)) {
+        int rc = error_sys(err, errno == ENOENT ? SIGNET_E_NOT_FOUND : SIGNET_E_IO, errno,
+                           "cannot find the PKCS#11 module '%s'", path);
+        error_hint(err, "is the path right, and is the package of the token installed?");
+        return rc;
+    }
     for (strcpy(part, real);;) {
         char *slash = strrchr(part, '/');
 

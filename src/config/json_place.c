@@ -110,11 +110,9 @@ static bool skip_word(struct walk *w)
 {
     static const struct {
         const char *word, *hint;
-    } words[] = {{"True", "write true"},
-                 {"False", "write false"},
-                 {"None", "write null"},
-                 {"yes", "write true"},
-                 {"no", "write false"}};
+    } words[] = {{"True", "write true"}, {"False", "write false"}, {"None", "write null"},
+                 {"tru", "write true"},  {"fals", "write false"},  {"nul", "write null"},
+                 {"yes", "write true"},  {"no", "write false"}};
     size_t start = w->at;
 
     while (w->at < w->len && isalnum((unsigned char)here(w)))

@@ -64,6 +64,14 @@ static bool usable(const char *path, mode_t type)
            kept_from_others(real);
 }
 
+/* There is no shell, which would part them. */
+static int hint_words(int rc, const char *name, struct signet_error *err)
+{
+    if (strchr(name, ' '))
+        error_hint(err, "program and arguments are words of a list: [/bin/lamp, \"{slot}\"]");
+    return rc;
+}
+
 static int find_on_path(char **out, const char *name, struct signet_error *err)
 {
     const char *path = getenv("PATH");
@@ -82,7 +90,7 @@ static int find_on_path(char **out, const char *name, struct signet_error *err)
         free(file);
         path += len + (path[len] == ':');
     }
-    return error_set(err, SIGNET_E_NOT_FOUND, "%s is not installed", name);
+    return hint_words(error_set(err, SIGNET_E_NOT_FOUND, "%s is not installed", name), name, err);
 }
 
 int run_find(char **out, const char *name, const char *given, struct signet_error *err)
@@ -91,7 +99,9 @@ int run_find(char **out, const char *name, const char *given, struct signet_erro
         return find_on_path(out, name, err);
     given = given ? given : name;
     if (given[0] == '/' && access(given, F_OK) != 0)
-        return error_sys(err, SIGNET_E_NOT_FOUND, errno, "cannot find the program '%s'", given);
+        return hint_words(
+            error_sys(err, SIGNET_E_NOT_FOUND, errno, "cannot find the program '%s'", given), given,
+            err);
     if (!usable(given, S_IFREG))
         return error_set_hint(err, SIGNET_E_NOT_FOUND,
                               geteuid() == 0

@@ -70,8 +70,9 @@ static int mqtt_read_url(struct mqtt *q, struct signet_error *err)
     if (strcmp(end, "/") == 0)
         end++;
     if (len == 0 || !whole || *end || port < 1 || port > 65535)
-        return error_set_hint(err, SIGNET_E_USAGE, "such as mqtts://broker.example:8883",
-                              "%s: an MQTT broker is mqtts://HOST or mqtts://HOST:PORT",
+        return error_set_hint(err, SIGNET_E_USAGE,
+                              "such as mqtts://broker.example:8883; 'topic' says where events go",
+                              "'%s': an MQTT broker is mqtts://HOST or mqtts://HOST:PORT",
                               q->target->url);
     q->port = (int)port;
     return text_format(&q->host, err, "%.*s", (int)len, host + six);
@@ -100,6 +101,8 @@ static int mqtt_check_cert(const char *path, struct signet_error *err)
     if (rc == SIGNET_OK && path && !memmem(text.data, text.len, mark, sizeof(mark) - 1))
         rc = error_set_hint(err, SIGNET_E_CERT, "a certificate in DER has to be converted to PEM",
                             "'%s' holds no certificate in PEM", path);
+    if (path)
+        rc = signet_file_explain(rc, SIGNET_FILE_CERT, path, err);
     buf_free(&text);
     return rc;
 }

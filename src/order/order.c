@@ -159,8 +159,11 @@ static int read_names(struct reader *r, yaml_node_t *node)
                               o->delimiter ? "delimiter" : "from_board");
     if (rc == SIGNET_OK && o->pattern && !o->manifest && !strstr(o->pattern, "{serial}") &&
         !strstr(o->pattern, "{serial:"))
-        rc = reader_fail_word(r, o->pattern, "a pattern has {serial} or {serial:06} in it once",
-                              "'%.80s' is not a pattern of names", o->pattern);
+        rc = reader_fail_word(
+            r, o->pattern,
+            "a pattern has {serial} or {serial:06} in it once; other names in braces "
+            "are columns of a 'manifest'",
+            "'%.80s' is not a pattern of names", o->pattern);
     return rc;
 }
 
@@ -438,6 +441,9 @@ static const struct key_home homes[] = {
     {"label", " printer print_secrets scan_back ", false},
     {"prove", " uri follow timeout_s ", false},
     {"scan", " column check scanners ", false},
+    {"notify",
+     " url key_file topic format events user password_file client_cert client_key allow_mqtt ",
+     true},
     {"authority", " chain key ", false},
     {NULL, NULL, false},
 };

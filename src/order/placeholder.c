@@ -70,6 +70,16 @@ static const char *near_name(const struct placeholder_names *n, const char *name
     return signet_word_nearest(word, words, count);
 }
 
+/* As many as have room. */
+static const char *some_columns(const struct placeholder_names *n, char out[static 160])
+{
+    size_t used = 0;
+
+    for (size_t i = 0; i < n->count && used + strlen(n->columns[i]) + 3 < 160; i++)
+        used += (size_t)snprintf(out + used, 160 - used, "%s%s", i ? ", " : "", n->columns[i]);
+    return out;
+}
+
 static int no_column(struct compiler *c, const char *name, size_t len)
 {
     const char *manifest = c->names->manifest, *near = near_name(c->names, name, len);
@@ -84,7 +94,9 @@ static int no_column(struct compiler *c, const char *name, size_t len)
     else if (near)
         error_hint(c->err, "did you mean {%s}? Braces themselves are written {{ and }}", near);
     else
-        error_hint(c->err, "braces themselves are written {{ and }}");
+        error_hint(c->err, "%s%s; braces themselves are written {{ and }}",
+                   manifest ? "its columns: " : "a 'manifest' has columns",
+                   manifest ? some_columns(c->names, (char[160]){0}) : "");
     return SIGNET_E_MEANING;
 }
 
@@ -246,6 +258,16 @@ static bool looks_like_hex(const char *text, size_t len)
     return len >= 32 && text_is_hex(text, len);
 }
 
+/* The text is a secret: the hint says what kind of mistake it is, and no more. */
+static const char *hex_hint(const char *text, size_t len)
+{
+    if (len > 2 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X'))
+        return "take 0x out: digits 0-9 and a-f alone";
+    if (len % 2 && text_is_hex(text, len))
+        return "a digit is missing, or one is too many: each byte has two";
+    return "digits 0-9 and a-f alone: no blanks, colons or other letters";
+}
+
 static int put_piece(const struct piece *piece, const void *data, size_t len, struct buf *out,
                      struct signet_error *err)
 {
@@ -265,8 +287,10 @@ static int put_piece(const struct piece *piece, const void *data, size_t len, st
     out->len -= len - (n > 0 ? (size_t)n : 0);
     if (n >= 0)
         return SIGNET_OK;
-    return error_set(err, SIGNET_E_SYNTAX, "is not %s",
-                     hex ? "pairs of hex digits" : "base64 with its padding");
+    if (!hex)
+        return error_set_hint(err, SIGNET_E_SYNTAX, "write the = at its end, too",
+                              "is not base64 with its padding");
+    return error_set_hint(err, SIGNET_E_SYNTAX, hex_hint(data, len), "is not pairs of hex digits");
 }
 
 /* What a piece stands for. */

@@ -32,6 +32,8 @@ int logins_open(struct logins **out, const char *file, struct signet_error *err)
     if (!l)
         return error_nomem(err);
     int rc = logins_read(file, &l->persons, err);
+    if (rc != SIGNET_OK && access(file, F_OK) != 0)
+        error_hint(err, "add a person: that makes the file");
     if (rc == SIGNET_OK && l->persons.count == 0)
         rc = error_set_hint(err, SIGNET_E_USAGE, "add a person", "%s has no login", file);
     if (rc != SIGNET_OK) {

@@ -31,7 +31,8 @@ static int names_compile(struct names *n, const char *pattern, struct signet_err
         return SIGNET_OK;
     error_set(err, SIGNET_E_SYNTAX, "'%.80s' is not a pattern of names", pattern);
     error_hint(err, "a pattern has {serial} or {serial:06} in it once%s",
-               n->manifest ? ", or a {column} of the manifest" : "");
+               n->manifest ? ", or a {column} of the manifest"
+                           : "; other names in braces are columns of a 'manifest'");
     return SIGNET_E_SYNTAX;
 }
 

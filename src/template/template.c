@@ -206,8 +206,9 @@ static int compile_identity(struct template *t, const struct source_options *o,
     int rc = pieces_compile(&t->identity, o->identity, strlen(o->identity), false, known, err);
 
     if (rc == SIGNET_OK && t->identity.fixed && o->count != 1 && !o->shared_secret)
-        rc = error_set(err, SIGNET_E_MEANING, "all devices would have the identity '%.80s'",
-                       o->identity);
+        rc = error_set_hint(err, SIGNET_E_MEANING,
+                            "put {endpoint}, {serial} or a {column} of the manifest into it",
+                            "all devices would have the identity '%.80s'", o->identity);
     return error_pass(rc, err, "credentials.identity '%.80s'", o->identity);
 }
 

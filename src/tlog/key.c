@@ -114,7 +114,12 @@ int tlog_vkey_parse(const char *text, struct tlog_vkey *out, struct signet_error
     struct tlog_vkey key = {0};
     uint8_t id[4];
 
-    if (!tlog_split_key(text, strlen(text), &key, key.key))
+    bool whole = tlog_split_key(text, strlen(text), &key, key.key);
+    if (!whole && access(text, F_OK) == 0)
+        return error_set_hint(err, SIGNET_E_SYNTAX, "give the key that is in it: \"$(cat FILE)\"",
+                              "'%s' is a file, and not the text of a key",
+                              text_shown(text, strlen(text), 100));
+    if (!whole)
         return error_set_hint(err, SIGNET_E_SYNTAX, hint, "'%s' is no Ed25519 key of a signer",
                               text_shown(text, strcspn(text, "+"), 60));
     memcpy(id, key.id, sizeof(id));

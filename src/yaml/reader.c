@@ -122,7 +122,10 @@ static int read_number(struct reader *r, const yaml_node_t *node, const struct e
     errno = 0;
     long long n = strtoll(text, &end, 10);
     if (!*text || *end || text[0] == ' ' || text[0] == '+')
-        return reader_fail_hint(r, node, "digits alone, such as 10",
+        return reader_fail_hint(r, node,
+                                e->max == 100 && strncmp(text, "0.", 2) == 0
+                                    ? "in percent, such as 90"
+                                    : "digits alone, such as 10",
                                 "'%s' takes a whole number, not '%s'", e->name, shown(node));
     if (errno || n < e->min || n > e->max) /* ERANGE: of more digits than any has */
         return reader_fail_hint(r, node, "write a number between the two",
@@ -273,18 +276,19 @@ static bool hint_home(const struct reader *r, const char *key)
 static int unknown_key(struct reader *r, const yaml_node_t *key, const struct entry *table,
                        size_t count)
 {
-    const char *names[64];
+    const char *names[64], *word = scalar_text(key);
     char what[80];
 
     for (size_t i = 0; i < count && i < 64; i++)
         names[i] = table[i].name;
     snprintf(what, sizeof(what), "unknown key '%s'", shown(key));
     error_at_unknown(r->err, SIGNET_E_MEANING, &r->source, place_in(r, &key->start_mark), what);
-    if (find_entry(r->table, r->count, scalar_text(key)) < r->count)
+    bool near = table != r->table && signet_word_nearest(word, names, count < 64 ? count : 64);
+    if (!near && find_entry(r->table, r->count, word) < r->count)
         error_hint(r->err, "'%s' is a key of the file itself: write it without indentation",
                    shown(key));
-    else if (table != r->table || !hint_home(r, scalar_text(key)))
-        text_hint_known(scalar_text(key), names, count, r->err);
+    else if (near || !hint_home(r, word))
+        text_hint_known(word, names, count, r->err);
     return SIGNET_E_MEANING;
 }
 

@@ -70,7 +70,7 @@ def judge(template, number, mistake):
         for path, content in changes.items():
             write(os.path.join(folder, path), content)
         before = tree(folder)
-        words = ['' if w == '@' else w for w in line.split()]
+        words = [{'@': '', '~': ' '}.get(w, w) for w in line.split()]
         program = words.pop(0) if words and words[0] == 'ptool' else 'signet'
         p = subprocess.run([f'{BUILD}/{program}', *words], cwd=folder, capture_output=True, text=True, timeout=60,
                            stdin=subprocess.DEVNULL, errors='replace')

@@ -333,7 +333,7 @@ def beyond_this_computer(hall):
     p = call('page', ledger, '-l', '127.0.0.1:0', '--page-cert', hall.at('other.pem'), *tls[2:])
     need(p.returncode == 1 and 'not a certificate' in p.stderr, p.stderr)
     p = call('run', hall.order(1), '--page-logins', file)
-    need(p.returncode == 2 and 'has a meaning with --page' in p.stderr, p.stderr)
+    need(p.returncode == 2 and 'goes with --page' in p.stderr, p.stderr)
     p = call('run', hall.order(1), '--page', '--metrics=127.0.0.1:1')
     need(p.returncode == 2 and 'at the address of the page' in p.stderr, p.stderr)
 

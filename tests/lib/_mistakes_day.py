@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """More of _mistakes: those of a day at a line, as engineers of firmware and of production make them."""
-from _mistakes import BOARD, TWO, add, order
+from _mistakes import BOARD, CONFIG, SERVER, TABLE, TWO, ZPL, add, later, order, server
 
 # names that nothing has, options without effect, periods that are over
 for line, said, do in (
@@ -16,3 +16,38 @@ for line, said, do in (
         ('sim server --kind est --server-file x', "as its 'authority'", '--help'), ('sim server -q', '--silent goes with --lwm2m', '--help'), ('sim server --kind leshan --token-seconds 9', 'nobody logs in', '--help')):
     add(line, line, said, do, code=2)
 order('no names, and boards that tell none', 'names: {pattern: "urn:dev:os:x-{serial:03}", first: 1}\n', '', "two.yaml:5:17: slot 1: 'smp-file' does not say how a board tells its name", '^', "'endpoint_path'", base=BOARD)
+# a key, a word, a number in the wrong place or form
+order('a speed of a slot', '{port: x}', '{port: x, baud: 115200}', "two.yaml:7:19: unknown key 'baud'", '^', "it is a key of 'board'", base=BOARD)
+order('a key with a hyphen', 'packet_path', 'packet-path', "two.yaml:6:42: unknown key 'packet-path'", '^', "did you mean 'packet_path'?", base=BOARD)
+later('a key in the plural', 'stop_after_failures: {slots: 3}', "two.yaml:6:23: unknown key 'slots'", '^', "did you mean 'slot'?")
+later('a share as a fraction', 'min_yield: 0.9', "two.yaml:7:12: 'min_yield' takes a whole number, not '0.9'", '^', 'in percent, such as 90', base=BOARD)
+later('a topic beside notify', 'topic: a', "two.yaml:6:1: unknown key 'topic'", '^', "it is a key of 'notify'")
+order('names of a column without a manifest', 'x-{serial:03}', '{imei}', "two.yaml:5:19: 'urn:dev:os:{imei}' is not a pattern of names", '^', "columns of a 'manifest'")
+order('names of a column that is not there', '{manifest: devices.csv}', '{manifest: devices.csv, pattern: "urn:imei:{imei}"}', 'two.yaml:5:42: ', '{imei} names no column of devices.csv', '^', 'its columns: endpoint', base=TABLE)
+order('an address of a database with one slash', 'two.db', '"postgresql:/127.0.0.1/x"', "two.yaml:4:10: ledger 'postgresql:/127.0.0.1/x' is no file", '^', 'postgresql://HOST/DATABASE')
+order('a password in the address of a database', 'two.db', '"postgresql://me:hunter2@127.0.0.1/x"', "two.yaml:4:1: the ledger's address holds a password", '^', '.pgpass')
+later('one identity for all', 'credentials: {identity: me}', "two.yaml:6:25: credentials.identity 'me'", '^', '{endpoint}')
+later('half the name of a profile', 'device: anjay', "two.yaml:6:9: no device profile is called 'anjay'", '^', "did you mean 'anjay-3'?")
+for name, program in ('a path and an argument in one word', '/bin/true {slot}'), ('a name and an argument in one word', 'true {slot}'):
+    later(name, f'on_pass: ["{program}"]', 'two.yaml:7:1', 'on_pass: ', program, '^', 'words of a list', base=BOARD)
+later('a column of a label without a manifest', 'label: {template: l.zpl, printer: lab/}', 'l.zpl:2:12: {imei} is no placeholder', '^', "a 'manifest' has columns", l__zpl=ZPL.replace('endpoint', 'imei'))
+later('a module that is not there', 'authority: {chain: ca.pem, key: "pkcs11:token=x;object=y?module-path=/usr/lib/nope.so"}', "two.yaml:6:70: authority: cannot find the PKCS#11 module '/usr/lib/nope.so'", '^', 'is the path right')
+for entry, said, do in (
+        ('{url: "mqtts://broker.lan", ca_file: cfg}', 'cfg is a configuration, not a certificate', 'a packet is made from it'), ('{url: "mqtts://broker.lan/a/b"}', "two.yaml:6:17: notify: mqtt: 'mqtts://broker.lan/a/b': an MQTT broker is", "'topic' says where"),
+        ('{url: "https://mes.lan/x", key_file: token}', "two.yaml:6:47: notify: webhook: 'token' is no key of a webhook", 'openssl rand'), ('{url: "mqtt://broker.lan"}', "'url' is without TLS", 'allow_mqtt')):
+    later(f'notify {entry}', f'notify: [{entry}]', 'two.yaml:6:', said, '^', do)
+for name, key, do in (('0x in front of keys', '0x00112233445566778899aabbccddeeff', 'take 0x out'), ('a digit too few', '00112233445566778899aabbccddeef', 'a digit is missing'),
+                      ('colons in keys', '00:11:22:33:44:55:66:77:88:99:aa:bb:cc:dd:ee:ff', 'no blanks, colons')):
+    order(name, TABLE, TABLE, 'devices.csv:2:4: psk: is not pairs of hex digits', '^', do, base=TABLE, devices__csv=f'endpoint,psk\na1,{key}\na2,{key}\na3,{key}\n',
+          template=CONFIG % ", RID.Security.PKOrIdentity: b'{endpoint:text}', RID.Security.SecretKey: b'{psk:hex}'")
+order('base64 without its end', TABLE, TABLE, 'devices.csv:2:4: psk: is not base64 with its padding', '^', 'write the = at its end', base=TABLE, devices__csv='endpoint,psk\na1,aHVudGVyMmh1bnRlcg\na2,x\na3,x\n',
+      template=CONFIG % ", RID.Security.PKOrIdentity: b'{endpoint:text}', RID.Security.SecretKey: b'{psk:base64}'")
+server('half a word of JSON', SERVER.replace('"https://127.0.0.1:1"', '"https://127.0.0.1:1", "allow_http": tru'), 'server.json:1:64: this is no word of JSON', '^', 'write true')
+add('a file of logins that is not there', 'page one.db --listen 127.0.0.1:0 --page-logins nofile', "cannot open 'nofile'", 'signet page password FILE NAME')
+add('a file in place of a key', 'ledger verify one.db --vkey vk', "'vk' is a file, and not the text of a key", '$(cat FILE)', vk='x\n')
+add('another ledger that is not there', 'ledger import one.db nofile.db', 'nofile.db: there is no such ledger', 'is the path right?')
+for line, said, do in (
+        ('run --page-logins lg order.yaml', '--page-logins goes with --page', '--help'), ('ledger rework one.db urn:dev:os:x-001 --board bench/1', 'did you mean slot:bench/1?', '--help'),
+        ('cert fetch 127.0.0.1:99999', "'127.0.0.1:99999' is not HOST:PORT", 'ports are 1 to 65535'), ('sim flasher --as nrfjprog', 'needs a board: SERIAL=CONTROL,PORT', '--help'),
+        ('run --operator ~ order.yaml', '--operator is empty', 'variable of the shell unset')):
+    add(line, line, said, do, code=2)
