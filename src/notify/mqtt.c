@@ -14,7 +14,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MQTT_ANSWER_MS = 10000, MQTT_LOOP_MS = 100, KEEPALIVE_S = 60, PASSWORD_MAX = 1024 };
+enum {
+    MQTT_ANSWER_MS = 10000,
+    MQTT_LOOP_MS = 100,
+    KEEPALIVE_S = 60,
+    PASSWORD_MAX = 1024,
+    STATE_CLOSED = 7, /* TCP_CLOSE; the headers do not go together */
+};
 enum { CA_MAX = 4 * 1024 * 1024, CLIENT_KEY_MAX = 65536 };
 enum { HEARD_MAX = 256 * 1024, HEARD_EACH = 1024 };
 enum { MQTT_PORT = 1883, MQTT_TLS_PORT = 8883 };
@@ -216,13 +222,31 @@ static int mqtt_open(void **state, const struct signet_order_notify *target,
 
 static int mqtt_fail(const struct mqtt *q, int answer, struct signet_error *err)
 {
+    const char *url = q->target->url;
+
     if (answer == MOSQ_ERR_ERRNO)
-        return error_sys(err, SIGNET_E_NET, errno, "%s: no connection", q->target->url);
-    error_set(err, SIGNET_E_NET, "%s: %s", q->target->url, q->api->strerror(answer));
-    if (answer == MOSQ_ERR_TLS)
-        error_hint(err,
-                   "is ca_file the authority of the broker's certificate, and the host its name?");
-    return SIGNET_E_NET;
+        return error_sys(err, SIGNET_E_NET, errno, "%s: no connection", url);
+    if (answer == MOSQ_ERR_TLS) /* the library says no more */
+        return error_set_hint(err, SIGNET_E_NET,
+                              "is ca_file the authority of the broker's certificate, and the host "
+                              "its name? Does the port speak TLS?",
+                              "%s: the TLS handshake failed", url);
+    if (answer == MOSQ_ERR_CONN_LOST)
+        return error_set_hint(err, SIGNET_E_NET,
+                              q->tls ? "the broker's log says why"
+                                     : "the broker's log says why: does the port want TLS (mqtts)?",
+                              "%s: the broker ended the connection", url);
+    return error_set(err, SIGNET_E_NET, "%s: %s", url, q->api->strerror(answer));
+}
+
+/* The library waits for a connection that was refused as for one that is to come. */
+static bool mqtt_is_gone(const struct mqtt *q)
+{
+    struct tcp_info info = {0};
+    socklen_t len = sizeof(info);
+
+    return getsockopt(q->api->socket(q->client), IPPROTO_TCP, TCP_INFO, &info, &len) == 0 &&
+           info.tcpi_state == STATE_CLOSED;
 }
 
 /* A broker that is sent events has nothing to say but a few bytes for each. The library takes a
@@ -259,6 +283,10 @@ static int mqtt_await(struct mqtt *q, bool (*there)(const struct mqtt *), const 
             break;
         if (answer != MOSQ_ERR_SUCCESS)
             return mqtt_fail(q, answer, err);
+        if (mqtt_is_gone(q))
+            return error_set_hint(err, SIGNET_E_NET,
+                                  "does the broker run, and are host and port right?",
+                                  "%s: the connection was refused", q->target->url);
         if (clock_ms() >= end)
             return error_set(err, SIGNET_E_TIMEOUT, "%s: %s in time", q->target->url, what);
     }
@@ -301,9 +329,10 @@ static int mqtt_connect(struct mqtt *q, struct signet_error *err)
         return mqtt_fail(q, answer, err);
     rc = mqtt_await(q, mqtt_answered, "no connection", err);
     if (rc == SIGNET_OK && q->connack != 0)
-        rc =
-            error_set_hint(err, SIGNET_E_AUTH, "user, password_file and client_cert say who we are",
-                           "%s: %s", q->target->url, q->api->connack_string(q->connack));
+        rc = error_set_hint(
+            err, SIGNET_E_AUTH, "user, password_file and client_cert say who we are",
+            "%s: the broker %s (%d)", q->target->url,
+            q->connack == 4 || q->connack == 5 ? "does not let us in" : "refuses us", q->connack);
     return rc;
 }
 

@@ -21,7 +21,6 @@
     row(loop)                   \
     row(socket)                 \
     row(strerror)               \
-    row(connack_string)
 /* clang-format on */
 
 /* mosquitto_new() is the member new, and so on, as libmosquitto's header declares them. */

@@ -344,14 +344,14 @@ def a_broker(h):
     h.broker.kill()
     h.broker.wait()
     h.run(sync=1)
-    need(h.told('mqtt')['waiting'] >= 2 and 'away' in h.told('mqtt') and 'secret-of-the-line' not in h.said, h.report['notify'])
+    need(h.told('mqtt')['waiting'] >= 2 and 'refused' in h.told('mqtt')['away'] and 'secret-of-the-line' not in h.said, h.report['notify'])
     h.start_broker()
     subprocess.run([*sub, '-E'], check=True, timeout=DEADLINE)
     h.run()
     need(h.told('mqtt')['waiting'] == 0, h.report['notify'])
     h.write('password', 'another-one\n')
     h.run()
-    need('not authorised' in h.told('mqtt').get('away', ''), h.report['notify'])
+    need('does not let us in' in h.told('mqtt').get('away', ''), h.report['notify'])
 
 
 @part
