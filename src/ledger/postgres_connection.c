@@ -340,29 +340,56 @@ static int await_connection(struct station *s, struct signet_error *err)
     return rc;
 }
 
+/* What libpq says, what it means, and what to do; NULL: the server's own words. */
+static const char tls_hint[] = "over TCP the server must prove who it is: ?sslrootcert=FILE in the "
+                               "address, or ~/.postgresql/root.crt; ?sslmode=disable sends all in "
+                               "clear";
+static const char address_hint[] = "are host and port of the address right?";
+static const struct {
+    const char *said, *means, *hint;
+} refusals[] = {
+    {"Connection refused", "nobody listens at its address",
+     "is it running, and are host and port of the address right?"},
+    {"not translate host name", "there is no such host", address_hint},
+    {"invalid port", NULL, address_hint},
+    {"for connection option \"port\"", "the port in its address is no number", address_hint},
+    {"does not support SSL", "it does not speak TLS", tls_hint},
+    {"root certificate", NULL, tls_hint},
+    {"certificate verify failed", "its certificate is of no authority that is trusted here",
+     tls_hint},
+    {"does not match host name", NULL, "write the host as the server's certificate has it"},
+    {"no password supplied", "it asks for a password",
+     "~/.pgpass (mode 0600) has a line HOST:PORT:DATABASE:USER:PASSWORD"},
+    {"password", NULL, "~/.pgpass (mode 0600) has a line HOST:PORT:DATABASE:USER:PASSWORD"},
+    {"pg_hba.conf", NULL, "whoever runs the server lets this user in from here: pg_hba.conf"},
+    {"role \"", NULL, "USER@ in the address names the user; whoever runs the server makes one"},
+    {"database \"", NULL, "the address ends with /DATABASE; whoever runs the server makes one"},
+    {"too many", NULL, "each station needs one connection: raise max_connections, or end others"},
+    {"remaining connection", NULL,
+     "each station needs one connection: raise max_connections, or end others"},
+    {"", NULL, "is it running, and does ~/.pgpass have the password?"},
+};
+
 static int refuse_connection(struct station *s, int rc, struct signet_error *err)
 {
     char text[SAID_MAX] = "it does not answer";
+    size_t i = 0;
 
     if (rc == SIGNET_E_CANCELLED)
         return rc;
     if (rc != SIGNET_E_TIMEOUT)
         one_line(s->pq->errorMessage(s->conn), text);
     s->base.again = true;
-    error_set(err, SIGNET_E_NET, "cannot reach the database server: %s",
-              strstr(text, "Connection refused")        ? "nobody listens at its address"
-              : strstr(text, "not translate host name") ? "there is no such host"
-                                                        : text);
-    error_hint(err, "%s",
-               strstr(text, "root certificate") || strstr(text, "does not support SSL")
-                   ? "over TCP the server must prove who it is: ?sslrootcert=FILE in the address, "
-                     "or ~/.postgresql/root.crt; ?sslmode=disable sends all in clear"
-               : strstr(text, "not translate host name") || strstr(text, "invalid port")
-                   ? "are host and port of the address right?"
-               : strstr(text, "too many") || strstr(text, "remaining connection")
-                   ? "each station needs one connection: raise max_connections, or end others"
-                   : "is it running, and does ~/.pgpass have the password?");
-    return SIGNET_E_NET;
+    while (!strstr(text, refusals[i].said))
+        i++;
+    const char *own = strstr(text, "FATAL: "), *failed = strstr(text, " failed: ");
+    /* behind the address, which stands in front anyhow */
+    own = own                                                    ? own + strlen("FATAL: ")
+          : failed && !strncmp(text, "connection to server", 20) ? failed + strlen(" failed: ")
+                                                                 : text;
+    return error_set_hint(err, SIGNET_E_NET, refusals[i].hint,
+                          "cannot reach the database server: %s",
+                          refusals[i].means ? refusals[i].means : own + strspn(own, " "));
 }
 
 static int connect_host(struct station *s, size_t host, struct signet_error *err)

@@ -55,6 +55,26 @@ def who_proves_who_it_is(p):
     need(code == 0, said)
 
 
+def what_is_wrong(p):
+    """In our words, with what to do."""
+    p.server.sql("CREATE ROLE bert LOGIN PASSWORD 'geheim42'")
+    with open(os.path.join(p.server.data, 'pg_hba.conf'), 'r+') as f:
+        before = f.read()
+        f.seek(0)
+        f.write('host all bert 127.0.0.1/32 scram-sha-256\n' + before)
+    p.server.sql('SELECT pg_reload_conf()')
+    at = f'127.0.0.1:{p.port}'
+    for address, words, hint in ((f'signet@{at}/none', 'server: database "none" does not exist', 'ends with /DATABASE'),
+                                 (f'eve@{at}/l', 'server: role "eve" does not exist', 'names the user'), (f'bert@{at}/l', 'password', 'HOST:PORT:DATABASE:USER:PASSWORD'),
+                                 ('signet@127.0.0.1:1/l', 'nobody listens at its address', 'is it running'), ('signet@127.0.0.1:x/l', 'the port in its address is no number', 'are host and port')):
+        p.house.database = (p.server, 'l', f'postgresql://{address}?sslmode=disable')
+        code, said = p.house.run(p.house.order('o', 3))
+        need(code == 1 and words in said and hint in said and 'connection to server' not in said, said)
+    p.tls('off')
+    code, said = p.run(f'?sslrootcert={p.ca}')
+    need(code == 1 and 'it does not speak TLS' in said and 'sslmode=disable' in said, said)
+
+
 def who_does_not_speak_tls(p):
     """Is sent nothing but the question whether it does."""
     got = []
@@ -133,6 +153,7 @@ def over_tcp(p):  # one after another: libpq's own port is in the environment, w
     who_proves_who_it_is(p)
     del os.environ['PGSSLMODE']
     in_so_many_words(p)
+    what_is_wrong(p)
 
 
 _parts.main(Place)
