@@ -121,7 +121,12 @@ static int webhook_judge(struct webhook *w, long status, int64_t *wait_ms, struc
         error_set_hint(err, SIGNET_E_SERVER, "name the place itself in 'url'",
                        "%s answered %ld: redirects are not followed", w->base, status);
     else
-        error_set(err, SIGNET_E_SERVER, "%s answered %ld", w->base, status);
+        error_set_hint(err, SIGNET_E_SERVER,
+                       status == 401 || status == 403 ? "does the receiver have the same key_file?"
+                       : status == 404 || status == 405
+                           ? "is the path of 'url' right, and does it take a POST?"
+                           : "the receiver's log says why",
+                       "%s answered %ld", w->base, status);
     err->sys = (int)status;
     return SIGNET_E_SERVER;
 }

@@ -250,7 +250,7 @@ def a_webhook_that_says_no(h):
     h.run(wait=5)
     need(h.receiver.words()[0] == 'begin' and 'pass' in h.receiver.words() and not h.receiver.answers, h.receiver.words())
     need(h.told('webhook')['refused'] == 1 and h.told('webhook')['waiting'] == 0, h.report['notify'])
-    need('answered 422' in h.said, h.said)
+    need('answered 422' in h.said and "the receiver's log says why" in h.said, h.said)
 
 
 @part
