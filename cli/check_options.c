@@ -38,6 +38,18 @@ static const struct option_row *row_lettered(const struct option_row *rows, char
     return NULL;
 }
 
+/* What people look for as an option of a run first. */
+static bool is_key_of_order(const struct cli *cli, const char *name)
+{
+    static const char keys[] =
+        " quota retries template ledger station work names board slots servers "
+        "output label scan notify prove lock golden min-yield ";
+    char word[80];
+
+    snprintf(word, sizeof(word), " %s ", name);
+    return strcmp(cli->name, "signet run") == 0 && strstr(keys, word);
+}
+
 static bool unknown_option(const struct cli *cli, const struct option_row *rows, const char *word,
                            size_t len)
 {
@@ -46,14 +58,16 @@ static bool unknown_option(const struct cli *cli, const struct option_row *rows,
     struct signet_error err = {0};
     size_t n = option_names(rows, true, names);
     snprintf(name, sizeof(name), "%.*s", (int)len, word);
-    const char *near = signet_word_nearest(name, names, n);
+    bool of_order = is_key_of_order(cli, name);
+    const char *near = of_order ? NULL : signet_word_nearest(name, names, n);
     const struct option_row *row = near ? row_named(rows, near, strlen(near)) : NULL;
     if (row && row->of) /* an old spelling */
         near = row->of;
-    if (!near)
+    if (!near && !of_order)
         return cli_usage(cli, "there is no option --%s", PLAIN(name)) == EXIT_DONE;
     char hint[sizeof(err.hint)];
-    snprintf(hint, sizeof(hint), "did you mean --%s?", near);
+    snprintf(hint, sizeof(hint),
+             of_order ? "it is a key of the order: signet-order(5)" : "did you mean --%s?", near);
     cli_error(&err, SIGNET_E_USAGE, hint, "there is no option --%s", PLAIN(name));
     cli_fail(cli, &err);
     return false;

@@ -68,7 +68,9 @@ static struct value unknown_name(struct parser *p, struct name n, const char *pr
     if (near || (*prefix && n.len < sizeof(name)))
         return fail_at(p, n.at, SIGNET_E_SYNTAX, hint, "unknown name '%s%s'", prefix, name);
     return fail_at(p, n.at, SIGNET_E_SYNTAX,
-                   "text and keys stand in quotes; see signet-config(5) for the names",
+                   p->text[n.at + n.len] == '('
+                       ? "text stands in quotes, bytes are b'text' or bytes.fromhex('00ff')"
+                       : "text and keys stand in quotes; see signet-config(5) for the names",
                    "unknown name");
 }
 

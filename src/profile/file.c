@@ -213,8 +213,10 @@ static int take_lists(const struct reader *r, const struct file *file, struct ow
 {
     static const char *const modes[] = {"psk", "rpk", "cert", "nosec", "est", NULL};
     static const char *const numbers[] = {"0", "1", "2", "3", NULL};
-    static const char four[] = "there are 0, 1, 2, 3";
+    static const char *const digests[] = {"sha1", "sha224", "sha256", "sha384", "sha512", NULL};
+    static const char four[] = "there are 0, 1, 2, 3", letters[] = "UMHTSNQ";
     struct signet_profile *out = &own->profile;
+    unsigned known = 0; /* which ones does not matter */
     int rc = take_bits(r, "modes", file->modes, modes, "there are psk, rpk, cert, nosec, est",
                        &out->modes);
 
@@ -223,6 +225,15 @@ static int take_lists(const struct reader *r, const struct file *file, struct ow
                        &out->matching_types);
     if (rc == SIGNET_OK)
         rc = take_bits(r, "usages", file->usages, numbers, four, &out->tls.usages);
+    if (rc == SIGNET_OK && out->bindings && out->bindings[strspn(out->bindings, letters)])
+        rc = refuse_word(r, "bindings", out->bindings, "letters of UMHTSNQ, such as UT");
+    if (rc == SIGNET_OK)
+        rc = take_bits(r, "curves", file->curves, profile_anjay.tls.curves,
+                       "by their names in TLS, such as secp256r1, secp384r1, brainpoolP256r1",
+                       &known);
+    if (rc == SIGNET_OK)
+        rc = take_bits(r, "digests", file->digests, digests,
+                       "there are sha1, sha224, sha256, sha384, sha512", &known);
     if (rc == SIGNET_OK && file->objects)
         rc = take_objects(r, file, own);
     if (rc == SIGNET_OK && file->suites) {

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """More of _mistakes: those of a day at a line, as engineers of firmware and of production make them."""
-from _mistakes import BOARD, CONFIG, SERVER, TABLE, TWO, ZPL, add, later, order, server
+from _mistakes import BOARD, CONFIG, GOOD, SERVER, TABLE, TWO, ZPL, add, config, later, order, server
 
 # names that nothing has, options without effect, periods that are over
 for line, said, do in (
@@ -51,3 +51,10 @@ for line, said, do in (
         ('cert fetch 127.0.0.1:99999', "'127.0.0.1:99999' is not HOST:PORT", 'ports are 1 to 65535'), ('sim flasher --as nrfjprog', 'needs a board: SERIAL=CONTROL,PORT', '--help'),
         ('run --operator ~ order.yaml', '--operator is empty', 'variable of the shell unset')):
     add(line, line, said, do, code=2)
+for line in 'run --station b order.yaml', 'run --retries 3 order.yaml':
+    add(line, line, 'there is no option --', 'it is a key of the order', code=2)
+for name, key, said, do in (
+        ('a curve by another name', 'tls: {curves: [p256]}', "./p.yaml:3:16: 'curves' cannot have 'p256'", 'such as secp256r1'), ('a binding of no letter', 'bindings: XY', "./p.yaml:3:11: 'bindings' cannot have 'XY'", 'letters of UMHTSNQ'),
+        ('a digest with a hyphen', 'tls: {digests: [sha-256]}', "./p.yaml:3:17: 'digests' cannot have 'sha-256'", 'there are sha1')):
+    later(name, 'device: ./p.yaml', said, '^', do, p__yaml=f'name: x\nbase: any\n{key}\n')
+config('a function of Python', GOOD.replace("b'0123456789abcdef'", "unhexlify('00112233445566778899aabbccddeeff')"), 'cfg:2:113: unknown name', '^', "bytes.fromhex('00ff')")
