@@ -18,6 +18,7 @@
 
 #include <signet/config.h>
 
+#include "base/base.h"
 #include "unit/folder.h"
 
 enum { DAY = 86400, VALID = 100 * DAY };
@@ -170,6 +171,46 @@ static void a_key_of_another(void **state)
     signet_factory_free(&f);
 }
 
+static void put_literal(struct buf *text, unsigned rid, const struct signet_bytes *data)
+{
+    buf_printf(text, ", %u: b'", rid);
+    for (size_t i = 0; i < data->len; i++)
+        buf_printf(text, "\\x%02x", data->data[i]);
+    buf_text(text, "'");
+}
+
+/* A device of a configuration is warned of as well, with the place of the certificate. */
+static void weak_ones_of_a_configuration(void **state)
+{
+    const struct signet_cert_info info = {.digest = (char *)"sha1"};
+    struct signet_bytes weak_der = {0};
+    struct signet_cert *weak = NULL;
+    struct signet_tree *device = NULL;
+    struct signet_error err = {0};
+    struct buf text = {0};
+
+    (void)state;
+    now = start;
+    assert_int_equal(signet_cert_make(&weak, key, &info, "ep", NULL, NULL), SIGNET_OK);
+    assert_int_equal(signet_cert_der(weak, &weak_der, NULL), SIGNET_OK);
+    buf_text(&text, "{OID.Security: {1: {0: 'coaps://a', 1: False, 2: 2, 10: 1");
+    put_literal(&text, 3, &weak_der);
+    put_literal(&text, 4, &other_der);
+    put_literal(&text, 5, &key_der);
+    buf_text(&text, "}}, OID.Server: {1: {0: 1, 1: 60, 6: False, 7: 'U'}}}");
+    assert_int_equal(signet_config_parse((const char *)text.data, text.len, "cfg", &device, NULL),
+                     SIGNET_OK);
+    warned[0] = '\0';
+    int rc = signet_device_check(device, 0, &observer, &err);
+    if (rc != SIGNET_OK ||
+        !strstr(warned, "/0/1/3: it is signed with sha1, which TLS stacks refuse"))
+        fail_msg("%s%s", rc ? err.msg : "", warned);
+    buf_free(&text);
+    signet_tree_free(&device);
+    signet_cert_free(&weak);
+    signet_bytes_free(&weak_der);
+}
+
 static void put(const char *path, const struct signet_bytes *data, mode_t mode)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
@@ -210,6 +251,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(dates),
         cmocka_unit_test(a_key_of_another),
+        cmocka_unit_test(weak_ones_of_a_configuration),
         cmocka_unit_test(a_key_file_that_others_can_read),
     };
 
