@@ -99,10 +99,12 @@ extern const struct db_ops sqlite_ops, postgres_ops;
 
 /* file_system.c: SIGNET_E_UNSUPPORTED: a ledger in this file could be damaged. */
 int file_system_check(const char *where, struct signet_error *err);
-/* unlocked.c: nobody has the right to change this file, but for root. */
+/* unlocked.c: SIGNET_E_IO: what SQLite would read beside a ledger is no plain file. */
+int beside_check(const char *where, struct signet_error *err);
+/* nobody has the right to change this file, but for root. */
 bool unlocked_fits(const char *where);
 /* An URI that makes SQLite read it without locks. SIGNET_E_IO: changes are in its write-ahead log,
- * and that cannot be read. */
+ * and that cannot be read, or in a journal. */
 int unlocked_name(const char *where, struct buf *name, struct signet_error *err);
 /* states.c: the state of this name; -1: none. */
 int state_of_word(const char *word, size_t len);

@@ -4,6 +4,7 @@
  * made at a site without a network is known here, and its names, keys and boards are taken here. */
 
 #include "ledger/copy.h"
+#include "ledger/trust.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -233,17 +234,13 @@ static int bring_chains(struct import *m, struct signet_error *err)
 
 static int record_import(struct import *m, struct signet_error *err)
 {
-    char text[240];
-    int64_t here = 0;
-    int rc = db_number(m->copy.to->db, &here, err,
-                       "SELECT CAST(sum(seq) AS {int}) FROM stations WHERE id >= " OWN_END_SQL
-                       " AND " SITE_OF("name") " = $1",
-                       "s", m->copy.site);
+    char text[240], here[65];
+    int rc = site_head(m->copy.to, m->copy.site, here, err);
 
     if (rc != SIGNET_OK)
         return rc;
-    snprintf(text, sizeof(text), "%s: %lld events, head %s, %lld here", m->out->site,
-             (long long)m->out->all_events, m->out->head, (long long)here);
+    snprintf(text, sizeof(text), "%s: %lld events, head %s, here %s", m->out->site,
+             (long long)m->out->all_events, m->out->head, here);
     return ledger_event(m->copy.to, "imported", text, err);
 }
 

@@ -67,6 +67,13 @@ static const struct rule rules[] = {
      "SELECT d.endpoint || ' from ' || e.detail FROM events e JOIN devices d ON d.id = e.device"
      " WHERE e.kind = 'remove' AND NOT EXISTS(SELECT 1 FROM deliveries v"
      " WHERE v.device = e.device AND v.server = e.detail AND v.state IN (3, 4)) LIMIT 1"},
+    {"the refusal of device", "has an event, and no delivery", /* until it is tried again */
+     "SELECT d.endpoint FROM events e JOIN devices d ON d.id = e.device WHERE (e.kind = 'refused'"
+     " OR (e.kind = 'failed' AND d.state = {failed} AND e.detail <> d.error"
+     " AND substr(e.detail, length(e.detail) - length(d.error) - 1) = ': ' || d.error))"
+     " AND NOT EXISTS(SELECT 1 FROM deliveries v WHERE v.device = e.device AND v.state = 2"
+     " AND e.detail = v.server || ': ' || v.error) AND NOT EXISTS(SELECT 1 FROM events r WHERE"
+     " r.device = e.device AND r.n > e.n AND r.kind = 'rework') LIMIT 1"},
     {"the retired device", "has no newer edition",
      "SELECT d.endpoint FROM devices d WHERE d.freed = 1 AND d.state = {retired} AND NOT EXISTS("
      "SELECT 1 FROM devices x WHERE x.endpoint = d.endpoint AND x.freed = 0) AND NOT EXISTS("
@@ -93,28 +100,17 @@ static const struct rule rules[] = {
 /* Of what came from other ledgers: the names that it has here end with a site. */
 /* clang-format off */
 static const struct rule rules_of_sites[] = {
-    {"the site of station", "is none that was imported",
-     "SELECT s.name FROM stations s WHERE s.id >= " OWN_END_SQL " AND NOT EXISTS(SELECT 1"
-     " FROM events e WHERE e.device = 0 AND e.kind = 'imported' AND substr('@' || e.detail, 1,"
-     " length(" SITE_OF("s.name") ") + 2) = " SITE_OF("s.name") " || ': ') LIMIT 1"},
+    {"the number of station", "is none that an import gives",
+     "SELECT name FROM stations WHERE base <> id - id % " OWN_END_SQL " LIMIT 1"},
     {"the site of order", "is not that of its stations",
      "SELECT o.name FROM orders o WHERE o.id >= " OWN_END_SQL " AND NOT EXISTS(SELECT 1"
      " FROM stations s WHERE s.base = o.id - o.id % " OWN_END_SQL
      " AND " SITE_OF("s.name") " = " SITE_OF("o.name") ") LIMIT 1"},
     {"the imported site", "is missing: it has an event",
      "SELECT e.detail FROM events e WHERE e.device = 0 AND e.kind = 'imported'"
-     " AND e.detail LIKE '% here' AND e.detail NOT LIKE '%, 0 here' AND NOT EXISTS(SELECT 1"
-     " FROM stations s WHERE s.id >= " OWN_END_SQL " AND substr('@' || e.detail, 1,"
+     " AND NOT EXISTS(SELECT 1 FROM stations s WHERE s.id >= " OWN_END_SQL
+     " AND substr('@' || e.detail, 1,"
      " length(" SITE_OF("s.name") ") + 2) = " SITE_OF("s.name") " || ': ') LIMIT 1"},
-    /* as many as the last import says, since it says it */
-    {"the imported events of site", "are more or fewer than were brought here",
-     "SELECT k.site FROM (SELECT " SITE_OF("name") " AS site, ', ' || CAST(sum(seq) AS {int}) ||"
-     " ' here' AS tail FROM stations WHERE id >= " OWN_END_SQL " GROUP BY " SITE_OF("name") ") k"
-     " JOIN events e ON e.device = 0 AND e.kind = 'imported' AND substr('@' || e.detail, 1, length(k.site) + 2) ="
-     " k.site || ': ' WHERE e.detail LIKE '% here' AND substr(e.detail, length(e.detail) -"
-     " length(k.tail) + 1) <> k.tail AND e.n = (SELECT max(x.n) FROM events x WHERE x.device = 0"
-     " AND x.kind = 'imported' AND substr('@' || x.detail, 1, length(k.site) + 2) ="
-     " k.site || ': ') LIMIT 1"},
 };
 /* clang-format on */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Is what was imported the ledger that the import recorded, under the name of its site? */
+/* Is what is here of a site what its last import left? */
 #include "ledger/trust.h"
 #include "pki/pki.h"
 
@@ -15,59 +15,63 @@ int heads_hash(const struct buf *heads, char out[static 65], struct signet_error
                            : rc;
 }
 
-/* It names the head and its events; a ledger with imports of its own has a head of more than came
- * here. */
-static int compare_import(const struct site *site, const char *head, const char *says,
-                          struct signet_error *err)
+void heads_add(struct buf *heads, int64_t station, int64_t last, const char *hash)
 {
-    char begin[SITE_MAX + 48], end[48], is[SITE_MAX + 160];
-    int len = snprintf(begin, sizeof(begin), "%s: %lld events, head ", site->name + 1,
-                       (long long)site->events);
-
-    snprintf(end, sizeof(end), ", %lld here", (long long)site->events);
-    snprintf(is, sizeof(is), "%s%s%s", begin, head, end);
-    if (strncmp(says, begin, (size_t)len) != 0 || !strstr(says, end) || strcmp(says, is) == 0)
-        return SIGNET_OK;
-    return error_set(err, SIGNET_E_LEDGER, "site %s is not the ledger that was imported as it",
-                     site->name + 1);
+    buf_printf(heads, "%lld:%lld:%s,", (long long)station, (long long)last, hash);
 }
 
-int site_end(struct signet_ledger *l, struct site *site, struct signet_error *err)
+static int add_site_station(void *ctx, const struct db_rows *row, struct signet_error *err)
+{
+    (void)err;
+    heads_add(ctx, db_int(row, 0), db_int(row, 1), db_text(row, 2));
+    return SIGNET_OK;
+}
+
+int site_head(struct signet_ledger *l, const char *site, char out[static 65],
+              struct signet_error *err)
+{
+    struct buf heads = {0};
+    const struct db_walk walk = {.sql =
+                                     "SELECT id, seq, hash FROM stations WHERE id >= " OWN_END_SQL
+                                     " AND " SITE_OF("name") " = $1 ORDER BY id",
+                                 .row = add_site_station,
+                                 .ctx = &heads};
+    int rc = db_walk(l->db, &walk, err, "s", site);
+
+    if (rc == SIGNET_OK)
+        rc = heads_hash(&heads, out, err);
+    buf_free(&heads);
+    return rc;
+}
+
+static int check_site(void *ctx, const struct db_rows *found, struct signet_error *err)
 {
     static const char last[] =
         "SELECT detail FROM events WHERE device = 0 AND kind = 'imported'"
         " AND substr('@' || detail, 1, length($1) + 2) = $1 || ': ' ORDER BY n DESC LIMIT 1";
-    struct db_rows row;
+    struct signet_ledger *l = ctx;
+    const char *site = db_text(found, 0);
+    struct db_rows row = {0};
     char head[65];
+    int rc = site_head(l, site, head, err);
 
-    if (!site->base)
-        return SIGNET_OK;
-    int rc = heads_hash(&site->heads, head, err);
     if (rc == SIGNET_OK)
-        rc = db_find(l->db, &row, err, last, "s", site->name);
-    if (rc != SIGNET_OK) /* a rule finds a site without an import */
-        return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
-    rc = compare_import(site, head, db_text(&row, 0), err);
+        rc = db_find(l->db, &row, err, last, "s", site);
+    if (rc == SIGNET_E_NOT_FOUND)
+        return error_set(err, SIGNET_E_LEDGER, "site %s was never imported", site);
+    if (rc == SIGNET_OK && !text_ends_with(db_text(&row, 0), head))
+        rc = error_set(err, SIGNET_E_LEDGER, "site %s is not what its last import left", site);
     db_end(&row);
     return rc;
 }
 
-int site_add(struct signet_ledger *l, struct site *site, const struct site_chain *c,
-             struct signet_error *err)
+int sites_check(struct signet_ledger *l, struct signet_error *err)
 {
-    const char *name = strrchr(c->name, '@');
-    int rc = c->base == site->base ? SIGNET_OK : site_end(l, site, err);
+    const struct db_walk walk = {.sql =
+                                     "SELECT DISTINCT " SITE_OF("name") " FROM stations"
+                                                                        " WHERE id >= " OWN_END_SQL,
+                                 .row = check_site,
+                                 .ctx = l};
 
-    if (rc != SIGNET_OK || !c->base || !name)
-        return rc;
-    if (c->base != site->base) {
-        buf_reset(&site->heads);
-        site->events = 0;
-        site->base = c->base;
-        snprintf(site->name, sizeof(site->name), "%s", name);
-    }
-    site->events += c->last;
-    buf_printf(&site->heads, "%lld:%lld:%s,", (long long)(c->station - c->base), (long long)c->last,
-               c->head);
-    return SIGNET_OK;
+    return db_walk(l->db, &walk, err, "");
 }

@@ -206,6 +206,9 @@ static int sqlite_open(struct db **out, const char *where, enum db_open how,
         error_hint(err, "is the path right? The work order's 'ledger' says where it is");
         return rc;
     }
+    rc = beside_check(where, err);
+    if (rc != SIGNET_OK)
+        return rc;
     if (*where == ':' || strncmp(where, "file:", 5) == 0) /* ":memory:" would keep nothing */
         return error_set(err, SIGNET_E_USAGE, "a ledger needs a path, and %s is none", where);
     struct file *f = calloc(1, sizeof(*f));

@@ -13,15 +13,32 @@ static const struct tlog_vkey *find_station_key(const struct trust *t, const cha
     return NULL;
 }
 
+/* A station's own checkpoint: three lines, and a signature under the name of the log. */
+static int read_own(const char *text, struct tlog_note *note, struct tlog_checkpoint *out,
+                    uint8_t id[static TLOG_KEY_ID], struct signet_error *err)
+{
+    struct buf plain = {0};
+    int rc = tlog_note_parse(text, strlen(text), note, err);
+
+    if (rc == SIGNET_OK)
+        rc = tlog_checkpoint_parse(note, out, err);
+    if (rc != SIGNET_OK)
+        return rc;
+    tlog_checkpoint_print(out, &plain);
+    rc = buf_check(&plain, err);
+    if (rc == SIGNET_OK && (note->len != plain.len || !tlog_note_signer(note, out->origin, id)))
+        rc = error_set(err, SIGNET_E_SYNTAX, "no station signed this checkpoint as it is");
+    buf_free(&plain);
+    return rc;
+}
+
 /* With keys a checkpoint counts only when one of them signed it. */
 static int trust_read_known(const struct trust *t, const char *text, struct trust_known *out,
                             struct signet_error *err)
 {
     struct tlog_note note;
-    int rc = tlog_note_parse(text, strlen(text), &note, err);
+    int rc = read_own(text, &note, &out->checkpoint, out->id, err);
 
-    if (rc == SIGNET_OK)
-        rc = tlog_checkpoint_parse(&note, &out->checkpoint, err);
     if (rc != SIGNET_OK || t->key_count == 0)
         return error_pass(rc, err, "the old checkpoint");
     const struct tlog_vkey *key = find_station_key(t, out->checkpoint.origin);
@@ -103,9 +120,8 @@ int log_check_event(struct log_check *c, const char *there, const char *name, co
 
 /* The checkpoint in the ledger, and the tree beside it, are of just the events that are there. */
 static int trust_check_own(const struct log_check *c, const char *name, const char *tree,
-                           const struct tlog_note *note, struct signet_error *err)
+                           const struct tlog_checkpoint *own, struct signet_error *err)
 {
-    struct tlog_checkpoint own;
     uint8_t root[TLOG_HASH];
     struct buf text = {0};
     int rc = tlog_root(&c->tree, root, err);
@@ -117,13 +133,30 @@ static int trust_check_own(const struct log_check *c, const char *name, const ch
     buf_free(&text);
     if (rc != SIGNET_OK)
         return rc;
-    if (tlog_checkpoint_parse(note, &own, NULL) != SIGNET_OK ||
-        strcmp(own.origin, c->origin) != 0 || memcmp(own.root, root, sizeof(root)) != 0 ||
-        own.size != c->tree.size || !same)
+    if (strcmp(own->origin, c->origin) != 0 || memcmp(own->root, root, sizeof(root)) != 0 ||
+        own->size != c->tree.size || !same)
         return error_set(err, SIGNET_E_LEDGER,
                          "what station %s signed is not what the ledger has: events or checkpoint "
                          "were changed",
                          name);
+    return SIGNET_OK;
+}
+
+/* What a station signed once it signs on, and with the same key. id: of the key that signed last;
+ * NULL: nothing is signed. */
+static int check_signs_on(const struct log_check *c, const char *name, const uint8_t *id,
+                          struct signet_error *err)
+{
+    for (size_t i = 0; c->trust && i < c->trust->known_count; i++) {
+        const struct trust_known *known = &c->trust->known[i];
+
+        if (known->found && strcmp(known->checkpoint.origin, c->origin) == 0 &&
+            (!id || memcmp(id, known->id, sizeof(known->id)) != 0))
+            return error_set(err, SIGNET_E_LEDGER,
+                             "the events of station %s are not signed%s, as they were at the old "
+                             "checkpoint",
+                             name, id ? " by the same key" : "");
+    }
     return SIGNET_OK;
 }
 
@@ -157,18 +190,24 @@ static int check_station_signature(const struct log_check *c, const char *name,
 int log_check_end(const struct log_check *c, const char *name, const char *tree,
                   const char *checkpoint, struct signet_error *err)
 {
-    struct tlog_note note;
+    struct tlog_note note = {0};
+    struct tlog_checkpoint own;
+    uint8_t id[TLOG_KEY_ID];
     int rc = SIGNET_OK;
 
     if (*tree && !*checkpoint)
         return error_set(err, SIGNET_E_LEDGER, "the checkpoint of station %s is missing", name);
-    if (*checkpoint && tlog_note_parse(checkpoint, strlen(checkpoint), &note, NULL) != SIGNET_OK)
+    if (*checkpoint)
+        rc = read_own(checkpoint, &note, &own, id, NULL);
+    if (rc == SIGNET_E_NOMEM)
+        return error_nomem(err);
+    if (rc != SIGNET_OK || (*checkpoint && strchr(note.signatures, '\n')[1])) /* one line */
         return error_set(err, SIGNET_E_LEDGER, "the checkpoint of station %s was changed", name);
     if (*checkpoint)
-        rc = trust_check_own(c, name, tree, &note, err);
-    return rc == SIGNET_OK && c->trust && c->trust->key_count
-               ? check_station_signature(c, name, *checkpoint ? &note : NULL, err)
-               : rc;
+        rc = trust_check_own(c, name, tree, &own, err);
+    if (rc == SIGNET_OK && c->trust && c->trust->key_count)
+        rc = check_station_signature(c, name, *checkpoint ? &note : NULL, err);
+    return rc == SIGNET_OK ? check_signs_on(c, name, *checkpoint ? id : NULL, err) : rc;
 }
 
 int trust_end(const struct trust *t, struct signet_error *err)

@@ -11,7 +11,8 @@ struct trust {
     size_t key_count;
     struct trust_known {
         struct tlog_checkpoint checkpoint;
-        bool found; /* its events are in the ledger */
+        uint8_t id[TLOG_KEY_ID]; /* of the key that signed it */
+        bool found;              /* its events are in the ledger */
     } * known;
     size_t known_count;
 };
@@ -32,22 +33,16 @@ int log_check_event(struct log_check *check, const char *there, const char *name
 int log_check_end(const struct log_check *check, const char *name, const char *tree,
                   const char *checkpoint, struct signet_error *err);
 
-/* site.c: the stations of one import, which come by their numbers */
-struct site {
-    int64_t base, events;
-    char name[SITE_MAX + 2]; /* @SITE */
-    struct buf heads;        /* with their numbers there */
-};
-struct site_chain {
-    int64_t base, station, last;
-    const char *name, *head;
-};
-int site_add(struct signet_ledger *ledger, struct site *site, const struct site_chain *chain,
-             struct signet_error *err);
-/* SIGNET_E_LEDGER: they are not the ledger that the last import of the site brought. */
-int site_end(struct signet_ledger *ledger, struct site *site, struct signet_error *err);
+/* site.c */
+
 /* The head of a ledger, of all its stations' heads. */
+void heads_add(struct buf *heads, int64_t station, int64_t last, const char *hash);
 int heads_hash(const struct buf *heads, char out[static 65], struct signet_error *err);
+/* The same of the stations that are here of one site, @SITE; an import records it. */
+int site_head(struct signet_ledger *ledger, const char *site, char out[static 65],
+              struct signet_error *err);
+/* SIGNET_E_LEDGER: a site is not what its last import left. */
+int sites_check(struct signet_ledger *ledger, struct signet_error *err);
 
 /* rules.c: the columns that no hash covers. SIGNET_E_LEDGER: one is not what the events make it. */
 int rules_check(struct signet_ledger *ledger, struct signet_error *err);

@@ -4,7 +4,9 @@
  * file of its own beside the ledger. */
 #include "ledger/db.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,21 +17,59 @@ bool unlocked_fits(const char *where)
     return stat(where, &st) == 0 && !(st.st_mode & (S_IWUSR | S_IWGRP | S_IWOTH));
 }
 
-/* A write-ahead log is read as well, if its writer left one: "unix-none" has no locks, and an
- * exclusive connection keeps the log's index in its own memory. Without a log "immutable" makes
- * none. */
-int unlocked_name(const char *where, struct buf *name, struct signet_error *err)
+/* Of what SQLite keeps beside the file, links of the file followed; 0: it is not there, or empty.
+ */
+static int beside(const char *where, const char *end, struct buf *name, off_t *size,
+                  struct signet_error *err)
 {
-    const char *wal;
+    char *real = realpath(where, NULL);
     struct stat st;
 
-    buf_printf(name, "%s-wal", where);
+    *size = 0;
+    if (!real && errno == ENOMEM)
+        return error_nomem(err);
+    buf_reset(name);
+    buf_printf(name, "%s%s", real ? real : where, end);
+    free(real);
     int rc = buf_check(name, err);
+    if (rc != SIGNET_OK || stat((const char *)name->data, &st) != 0)
+        return rc;
+    *size = st.st_size;
+    return S_ISREG(st.st_mode)
+               ? SIGNET_OK /* SQLite would wait for a pipe's writer */
+               : error_set(err, SIGNET_E_IO, "'%s' is no plain file", (const char *)name->data);
+}
+
+int beside_check(const char *where, struct signet_error *err)
+{
+    static const char *const ends[] = {"-journal", "-wal", "-shm"};
+    struct buf name = {0};
+    int rc = SIGNET_OK;
+    off_t size;
+
+    for (size_t i = 0; rc == SIGNET_OK && i < COUNT_OF(ends); i++)
+        rc = beside(where, ends[i], &name, &size, err);
+    buf_free(&name);
+    return rc;
+}
+
+/* A write-ahead log is read as well, if its writer left one: "unix-none" has no locks, and an
+ * exclusive connection keeps the log's index in its own memory. Without a log "immutable" makes
+ * none. A journal is of changes that are to be undone before anything is read. */
+int unlocked_name(const char *where, struct buf *name, struct signet_error *err)
+{
+    off_t journal, wal = 0;
+    int rc = beside(where, "-journal", name, &journal, err);
+
+    if (rc == SIGNET_OK && journal > 0)
+        return error_set_hint(err, SIGNET_E_IO, "let who may write the ledger open it once",
+                              "a change of it was cut off: '%s' is to be undone first",
+                              (const char *)name->data);
+    if (rc == SIGNET_OK)
+        rc = beside(where, "-wal", name, &wal, err);
     if (rc != SIGNET_OK)
         return rc;
-    wal = (const char *)name->data;
-    bool log = stat(wal, &st) == 0 && st.st_size > 0;
-    if (log && faccessat(AT_FDCWD, wal, R_OK, AT_EACCESS) != 0)
+    if (wal > 0 && faccessat(AT_FDCWD, (const char *)name->data, R_OK, AT_EACCESS) != 0)
         return error_set_hint(err, SIGNET_E_IO,
                               "make it readable, or copy both files to a folder of yours",
                               "changes are in its file -wal, and cannot be read from here");
@@ -37,6 +77,6 @@ int unlocked_name(const char *where, struct buf *name, struct signet_error *err)
     buf_text(name, "file:");
     for (; *where; where++)
         buf_printf(name, strchr("%?#", *where) ? "%%%02x" : "%c", (unsigned char)*where);
-    buf_text(name, log ? "?vfs=unix-none" : "?immutable=1");
+    buf_text(name, wal > 0 ? "?vfs=unix-none" : "?immutable=1");
     return buf_check(name, err);
 }

@@ -11,7 +11,6 @@ struct verify {
     struct trust *trust; /* NULL: nothing is known from elsewhere */
     int64_t events;
     struct buf heads; /* what all chains end with */
-    struct site site; /* the one whose stations are at it */
 };
 
 struct chain {
@@ -34,6 +33,10 @@ static int check_event_hash(void *ctx, const struct log_entry *entry, struct sig
                          (long long)c->next, c->name);
     if (strcmp(entry->hash, entry->stored) != 0)
         return error_set(err, SIGNET_E_LEDGER, "event %lld of station %s was changed",
+                         (long long)e->seq, c->name);
+    if (e->time < c->latest)
+        return error_set(err, SIGNET_E_LEDGER,
+                         "event %lld of station %s is older than the one before it",
                          (long long)e->seq, c->name);
     memcpy(c->tail, entry->hash, sizeof(c->tail));
     c->latest = e->time;
@@ -87,9 +90,8 @@ static int check_station(void *ctx, const struct db_rows *row, struct signet_err
     if (rc == SIGNET_OK)
         rc = log_check_end(&c.log, c.name, db_text(row, 7), db_text(row, 6), err);
     v->events += c.last;
-    buf_printf(&v->heads, "%lld:%lld:%s,", (long long)c.station, (long long)c.last, c.head);
-    const struct site_chain own = {c.base, c.station, c.last, c.name, c.head};
-    return rc == SIGNET_OK ? site_add(v->ledger, &v->site, &own, err) : rc;
+    heads_add(&v->heads, c.station, c.last, c.head);
+    return rc;
 }
 
 static int check_chains(struct verify *v, struct signet_error *err)
@@ -108,7 +110,7 @@ static int check_chains(struct verify *v, struct signet_error *err)
     int rc = db_walk(v->ledger->db, &walk, err, "");
 
     if (rc == SIGNET_OK)
-        rc = site_end(v->ledger, &v->site, err);
+        rc = sites_check(v->ledger, err);
     return rc == SIGNET_OK && v->trust ? trust_end(v->trust, err) : rc;
 }
 
@@ -382,7 +384,6 @@ static int verify_with(struct signet_ledger *l, struct trust *trust, int64_t *ev
     if (rc == SIGNET_OK)
         *events = v.events;
     buf_free(&v.heads);
-    buf_free(&v.site.heads);
     return rc;
 }
 

@@ -4,7 +4,7 @@
 
 #include <inttypes.h>
 
-enum { BASE64_OF_HASH = 44, DIGITS_MAX = 19 };
+enum { BASE64_OF_HASH = 44, DIGITS_MAX = 19, EXTRA_MAX = 8192 };
 
 /* A line of the rest, without its end; false: there is none. */
 static bool log_next_line(const char **at, const char *stop, const char **line, size_t *len)
@@ -98,12 +98,15 @@ static int log_parse_rest(const char *at, const char *stop, struct tlog_proof *o
 static bool log_skip_extra(const char **at, const char *stop)
 {
     static const char word[] = "extra ";
+    const size_t skip = sizeof(word) - 1;
     const char *line = NULL;
+    uint8_t bytes[EXTRA_MAX];
     size_t len = 0;
 
-    if ((size_t)(stop - *at) < sizeof(word) - 1 || memcmp(*at, word, sizeof(word) - 1) != 0)
+    if ((size_t)(stop - *at) < skip || memcmp(*at, word, skip) != 0)
         return true;
-    return log_next_line(at, stop, &line, &len);
+    return log_next_line(at, stop, &line, &len) &&
+           base64_decode(line + skip, len - skip, bytes, sizeof(bytes)) >= 0;
 }
 
 int tlog_proof_parse(const void *text, size_t len, struct tlog_proof *out, struct signet_error *err)

@@ -4,7 +4,13 @@
 #include "tlog/tlog.h"
 
 static const char dash[] = "\xe2\x80\x94 ";
-enum { DASH = sizeof(dash) - 1, ID = 4, TIME = 8, SIGNED_MAX = ID + TIME + ED25519_SIGNATURE_LEN };
+enum {
+    DASH = sizeof(dash) - 1,
+    ID = TLOG_KEY_ID,
+    TIME = 8,
+    SIGNED_MAX = ID + TIME + ED25519_SIGNATURE_LEN,
+    LINE_MAX = 8192 /* of other algorithms, such as ML-DSA-87 */
+};
 
 /* No control characters but line ends. */
 static bool note_text_fits(const uint8_t *text, size_t len)
@@ -13,6 +19,20 @@ static bool note_text_fits(const uint8_t *text, size_t len)
         if (text[i] < ' ' && text[i] != '\n')
             return false;
     return utf8_valid(text, len);
+}
+
+/* "— NAME BASE64": the base64 of a key's number and its signature. NULL: it is none. */
+static const char *note_line_code(const char *line, size_t len)
+{
+    uint8_t bytes[LINE_MAX];
+    const char *space =
+        len > DASH && memcmp(line, dash, DASH) == 0 ? memchr(line + DASH, ' ', len - DASH) : NULL;
+
+    if (!space || space == line + DASH || memchr(line, '+', (size_t)(space - line)))
+        return NULL;
+    space++;
+    return base64_decode(space, len - (size_t)(space - line), bytes, sizeof(bytes)) > ID ? space
+                                                                                         : NULL;
 }
 
 int tlog_note_parse(const void *note, size_t len, struct tlog_note *out, struct signet_error *err)
@@ -31,7 +51,7 @@ int tlog_note_parse(const void *note, size_t len, struct tlog_note *out, struct 
         .text = text, .len = at - 1, .signatures = text + at, .signatures_len = len - at};
     for (const char *line = out->signatures, *end; line < text + len; line = end + 1) {
         end = memchr(line, '\n', (size_t)(text + len - line));
-        if ((size_t)(end - line) <= DASH || memcmp(line, dash, DASH) != 0)
+        if (!note_line_code(line, (size_t)(end - line)))
             return error_set(err, SIGNET_E_SYNTAX,
                              "this is no signed note: a line of signatures "
                              "is none");
@@ -75,24 +95,46 @@ static int note_verify_line(const struct tlog_note *note, const struct tlog_vkey
     return error_set(err, SIGNET_E_CRYPTO, "the signature of %.80s is wrong", key->name);
 }
 
+/* The next line of a name, at or behind *at, whose signature has as many bytes. */
+static bool note_next_line(const struct tlog_note *note, const char **at, const char *name,
+                           size_t want, uint8_t bytes[static SIGNED_MAX])
+{
+    const char *stop = note->signatures + note->signatures_len;
+
+    while (*at < stop) {
+        const char *line = *at, *end = memchr(line, '\n', (size_t)(stop - line)),
+                   *code = note_line_code(line, (size_t)(end - line));
+        *at = end + 1;
+        if (text_is(line + DASH, (size_t)(code - line) - DASH - 1, name) &&
+            base64_decode(code, (size_t)(end - code), bytes, SIGNED_MAX) == (ssize_t)want)
+            return true;
+    }
+    return false;
+}
+
+bool tlog_note_signer(const struct tlog_note *note, const char *name,
+                      uint8_t id[static TLOG_KEY_ID])
+{
+    const char *at = note->signatures;
+    uint8_t bytes[SIGNED_MAX];
+    bool found = note_next_line(note, &at, name, ID + ED25519_SIGNATURE_LEN, bytes);
+
+    if (found)
+        memcpy(id, bytes, ID);
+    return found;
+}
+
 int tlog_note_verify(const struct tlog_note *note, const struct tlog_vkey *key, int64_t *time,
                      struct signet_error *err)
 {
-    size_t name = strlen(key->name),
-           want = ID + (key->type == TLOG_WITNESS ? TIME : 0) + ED25519_SIGNATURE_LEN;
-    const char *stop = note->signatures + note->signatures_len;
+    size_t want = ID + (key->type == TLOG_WITNESS ? TIME : 0) + ED25519_SIGNATURE_LEN;
+    const char *at = note->signatures;
     uint8_t bytes[SIGNED_MAX];
-    int64_t at;
+    int64_t when;
 
-    for (const char *line = note->signatures, *end; line < stop; line = end + 1) {
-        end = memchr(line, '\n', (size_t)(stop - line));
-        const char *code = line + DASH + name + 1;
-        if (code >= end || memcmp(line + DASH, key->name, name) != 0 || code[-1] != ' ' ||
-            base64_decode(code, (size_t)(end - code), bytes, sizeof(bytes)) != (ssize_t)want ||
-            memcmp(bytes, key->id, ID) != 0)
-            continue;
-        return note_verify_line(note, key, bytes + ID, time ? time : &at, err);
-    }
+    while (note_next_line(note, &at, key->name, want, bytes))
+        if (memcmp(bytes, key->id, ID) == 0)
+            return note_verify_line(note, key, bytes + ID, time ? time : &when, err);
     return error_set(err, SIGNET_E_NOT_FOUND, "%.80s did not sign this", key->name);
 }
 

@@ -67,13 +67,13 @@ int tlog_check_consistency(const struct tlog_hashes *proof, uint64_t old,
 
 /* key.c */
 
-enum { TLOG_NAME_SIZE = 432, TLOG_VKEY_SIZE = TLOG_NAME_SIZE + 64 };
+enum { TLOG_NAME_SIZE = 432, TLOG_VKEY_SIZE = TLOG_NAME_SIZE + 64, TLOG_KEY_ID = 4 };
 enum tlog_key_type { TLOG_SIGNER = 1, TLOG_WITNESS = 4 };
 /* A public key under a name: NAME+HHHHHHHH+BASE64. */
 struct tlog_vkey {
     char name[TLOG_NAME_SIZE];
     enum tlog_key_type type;
-    uint8_t key[32], id[4];
+    uint8_t key[32], id[TLOG_KEY_ID];
 };
 struct tlog_key {
     struct secret seed;
@@ -110,6 +110,10 @@ int tlog_note_parse(const void *note, size_t len, struct tlog_note *out, struct 
  * witness; may be NULL. */
 int tlog_note_verify(const struct tlog_note *note, const struct tlog_vkey *key, int64_t *time,
                      struct signet_error *err);
+/* The number of the key by which a signer of this name signed it, rightly or not; false: none did.
+ */
+bool tlog_note_signer(const struct tlog_note *note, const char *name,
+                      uint8_t id[static TLOG_KEY_ID]);
 /* The line of a signature of text, which ends with a line end. as: the key's public half, under the
  * name and type that it signs with; time: of a witness. */
 int tlog_sign(const struct tlog_key *key, const struct tlog_vkey *as, const void *text, size_t len,

@@ -79,11 +79,11 @@ def older_part_put_back(p):
     db.execute(trigger)
     db.commit()
     db.close()
-    need('the imported events of site @b are more or fewer than were brought here' in p.call('verify', p.where('a'), code=1), 'verify')
+    need('site @b is not what its last import left' in p.call('verify', p.where('a'), code=1), 'verify')
     with sqlite3.connect(p.where('a')) as db:
         db.execute("UPDATE stations SET name = replace(name, '@b', '@c') WHERE id >= 1 << 40")
     db.close()
-    need('the site of station line-b@c is none that was imported' in p.call('verify', p.where('a'), code=1), 'another site')
+    need('site @c was never imported' in p.call('verify', p.where('a'), code=1), 'another site')
 
 
 @part

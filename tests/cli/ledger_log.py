@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a station signs: who has its key and an old checkpoint finds every other history, however well it was made."""
-import os, re, shutil, sqlite3, subprocess
+import base64, os, re, shutil, sqlite3, subprocess
 import _parts
 from _chain import DEVICE, Forger, row_hash
 from _mint import House
@@ -261,7 +261,7 @@ def sites_that_were_taken_out_or_changed(p):
     p.call('verify', 'ledger.db')
     swap = "UPDATE {0} SET name = substr(name, 1, length(name) - 1) || CASE WHEN name LIKE '%@b' THEN 'c' ELSE 'b' END WHERE id > 1 << 39"
     p.sql(swap.format('stations'), swap.format('orders'), ledger=shutil.copy(p.at('ledger.db'), p.at('changed.db')))
-    need('is not the ledger that was imported as it' in p.call('verify', 'changed.db', code=1), 'swapped')
+    need('is not what its last import left' in p.call('verify', 'changed.db', code=1), 'swapped')
     shutil.copy(p.at('ledger.db'), p.at('changed.db'))
     with sqlite3.connect(p.at('changed.db')) as db:
         (trigger,), = db.execute("SELECT sql FROM sqlite_schema WHERE name = 'events_delete'")
@@ -272,6 +272,111 @@ def sites_that_were_taken_out_or_changed(p):
     db.close()
     said = p.call('verify', 'changed.db', code=1)
     need('the imported site c: ' in said and 'is missing: it has an event' in said, said)
+
+
+@part
+def signed_no_more(p):
+    """An old checkpoint alone: the station still signs, with the same key, as it always wrote it."""
+    with sqlite3.connect(p.at('ledger.db')) as db:
+        (text,), = db.execute('SELECT checkpoint FROM stations').fetchall()
+    db.close()
+    body, line = text.split('\n\n')
+    name, code = line.rsplit(' ', 1)
+    other = base64.b64encode(bytes(4) + base64.b64decode(code)[4:]).decode()
+    for tree, changed, says in (("''", '', 'are not signed, as they were at the old checkpoint'),
+                                ('tree', f'{body}\n\n{name} {other}\n', 'are not signed by the same key'),
+                                ('tree', f'{body}\n\n{name}x {code}', 'the checkpoint of station A was changed'),
+                                ('tree', f'{body}\nmore\n\n{line}', 'the checkpoint of station A was changed'),
+                                ('tree', text + line, 'the checkpoint of station A was changed')):
+        shutil.copy(p.at('ledger.db'), p.at('changed.db'))
+        with sqlite3.connect(p.at('changed.db')) as db:
+            db.execute(f'UPDATE stations SET tree = {tree}, checkpoint = ?', (changed,))
+        db.close()
+        need(says in p.call('verify', 'changed.db', '--since-checkpoint', 'first', code=1), (says, changed))
+    p.sql("UPDATE stations SET checkpoint = '', tree = ''", 'ALTER TABLE stations DROP COLUMN checkpoint', 'ALTER TABLE stations DROP COLUMN tree',
+          'PRAGMA user_version = 4')
+    p.call('verify', 'ledger.db')  # a ledger of before there were signatures
+    need('are not signed' in p.call('verify', 'ledger.db', '--since-checkpoint', 'first', code=1), 'another schema')
+
+
+@part
+def renumbered(p):
+    """Each number is higher, and so is the base that is taken off again."""
+    p.sql('DROP TRIGGER events_update', *(f'UPDATE {table} SET {column} = {column} + 4000 WHERE {column} > 0' for table, column in (
+        ('devices', 'id'), ('devices', 'order_id'), ('orders', 'id'), ('stations', 'id'), ('events', 'station'), ('events', 'device'), ('deliveries', 'device'))),
+          'UPDATE events SET device = device - 4000 WHERE device < 0', 'UPDATE stations SET base = 4000',
+          "CREATE TRIGGER events_update BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'events are append-only'); END")
+    p.verify('the number of station A is none that an import gives')
+
+
+@part
+def time_that_runs_back(p):
+    with Forger(p.at('ledger.db')) as db:
+        db.execute('UPDATE events SET time = time - 1 WHERE seq = 9')
+    need('event 9 of station A is older than the one before it' in p.call('verify', 'ledger.db', code=1), 'verify')
+
+
+@part
+def two_ledgers_of_one_site(p):
+    """The first one is written anew here: the office, whose event says what is here, has signed."""
+    for name in 'bc':
+        os.mkdir(p.at(name))
+        house = House(p.at(name))
+        code, out = house.run(house.order(f'of-{name}', 2, station=f'line-{name}', packets='x.ndjson'))
+        need(code == 0, out)
+        p.call('import', '--site', 'z', '--sign', 'office.sign', 'ledger.db', f'{name}/ledger.db')
+    office = p.call('vkey', 'ledger.db', 'office.sign').split('+')[0].split('/')[1]
+    p.house.write('office', p.call('checkpoint', 'ledger.db', '--station', office))
+    need('' != p.call('verify', 'ledger.db', '--since-checkpoint', 'office'), 'as it was')
+    with Forger(p.at('b/ledger.db')) as db:
+        db.execute("UPDATE devices SET hw_id = 'forged' WHERE id = 2")
+    with sqlite3.connect(p.at('ledger.db')) as db:
+        base, = db.execute("SELECT base FROM stations WHERE name = 'line-b@z'").fetchone()
+        trigger, = db.execute("SELECT sql FROM sqlite_schema WHERE name = 'events_update'").fetchone()
+        db.execute('DROP TRIGGER events_update')
+        db.execute('ATTACH ? AS b', (p.at('b/ledger.db'),))
+        db.execute(f"UPDATE devices SET hw_id = 'forged' WHERE id = {base} + 2")
+        db.execute(f'UPDATE events SET (row_sha256, hash) = (SELECT row_sha256, hash FROM b.events b WHERE b.seq = events.seq) WHERE station > {base} AND station < 2 * {base}')
+        db.execute(f"UPDATE stations SET (hash, tree, checkpoint) = (SELECT hash, '', '' FROM b.stations) WHERE base = {base}")
+        db.execute(trigger)
+    db.close()
+    need('site @z is not what its last import left' in p.call('verify', 'ledger.db', '--since-checkpoint', 'office', code=1), 'written anew')
+
+
+@part
+def zero_byte_in_a_checkpoint(p):
+    p.house.write('zero', p.call('checkpoint', 'ledger.db') + '\0')
+    p.verify('has a zero byte', since='zero')
+
+
+@part
+def changes_beside_the_file(p):
+    """What a writer would see is what is verified: by a link, too; no pipe is waited for."""
+    with open(p.at('ledger.db'), 'rb') as f:
+        before = f.read()
+    db = sqlite3.connect(p.at('ledger.db'), isolation_level=None)
+    db.execute('PRAGMA wal_autocheckpoint = 0')
+    db.execute('DELETE FROM devices WHERE id = 1')
+    with open(p.at('ledger.db-wal'), 'rb') as f:
+        log = f.read()
+    db.close()
+    os.mkdir(p.at('d'))
+    for name, data in (('ledger.db', before), ('ledger.db-wal', log)):
+        with open(p.at('d', name), 'wb') as f:
+            f.write(data)
+    os.chmod(p.at('d/ledger.db'), 0o444)
+    os.symlink('d/ledger.db', p.at('link.db'))
+    p.verify('device number 1 is missing', ledger='link.db')
+    os.unlink(p.at('d/ledger.db-wal'))
+    p.verify(ledger='link.db')
+    with open(p.at('d/ledger.db-journal'), 'wb') as f:  # which a writer undoes first
+        f.write(bytes.fromhex('d9d505f920a163d7') + bytes(505))
+    p.verify('is to be undone first', ledger='link.db')
+    os.unlink(p.at('d/ledger.db-journal'))
+    for end in '-journal', '-wal', '-shm':
+        os.mkfifo(p.at('d/ledger.db' + end))
+        p.verify('is no plain file', ledger='d/ledger.db')
+        os.unlink(p.at('d/ledger.db' + end))
 
 
 @part
@@ -305,7 +410,7 @@ def what_is_no_checkpoint(p):
     p.verify('this is no signed note', since='none')
     need('no Ed25519 key' in p.call('verify', 'ledger.db', '--vkey', 'x', code=1), 'a key')
     with open(p.at('first')) as f:
-        p.house.write('other', f.read().replace('\n6', '\n7', 1).replace('/A/', '/B/', 1))
+        p.house.write('other', f.read().replace('\n6', '\n7', 1).replace('/A/', '/B/'))
     p.verify('was signed by none of the given keys', since='other')
     need('has no station B that signs' in p.call('checkpoint', 'ledger.db', '--station', 'B', code=1), 'a station')
 

@@ -396,7 +396,7 @@ static void changed_here(void **state)
         {"orders SET name = 'x@b'", "order x@b was changed", "orders SET name = 'o@b'"},
         {"orders SET name = 'o@c'", "site of order o@c is not that", "orders SET name = 'o@b'"},
         {"stations SET name = 'C@b'", "event 1 of station C@b was", "stations SET name = 'B@b'"},
-        {"stations SET name = 'B@c'", "site of station B@c is none", "stations SET name = 'B@b'"},
+        {"stations SET name = 'B@c'", "site @c was never imported", "stations SET name = 'B@b'"},
         {"stations SET base = 2 * base", "event 1 of station B@b", "stations SET base = base / 2"},
     };
     char text[200];

@@ -278,6 +278,8 @@ static void deeds(void **state)
         {"UPDATE deliveries SET state = 0 WHERE state = 1", "delivery of device dev-"},
         {"UPDATE deliveries SET state = 1, error = NULL WHERE state = 2",
          "delivery of device dev-"},
+        {"UPDATE deliveries SET state = 0, error = NULL WHERE state = 2", "refusal of device dev-"},
+        {"DELETE FROM deliveries WHERE state = 2", "refusal of device dev-"},
         {"UPDATE deliveries SET server = 'c' WHERE state = 1 AND server = 'a'",
          "delivery of device dev-"},
         /* the row as it was before, with its former number of events */

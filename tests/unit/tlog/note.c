@@ -100,18 +100,31 @@ static void changed_notes(void **state)
 
 static void other_signatures(void **state)
 {
+    static const char *const lines[] = {
+        "\xe2\x80\x94 other AAAA",     "\xe2\x80\x94 other",
+        "\xe2\x80\x94 other AAAAAAA!", "\xe2\x80\x94 other AAAAAAAA ",
+        "\xe2\x80\x94  AAAAAAAA",      "\xe2\x80\x94 ot+er AAAAAAAA",
+        "\xe2\x80\x94 ot er AAAAAAAA", ""};
     struct signet_error err = {0};
     (void)state;
 
     /* a signature of somebody else, of another form too, is passed over */
-    assert_int_equal(verify(GO_TEXT "\n\xe2\x80\x94 other AAAA\n" GO_SIGNATURE, go_key, NULL),
+    assert_int_equal(verify(GO_TEXT "\n\xe2\x80\x94 other AAAAAAAA\n" GO_SIGNATURE, go_key, NULL),
                      SIGNET_OK);
-    assert_int_equal(verify(GO_TEXT "\n\xe2\x80\x94 other AAAA\n", go_key, &err),
+    assert_int_equal(verify(GO_TEXT "\n\xe2\x80\x94 other AAAAAAAA\n", go_key, &err),
                      SIGNET_E_NOT_FOUND);
     assert_non_null(strstr(err.msg, "PeterNeumann did not sign"));
     assert_int_equal(verify(GO_TEXT "\n" GO_SIGNATURE "x", go_key, NULL), SIGNET_E_SYNTAX);
     assert_int_equal(verify(GO_TEXT "\a\n\n" GO_SIGNATURE, go_key, NULL), SIGNET_E_SYNTAX);
     assert_int_equal(verify("\n" GO_SIGNATURE, go_key, NULL), SIGNET_E_SYNTAX);
+    /* nor is a line that Go takes for none, whoever else signed */
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        char note[512];
+
+        snprintf(note, sizeof(note), "%s\n%s%s\n", GO_TEXT, GO_SIGNATURE, lines[i]);
+        if (verify(note, go_key, NULL) != SIGNET_E_SYNTAX)
+            fail_msg("'%s'", lines[i]);
+    }
 }
 
 static void keys_that_are_none(void **state)
@@ -226,19 +239,19 @@ static void witnesses(void **state)
 }
 
 #define HASH "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
-#define NOTE "log\n7\n" HASH "\n\n\xe2\x80\x94 a AAAA\n"
+#define NOTE "log\n7\n" HASH "\n\n\xe2\x80\x94 a AAAAAAAA\n"
 
 static void checkpoints(void **state)
 {
-    static const char *const none[] = {"log\n07\n" HASH "\n\n\xe2\x80\x94 a AAAA\n",
-                                       "log\n7\n" HASH,
-                                       "log\n-7\n" HASH "\n\n\xe2\x80\x94 a AAAA\n",
-                                       "log\n99999999999999999999\n" HASH
-                                       "\n\n\xe2\x80\x94 a AAAA\n",
-                                       "log\n18014398509481984\n" HASH "\n\n\xe2\x80\x94 a AAAA\n",
-                                       "log\n7\nAAAA\n\n\xe2\x80\x94 a AAAA\n",
-                                       "\n7\n" HASH "\n\n\xe2\x80\x94 a AAAA\n",
-                                       "log\n7\n\n\xe2\x80\x94 a AAAA\n"};
+    static const char *const none[] = {
+        "log\n07\n" HASH "\n\n\xe2\x80\x94 a AAAAAAAA\n",
+        "log\n7\n" HASH,
+        "log\n-7\n" HASH "\n\n\xe2\x80\x94 a AAAAAAAA\n",
+        "log\n99999999999999999999\n" HASH "\n\n\xe2\x80\x94 a AAAAAAAA\n",
+        "log\n18014398509481984\n" HASH "\n\n\xe2\x80\x94 a AAAAAAAA\n",
+        "log\n7\nAAAA\n\n\xe2\x80\x94 a AAAAAAAA\n",
+        "\n7\n" HASH "\n\n\xe2\x80\x94 a AAAAAAAA\n",
+        "log\n7\n\n\xe2\x80\x94 a AAAAAAAA\n"};
     struct tlog_checkpoint c;
     struct tlog_note note;
     (void)state;
@@ -263,7 +276,8 @@ static void proofs(void **state)
                                        "c2sp.org/tlog-proof@v1\nindex x\n\n" NOTE,
                                        "c2sp.org/tlog-proof@v1\nindex 3\nAAAA\n\n" NOTE,
                                        "c2sp.org/tlog-proof@v1\nindex 3\n" HASH "\n",
-                                       "c2sp.org/tlog-proof@v1\nextra AAAA"};
+                                       "c2sp.org/tlog-proof@v1\nextra AAAA",
+                                       "c2sp.org/tlog-proof@v1\nextra AAA!\nindex 3\n\n" NOTE};
     struct tlog_proof proof;
     struct buf many = {0};
     (void)state;
