@@ -174,7 +174,7 @@ bool error_blame(struct signet_error *err, const struct text_source *source, uns
     struct line_column place;
     char msg[sizeof(err->msg) + 160];
 
-    if (!err || err->excerpt[0] || !source->len)
+    if (!err || err->excerpt[0] || err->code == SIGNET_E_NOMEM || !source->len)
         return false;
     const char *what = err->msg;
     if (strncmp(what, source->name, name) == 0 && what[name] == ':') {

@@ -278,16 +278,23 @@ static size_t enough(const struct live *s)
     return s->len < 8 ? s->len : s->len < 16 ? 8 : s->len < 32 ? s->len / 2 : 16;
 }
 
+/* What may be the same before a block: more of it is around another one. After it: enough(). */
+static size_t enough_before(const struct live *s)
+{
+    return enough(s) - BLOCK;
+}
+
 /* The byte at secret_at is that at view_at: hides what is the same around it. */
 static void hide_around(struct gate *g, const struct view *v, size_t view_at, const struct live *s,
                         size_t secret_at, bool reversed)
 {
+    const size_t most_before = enough_before(s), most_after = enough(s);
     size_t before = 0, after = 0;
 
-    while (before < view_at && before < secret_at &&
+    while (before < most_before && before < view_at && before < secret_at &&
            fold(v->bytes[view_at - before - 1]) == secret_byte(s, secret_at - before - 1, reversed))
         before++;
-    while (view_at + after < v->n && secret_at + after < s->len &&
+    while (after < most_after && view_at + after < v->n && secret_at + after < s->len &&
            fold(v->bytes[view_at + after]) == secret_byte(s, secret_at + after, reversed))
         after++;
     if (before + after < enough(s))
@@ -303,7 +310,21 @@ static void hide_around(struct gate *g, const struct view *v, size_t view_at, co
     }
 }
 
-static void add_block(struct gate *g, size_t n, struct secret_block b)
+/* One block finds all that the other would, as in a secret that repeats itself. */
+static bool same_around(const struct secret_block *a, const struct secret_block *b)
+{
+    const size_t before = enough_before(a->of), after = enough(a->of);
+    bool same = a->of == b->of && a->reversed == b->reversed && a->at >= before &&
+                b->at >= before && a->at + after <= a->of->len && b->at + after <= b->of->len;
+
+    for (size_t k = 0; same && k < before + after; k++)
+        same = secret_byte(a->of, a->at - before + k, a->reversed) ==
+               secret_byte(b->of, b->at - before + k, b->reversed);
+    return same;
+}
+
+/* The blocks that there are then. */
+static size_t add_block(struct gate *g, size_t n, struct secret_block b)
 {
     uint32_t bytes = 0;
 
@@ -311,9 +332,13 @@ static void add_block(struct gate *g, size_t n, struct secret_block b)
         bytes = bytes << 8 | secret_byte(b.of, b.at + k, b.reversed);
     size_t head = block_hash(bytes);
 
+    for (size_t i = g->heads[head]; i; i = g->blocks[i - 1].next)
+        if (same_around(&g->blocks[i - 1], &b))
+            return n;
     b.next = g->heads[head];
     g->blocks[n] = b;
     g->heads[head] = (uint16_t)(n + 1);
+    return n + 1;
 }
 
 /* As many blocks of the secrets as there is room for; the rest is for another turn. They lie so
@@ -329,8 +354,8 @@ static void index_secrets(struct gate *g)
             g->at = 0;
             continue;
         }
-        add_block(g, n++, (struct secret_block){g->lives, g->at, false, 0});
-        add_block(g, n++, (struct secret_block){g->lives, g->at, true, 0});
+        n = add_block(g, n, (struct secret_block){g->lives, g->at, false, 0});
+        n = add_block(g, n, (struct secret_block){g->lives, g->at, true, 0});
         g->at += enough(g->lives) - BLOCK + 1;
     }
 }

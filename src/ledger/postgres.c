@@ -30,7 +30,7 @@ static int postgres_version(struct db *db, int64_t *out, struct signet_error *er
 
     *out = 0;
     return rc == SIGNET_OK && found
-               ? postgres_number(station_of(db), "SELECT version FROM signet_schema", out, err)
+               ? postgres_number(station_of(db), "SELECT max(version) FROM signet_schema", out, err)
                : rc;
 }
 

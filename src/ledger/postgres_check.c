@@ -8,6 +8,12 @@
 
 #define BARE(text) "lower(replace(replace(replace(" text ", ' ', ''), '(', ''), ')', ''))"
 #define OURS       "('orders', 'devices', 'deliveries', 'stations', 'events')"
+/* What the function of roles.sql does (fault/postgres_roles compares). */
+#define SUPERVISORS                                                                                \
+    BARE("$body$BEGIN IF NOT pg_has_role(current_user, 'signet_supervisor', 'MEMBER') AND NOT"     \
+         " pg_has_role(current_user, (SELECT relowner FROM pg_class WHERE oid = TG_RELID),"        \
+         " 'MEMBER') THEN RAISE EXCEPTION 'the event ''%'' is a supervisor''s', NEW.kind"          \
+         " USING ERRCODE = '42501'; END IF; RETURN NEW; END$body$")
 /* How full its pages are is for whoever keeps the database. */
 #define INDEX                                                                                      \
     "regexp_replace(replace(pg_get_indexdef(c.oid, 0, true), ' USING btree', ''),"                 \
@@ -36,11 +42,16 @@ static const char *const strange[] = {
     "SELECT 'trigger ' || g.tgname FROM pg_trigger g JOIN pg_class t ON t.oid = g.tgrelid"
     " JOIN pg_proc f ON f.oid = g.tgfoid WHERE t.relname IN " OURS
     " AND pg_table_is_visible(t.oid) AND NOT g.tgisinternal AND NOT (g.tgenabled = 'O' AND"
-    " (g.tgname = 'events_of_supervisors' AND t.relname = 'events' AND g.tgtype = 7"
-    " AND f.proname = 'signet_events_of_supervisors'"
-    " OR position('$$' || f.prosrc || '$$' IN $1) > 0 AND f.proconfig IS NULL"
-    " AND " IN_SCHEMA("replace(pg_get_triggerdef(g.oid, true), 'DELETE OR UPDATE',"
-                      " 'UPDATE OR DELETE')") ")) LIMIT 1",
+    " (NOT f.prosecdef AND g.tgname = 'events_of_supervisors' AND t.relname = 'events'"
+    " AND g.tgtype = 7 AND f.proname = 'signet_events_of_supervisors'"
+    " AND array_to_string(f.proconfig, ';') = 'search_path=pg_catalog, pg_temp'"
+    " AND " BARE(
+        "translate(f.prosrc, chr(10), '')") " = " SUPERVISORS
+                                            " OR NOT f.prosecdef AND position('$$' || f.prosrc || "
+                                            "'$$' IN $1) > 0 AND f.proconfig IS NULL"
+                                            " AND " IN_SCHEMA("replace(pg_get_triggerdef(g.oid, "
+                                                              "true), 'DELETE OR UPDATE',"
+                                                              " 'UPDATE OR DELETE')") ")) LIMIT 1",
     "SELECT 'constraint of ' || w.name || ', ' || w.def FROM (VALUES('orders', 'p', 'id'),"
     " ('orders', 'u', 'name'), ('orders', 'c', 'issued<=quota'), ('devices', 'p', 'id'),"
     " ('devices', 'f', 'order_idreferencesordersid'), ('deliveries', 'p', 'device,server'),"
@@ -61,8 +72,9 @@ static const char *const strange[] = {
     " WHERE t.relname IN " OURS " AND pg_table_is_visible(t.oid) AND a.attnum > 0"
     " AND NOT a.attisdropped AND $1 <> '' AND (a.attgenerated <> ''"
     " OR a.attcollation NOT IN (0, 'pg_catalog.default'::regcollation) OR NOT EXISTS(SELECT 1"
-    " FROM (VALUES(','), (';'), ('unique'), ('references'), ('primarykey')) e(nd)"
-    " WHERE position(" BARE(COLUMN) " || e.nd IN " BARE("CAST($1 AS TEXT)") ") > 0)) LIMIT 1",
+    " FROM (VALUES(','), (';'), (')'), ('unique'), ('references'), ('primarykey')) e(nd),"
+    " (VALUES('('), (','), ('addcolumn')) b(egin) WHERE position(b.egin ||"
+    " lower(replace(" COLUMN ", ' ', '')) || e.nd IN lower(replace($1, ' ', ''))) > 0)) LIMIT 1",
 };
 
 static int check_strange(struct db *db, const char *schema, struct signet_error *err)
@@ -86,10 +98,12 @@ static int check_object(struct db *db, const char *name, bool index, bool unique
                         struct signet_error *err)
 {
     static const char indexes[] =
-        "SELECT 1 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE c.relname = $1"
-        " AND i.indisvalid AND i.indisunique = ($2 <> 0) AND pg_table_is_visible(i.indrelid)";
-    static const char triggers[] = "SELECT 1 FROM pg_trigger WHERE tgname = $1"
-                                   " AND tgenabled = 'O' AND pg_table_is_visible(tgrelid)";
+        "SELECT 1 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t"
+        " ON t.oid = i.indrelid WHERE c.relname = $1 AND t.relname IN " OURS " AND i.indisvalid"
+        " AND i.indisunique = ($2 <> 0) AND pg_table_is_visible(i.indrelid)";
+    static const char triggers[] =
+        "SELECT 1 FROM pg_trigger g JOIN pg_class t ON t.oid = g.tgrelid WHERE g.tgname = $1"
+        " AND t.relname IN " OURS " AND g.tgenabled = 'O' AND pg_table_is_visible(g.tgrelid)";
     char text[64];
     struct db_rows row;
 

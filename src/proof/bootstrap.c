@@ -120,6 +120,8 @@ static unsigned write_block(struct bootstrap *b, const struct coap_message *requ
     b->body.max = WRITE_MAX;
     buf_append(&b->body, request->payload, request->payload_len);
     if (b->body.failed) {
+        if (buf_check(&b->body, NULL) == SIGNET_E_NOMEM)
+            error_nomem(&b->refusal);
         buf_free(&b->body);
         return COAP_TOO_LARGE;
     }

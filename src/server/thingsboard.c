@@ -251,12 +251,13 @@ static int put_import(struct buf *out, const struct signet_server *server,
 
     for (size_t i = 0; i < count; i++)
         good = put_row(&rows, server, &devices[i]) && good;
-    good = good && !rows.failed && utf8_valid(rows.data, rows.len);
+    int rc = buf_check(&rows, err);
+    good = good && rc == SIGNET_OK && utf8_valid(rows.data, rows.len);
     buf_text(out, "{\"file\": ");
     buf_json(out, rows.data, rows.len);
     buf_text(out, mapping);
     buf_free(&rows);
-    return good ? SIGNET_OK : error_set(err, SIGNET_E_MEANING, "the names do not fit into rows");
+    return good || rc ? rc : error_set(err, SIGNET_E_MEANING, "the names do not fit into rows");
 }
 
 static int thingsboard_add_batch(struct signet_server *server, const struct signet_device *devices,

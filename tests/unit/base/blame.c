@@ -91,6 +91,8 @@ static void a_long_comment(void **state)
     error_set(&err, SIGNET_E_MEANING, "the name is odd, and it has no 'x'");
     assert_true(error_blame(&err, &source, BLAME_NAMES | BLAME_VALUES));
     assert_memory_equal(err.msg, "long.yaml:2:1: ", 15);
+    error_nomem(&err); /* which is nowhere in a file */
+    assert_false(error_blame(&err, &source, BLAME_NAMES | BLAME_VALUES | BLAME_START));
 }
 
 static void a_file_is_read_again(void **state)

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -452,6 +453,38 @@ static void threads_come_and_go(void **state)
                         "FBFF206B009FF0113EC45A807D0AE791");
 }
 
+/* The time it takes to look for a secret in a text that is all of it. */
+static clock_t time_of(uint8_t *data, size_t len)
+{
+    clock_t begin = clock();
+
+    live_begin(&live, data, len);
+    const char *out = masked((const char *)data, len);
+    live_end(&live);
+    assert_int_equal(strspn(out, "*"), len);
+    return clock() - begin;
+}
+
+/* Each place of such a text may be the begin of any place of the secret. */
+static void a_secret_that_repeats_itself(void **state)
+{
+    static uint8_t varied[20000], same[sizeof(varied)];
+    static const char seam[] = "aaaaaaaabcdefghi", less[] = "<aaaaaaaaaaaaaaa>";
+    (void)state;
+
+    srand(1);
+    for (size_t i = 0; i < sizeof(varied); i++)
+        varied[i] = (uint8_t)(33 + rand() % 90);
+    memset(same, 'a', sizeof(same));
+    clock_t first = time_of(varied, sizeof(varied)), second = time_of(same, sizeof(same));
+    assert_true(second < 20 * first + CLOCKS_PER_SEC / 10);
+    memcpy(same + 10000, "bcdefghij", 9);
+    live_begin(&live, same, sizeof(same));
+    assert_string_equal(masked(seam, strlen(seam)), "****************");
+    assert_string_equal(masked(less, strlen(less)), less); /* 15 in a row are no part of it */
+    live_end(&live);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -465,6 +498,7 @@ int main(void)
         cmocka_unit_test_teardown(without_memory_as_well, forget),
         cmocka_unit_test_teardown(texts_and_errors_go_through, forget),
         cmocka_unit_test_teardown(threads_come_and_go, forget),
+        cmocka_unit_test_teardown(a_secret_that_repeats_itself, forget),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whose device is it that ThingsBoard has already, and what its answers mean.
  * wrap: http_send wipe
+ * wrap: malloc calloc realloc reallocarray strdup strndup vasprintf locked_alloc
  */
 #include <setjmp.h>
 #include <signet/config.h>
@@ -12,6 +13,7 @@
 #include <cmocka.h>
 
 #include "unit/server/script.h"
+#include "unit/starve.h"
 
 void __real_wipe(void *data, size_t len);
 void __wrap_wipe(void *data, size_t len);
@@ -365,6 +367,24 @@ static void what_is_removed(void **state)
     }
 }
 
+static int import_without_memory(struct signet_error *err)
+{
+    const struct signet_device two[2] = {script_device, script_device};
+    long at = starve.at;
+
+    starve.at = 0;
+    open_with("lwm2m");
+    SCRIPT({200, PAGE(PROFILE("lwm2m", "LWM2M"))}, NOBODY, {200, "{\"created\": 2}"});
+    starve.at = at;
+    return server->ops->add_batch(server, two, 2, err);
+}
+
+static void no_memory_is_no_fault_of_the_names(void **state)
+{
+    (void)state;
+    starve_each(import_without_memory);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -374,6 +394,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(identifiers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(profiles, set_up, tear_down),
         cmocka_unit_test_setup_teardown(imports, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(no_memory_is_no_fault_of_the_names, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_refused_before, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_same_bootstrap_account, set_up, tear_down),
     };
