@@ -10,6 +10,12 @@ struct rule {
 /* It counts up by one: the highest could not, and nobody would get the device again. */
 #define NO_TOKEN "(token < 1 OR token > 1000000000000)"
 
+/* Of each device, or order: its last event of a kind. */
+#define LAST(kind)                                                                                 \
+    "(SELECT device, max(n) AS n FROM events WHERE kind = '" kind "' GROUP BY device) last"
+#define LAST_REWORK LAST("rework")
+#define LAST_QUOTA  LAST("quota")
+
 /* Each finds the first row that is not what the events say, and gives its name. Rows that have
  * their own hash are looked at before. */
 static const struct rule rules[] = {
@@ -36,6 +42,9 @@ static const struct rule rules[] = {
     {"order", "has another number of devices than it issued",
      "SELECT o.name FROM orders o WHERE o.issued <> (SELECT count(*) FROM devices d"
      " WHERE d.order_id = o.id AND d.freed = 0) LIMIT 1"},
+    /* each is compared with all events of its device, and a foreign ledger may have any number */
+    {"the deliveries of device", "are more than any order has servers",
+     "SELECT 'number ' || device FROM deliveries GROUP BY device HAVING count(*) > 256 LIMIT 1"},
     {"the delivery of device", "has no event, or another one",
      "SELECT COALESCE(d.endpoint, 'number ' || v.device) || ' to ' || v.server FROM deliveries v"
      " LEFT JOIN devices d ON d.id = v.device WHERE d.id IS NULL OR CASE v.state"
@@ -58,22 +67,23 @@ static const struct rule rules[] = {
      " ELSE TRUE END LIMIT 1"},
     {"the delivery of device", "is missing: it has an event",
      "SELECT d.endpoint || ' to ' || e.detail FROM events e JOIN devices d ON d.id = e.device"
+     " LEFT JOIN " LAST_REWORK " ON last.device = e.device"
      " WHERE e.kind = 'delivered' AND NOT EXISTS(SELECT 1 FROM deliveries v"
      " WHERE v.device = e.device AND v.server = e.detail AND (v.state IN (1, 3, 4)"
      /* a device that is made anew gets another label */
-     " OR (v.server IN (" LEDGER_NO_SERVERS ") AND EXISTS(SELECT 1 FROM events r WHERE"
-     " r.device = e.device AND r.n > e.n AND r.kind = 'rework')))) LIMIT 1"},
+     " OR (v.server IN (" LEDGER_NO_SERVERS ") AND last.n > e.n))) LIMIT 1"},
     {"the removal of device", "is missing: it has an event",
      "SELECT d.endpoint || ' from ' || e.detail FROM events e JOIN devices d ON d.id = e.device"
      " WHERE e.kind = 'remove' AND NOT EXISTS(SELECT 1 FROM deliveries v"
      " WHERE v.device = e.device AND v.server = e.detail AND v.state IN (3, 4)) LIMIT 1"},
     {"the refusal of device", "has an event, and no delivery", /* until it is tried again */
-     "SELECT d.endpoint FROM events e JOIN devices d ON d.id = e.device WHERE (e.kind = 'refused'"
+     "SELECT d.endpoint FROM events e JOIN devices d ON d.id = e.device"
+     " LEFT JOIN " LAST_REWORK " ON last.device = e.device"
+     " WHERE COALESCE(last.n, 0) < e.n AND (e.kind = 'refused'"
      " OR (e.kind = 'failed' AND d.state = {failed} AND e.detail <> d.error"
      " AND substr(e.detail, length(e.detail) - length(d.error) - 1) = ': ' || d.error))"
      " AND NOT EXISTS(SELECT 1 FROM deliveries v WHERE v.device = e.device AND v.state = 2"
-     " AND e.detail = v.server || ': ' || v.error) AND NOT EXISTS(SELECT 1 FROM events r WHERE"
-     " r.device = e.device AND r.n > e.n AND r.kind = 'rework') LIMIT 1"},
+     " AND e.detail = v.server || ': ' || v.error) LIMIT 1"},
     {"the retired device", "has no newer edition",
      "SELECT d.endpoint FROM devices d WHERE d.freed = 1 AND d.state = {retired} AND NOT EXISTS("
      "SELECT 1 FROM devices x WHERE x.endpoint = d.endpoint AND x.freed = 0) AND NOT EXISTS("
@@ -83,9 +93,9 @@ static const struct rule rules[] = {
      "SELECT endpoint FROM devices WHERE freed <> CASE state WHEN {void} THEN 1 - exposed"
      " WHEN {retired} THEN 1 ELSE 0 END LIMIT 1"},
     {"the quota of order", "is not the one that its last event of it says",
-     "SELECT o.name FROM orders o JOIN events e ON e.device = -o.id AND e.kind = 'quota'"
-     " WHERE e.n = (SELECT max(q.n) FROM events q WHERE q.device = -o.id AND q.kind = 'quota')"
-     " AND e.detail <> 'quota ' || CAST(o.quota AS TEXT) LIMIT 1"},
+     "SELECT o.name FROM orders o JOIN " LAST_QUOTA " ON last.device = -o.id"
+     " JOIN events e ON e.device = last.device AND e.n = last.n WHERE e.detail <>"
+     " 'quota ' || CAST(o.quota AS TEXT) LIMIT 1"},
     /* A name that was given back is at its number again. */
     {"the names of order", "would be looked through again from before its last device",
      "SELECT o.name FROM orders o WHERE o.cursor <= (SELECT max(d.number) FROM devices d"

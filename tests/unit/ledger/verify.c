@@ -280,6 +280,10 @@ static void deeds(void **state)
          "delivery of device dev-"},
         {"UPDATE deliveries SET state = 0, error = NULL WHERE state = 2", "refusal of device dev-"},
         {"DELETE FROM deliveries WHERE state = 2", "refusal of device dev-"},
+        {"WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r WHERE i < 257) INSERT INTO"
+         " deliveries(device, server, station, changed, lease_until) SELECT 1, 's' || i, 'A', 0, 0"
+         " FROM r",
+         "the deliveries of device number 1 are more"},
         {"UPDATE deliveries SET server = 'c' WHERE state = 1 AND server = 'a'",
          "delivery of device dev-"},
         /* the row as it was before, with its former number of events */
