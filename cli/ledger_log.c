@@ -37,7 +37,7 @@ static int verify_events(struct signet_ledger *ledger, void *ctx, struct signet_
     return rc;
 }
 
-static int read_checkpoint(const char *file, struct signet_bytes *out, struct signet_error *err)
+static int read_old_checkpoint(const char *file, struct signet_bytes *out, struct signet_error *err)
 {
     int rc = cli_read(file, CHECKPOINT_MAX, out, err);
 
@@ -69,7 +69,7 @@ int ledger_verify(int argc, char **argv)
     if (v.unsigned_stations.count && !v.keys.count)
         return cli_usage(&cli, "--unsigned goes with --vkey: no signature is asked for without it");
     for (size_t i = 0; rc == SIGNET_OK && i < v.since.count; i++)
-        rc = read_checkpoint(v.since.items[i], &v.checkpoints[i], &cli.err);
+        rc = read_old_checkpoint(v.since.items[i], &v.checkpoints[i], &cli.err);
     int code = rc == SIGNET_OK ? ledger_read(&cli, verify_events, &v) : cli_fail(&cli, &cli.err);
     for (size_t i = 0; i < v.since.count; i++)
         signet_bytes_free(&v.checkpoints[i]);
@@ -89,7 +89,7 @@ static int print_ledger_checkpoint(struct signet_ledger *ledger, void *ctx,
     const struct showing *s = ctx;
     struct signet_bytes old = {0}, text = {0};
     struct json j;
-    int rc = s->since ? read_checkpoint(s->since, &old, err) : SIGNET_OK;
+    int rc = s->since ? read_old_checkpoint(s->since, &old, err) : SIGNET_OK;
 
     if (rc == SIGNET_OK)
         rc = signet_ledger_checkpoint(ledger, s->station, s->since ? (const char *)old.data : NULL,

@@ -14,8 +14,8 @@ static const struct tlog_vkey *find_station_key(const struct trust *t, const cha
 }
 
 /* A station's own checkpoint: three lines, and a signature under the name of the log. */
-static int read_own(const char *text, struct tlog_note *note, struct tlog_checkpoint *out,
-                    uint8_t id[static TLOG_KEY_ID], struct signet_error *err)
+static int read_station_note(const char *text, struct tlog_note *note, struct tlog_checkpoint *out,
+                             uint8_t id[static TLOG_KEY_ID], struct signet_error *err)
 {
     struct buf plain = {0};
     int rc = tlog_note_parse(text, strlen(text), note, err);
@@ -37,7 +37,7 @@ static int trust_read_known(const struct trust *t, const char *text, struct trus
                             struct signet_error *err)
 {
     struct tlog_note note;
-    int rc = read_own(text, &note, &out->checkpoint, out->id, err);
+    int rc = read_station_note(text, &note, &out->checkpoint, out->id, err);
 
     if (rc != SIGNET_OK || t->key_count == 0)
         return error_pass(rc, err, "the old checkpoint");
@@ -198,7 +198,7 @@ int log_check_end(const struct log_check *c, const char *name, const char *tree,
     if (*tree && !*checkpoint)
         return error_set(err, SIGNET_E_LEDGER, "the checkpoint of station %s is missing", name);
     if (*checkpoint)
-        rc = read_own(checkpoint, &note, &own, id, NULL);
+        rc = read_station_note(checkpoint, &note, &own, id, NULL);
     if (rc == SIGNET_E_NOMEM)
         return error_nomem(err);
     if (rc != SIGNET_OK || (*checkpoint && strchr(note.signatures, '\n')[1])) /* one line */

@@ -19,8 +19,8 @@ bool unlocked_fits(const char *where)
 
 /* Of what SQLite keeps beside the file, links of the file followed; 0: it is not there, or empty.
  */
-static int beside(const char *where, const char *end, struct buf *name, off_t *size,
-                  struct signet_error *err)
+static int find_beside(const char *where, const char *end, struct buf *name, off_t *size,
+                       struct signet_error *err)
 {
     char *real = realpath(where, NULL);
     struct stat st;
@@ -48,7 +48,7 @@ int beside_check(const char *where, struct signet_error *err)
     off_t size;
 
     for (size_t i = 0; rc == SIGNET_OK && i < COUNT_OF(ends); i++)
-        rc = beside(where, ends[i], &name, &size, err);
+        rc = find_beside(where, ends[i], &name, &size, err);
     buf_free(&name);
     return rc;
 }
@@ -59,14 +59,14 @@ int beside_check(const char *where, struct signet_error *err)
 int unlocked_name(const char *where, struct buf *name, struct signet_error *err)
 {
     off_t journal, wal = 0;
-    int rc = beside(where, "-journal", name, &journal, err);
+    int rc = find_beside(where, "-journal", name, &journal, err);
 
     if (rc == SIGNET_OK && journal > 0)
         return error_set_hint(err, SIGNET_E_IO, "let who may write the ledger open it once",
                               "a change of it was cut off: '%s' is to be undone first",
                               (const char *)name->data);
     if (rc == SIGNET_OK)
-        rc = beside(where, "-wal", name, &wal, err);
+        rc = find_beside(where, "-wal", name, &wal, err);
     if (rc != SIGNET_OK)
         return rc;
     if (wal > 0 && faccessat(AT_FDCWD, (const char *)name->data, R_OK, AT_EACCESS) != 0)
