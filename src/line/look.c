@@ -108,27 +108,33 @@ static int take_state(void *ctx, const struct signet_ledger_device *d, struct si
     return SIGNET_OK;
 }
 
-/* A board whose device a kill interrupted holds no more than that device's credentials, which it
- * gets again; but it must be that board, and the first one of this run. */
-static bool is_interrupted(struct work *w, enum signet_device_state last)
+/* The state of the device whose credentials the board in the slot got, before this run; void:
+ * nobody knows. It need not be the slot's newest: an order goes on with a device that is older. */
+static enum signet_device_state state_of_board(struct work *w)
 {
     char name[SIGNET_ENDPOINT_SIZE];
     const struct signet_ledger_filter by_name = {.endpoint = name, .state = -1};
     enum signet_device_state state = SIGNET_DEVICE_VOID;
 
-    return last != SIGNET_DEVICE_VOID && mark_fits(w->slot, name) &&
-           signet_ledger_devices(w->job->ledger, &by_name, take_state, &state, NULL) == SIGNET_OK &&
-           work_is_interrupted(state);
+    if (mark_fits(w->slot, name))
+        signet_ledger_devices(w->job->ledger, &by_name, take_state, &state, NULL);
+    return state;
 }
 
-/* Before anything is erased. */
+static bool is_finished(enum signet_device_state state)
+{
+    return state >= SIGNET_DEVICE_VERIFIED && state <= SIGNET_DEVICE_DONE;
+}
+
+/* Before anything is erased. A board whose device a kill interrupted holds no more than that
+ * device's credentials, which it gets again. */
 int work_look(struct work *w, enum signet_device_state last, struct signet_error *err)
 {
-    bool finished = last >= SIGNET_DEVICE_VERIFIED && last <= SIGNET_DEVICE_DONE;
+    enum signet_device_state here = last == SIGNET_DEVICE_VOID ? last : state_of_board(w);
 
     if (work_refuse_golden(w, own_serial(w->slot), err) != SIGNET_OK)
         return SIGNET_E_PROVISIONED;
-    bool known = is_interrupted(w, last) || w->setup->order->erase_finished || again_is_known(w);
+    bool known = work_is_interrupted(here) || w->setup->order->erase_finished || again_is_known(w);
     int rc = known ? SIGNET_OK : work_made(w, "", own_serial(w->slot), err);
     if (rc == SIGNET_OK)
         rc = work_ask_before(w, err);
@@ -138,9 +144,9 @@ int work_look(struct work *w, enum signet_device_state last, struct signet_error
         return rc;
     rc = look_at_board(w, err);
     if (rc == SIGNET_E_UNSUPPORTED)
-        rc = finished /* better safe: a board that is put in anew is taken */
+        rc = is_finished(last) || is_finished(here)
                  ? error_set(err, SIGNET_E_PROVISIONED, "the last board may still be in the slot")
-                 : SIGNET_OK;
+                 : SIGNET_OK; /* better safe: a board that is put in anew is taken */
     return rc == SIGNET_E_PROVISIONED && !w->lease->device
                ? work_judged(w, reworked_claim(w->slot, own_serial(w->slot), err))
                : rc;
