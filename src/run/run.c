@@ -291,7 +291,8 @@ static int run_all(struct signet_run *r, struct batch_run *batch, bool makes,
     report->line.refused_scans = run_refused_scans(r);
     if (makes && run_end_allowance(r, &why) != SIGNET_OK)
         job_fail(&r->job, &why);
-    if (run_report(r, begin, report, &why) != SIGNET_OK || job_remember(&r->job, -1, &why) != SIGNET_OK)
+    if (run_report(r, begin, report, &why) != SIGNET_OK ||
+        job_remember(&r->job, -1, &why) != SIGNET_OK)
         job_fail(&r->job, &why);
     notify_end(&notify, report);
     memcpy(report->checkpoint, r->job.memory.head.checkpoint, sizeof(report->checkpoint));

@@ -147,7 +147,7 @@ def refused(l):
     for verb, *more in ('retry',), ('rework', '-r', 'x'):
         l.say(verb, '3', *more, code=1, says="unknown slot '3'")
     l.lamp('pass', may='rework')
-    for reason, says in (('', '--reason is empty'), ('  ', 'a rework needs a reason'), (256 * 'x', 'at most 255 bytes'),
+    for reason, says in (('', '--reason is empty'), ('  ', '--reason is empty'), (256 * 'x', 'at most 255 bytes'),
                          ('a\x1b[31m', 'control characters'), (600 * 'x', 'too long')):
         l.say('rework', '1', '-r', reason, code=1 if '\x1b' in reason else 2, says=says)
     l.say('rework', '1', code=2, says='a reason is missing: --reason TEXT')

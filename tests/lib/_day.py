@@ -434,8 +434,8 @@ class Day(Folder):
             row = self.rng.choice(rows)
             remove = self.rng.choice(([], ['--remove'] if EDITIONS else []))
             p = call('ledger', 'void', *remove, *FORCE, '-r', 'it fell down', self.ledger(), row['endpoint'], code=(0, 1))
-            if remove and p.returncode == 0:
-                self.removed.add(row['endpoint'])
+            if p.returncode == 0:  # of the device that has the name now
+                (self.removed.add if remove else self.removed.discard)(row['endpoint'])
             self.note(f'void {row["endpoint"]}, {row["state"]}: {p.returncode} {p.stderr.strip()[:150]}', 'void')
 
     def bring_in(self):
