@@ -63,7 +63,8 @@ static int check_one(struct part uri, struct signet_error *err)
         return refuse(err, "", "has %zu bytes, and 255 are possible (LwM2M Core 1.2, Appendix E.1)",
                       uri.len);
     if (find_placeholder(uri, &placeholder))
-        return refuse(err, WRITE_HOST, "has the placeholder '%s' in it", shown(placeholder));
+        return refuse(err, WRITE_HOST, "has the placeholder '%s' in it (RFC 3986, section 2)",
+                      shown(placeholder));
     for (size_t i = 0; i < uri.len; i++)
         found += is_second(uri, i);
     if (found > 1)

@@ -13,6 +13,7 @@ struct bootstrap {
     struct buf body;    /* of a Write in blocks; holds secrets */
     struct buf listing; /* the answer to a Discover */
     bool finished;
+    bool hollow;                 /* a Security or Server instance was written without a resource */
     struct signet_error refusal; /* the first Write that could not be taken */
 };
 
@@ -90,6 +91,7 @@ static unsigned write_whole(struct bootstrap *b, const struct coap_message *requ
         return COAP_BAD_REQUEST;
     if (!has_object(b->tree, path.oid))
         return COAP_NOT_FOUND;
+    b->hollow = b->hollow || (depth == 2 && path.oid <= 1 && len == 0);
     if (format == COAP_LWM2M_TLV)
         good = tlv_read(b->tree, path, depth, data, len);
     else if (format == COAP_SENML_CBOR)
@@ -235,6 +237,10 @@ int bootstrap_run(struct exchange *x, const struct transport_address *address, c
         rc = exchange_serve(x, &b.finished, err);
     if (rc == SIGNET_E_TIMEOUT)
         error_set(err, rc, "the server did not finish");
+    else if (!rc && b.hollow)
+        rc = error_set(err, SIGNET_E_PROOF,
+                       "the server wrote an instance without its mandatory resources (LwM2M Core "
+                       "1.2, Appendix E)");
     if (b.refusal.code && rc == SIGNET_E_TIMEOUT) {
         rc = SIGNET_E_PROOF;
         if (err)

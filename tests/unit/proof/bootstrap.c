@@ -355,6 +355,22 @@ static void plain_values(void **state)
     assert_true(has(0, 1, 5));
 }
 
+static void an_instance_of_nothing(void **state)
+{
+    static const char *const paths[] = {"/1/5", "/0/5", "/4/0", "/1"};
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        wire_reset(NULL);
+        queue(COAP_PUT, paths[i], NULL, 0, COAP_LWM2M_TLV, -1);
+        queue(COAP_POST, "/bs", NULL, 0, 0, -1);
+        assert_int_equal(run(), i < 2 ? SIGNET_E_PROOF : SIGNET_OK);
+        if (i < 2)
+            assert_string_equal(err.msg, "the server wrote an instance without its mandatory "
+                                         "resources (LwM2M Core 1.2, Appendix E)");
+    }
+}
+
 static void tells_what_it_has(void **state)
 {
     static const struct {
@@ -423,6 +439,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(malformed_writes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(options_that_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(plain_values, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_instance_of_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(tells_what_it_has, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_object_that_it_lacks, set_up, tear_down),
     };
