@@ -16,10 +16,12 @@ static void add_name(struct names *n, const char *name)
 {
     size_t used = strlen(n->all), len = strlen(name);
 
+    if (!len) /* a device that waits is in no slot */
+        return;
     for (const char *at = n->all; (at = strstr(at, name)); at += len)
         if ((at == n->all || at[-1] == ' ') && (at[len] == ',' || at[len] == '\0'))
             return;
-    if (len && used + len + 2 < sizeof(n->all))
+    if (used + len + 2 < sizeof(n->all))
         snprintf(n->all + used, sizeof(n->all) - used, "%s%s", used ? ", " : "", name);
 }
 

@@ -455,14 +455,6 @@ static void put_stars(const struct gate *g, char *text, size_t len)
         text[i] = g->hidden[i] ? '*' : text[i];
 }
 
-/* So many bytes of a chunk are done. The next one looks at the rest without stars, since a secret
- * may go on behind this one: the marks stay. */
-static void next_chunk(struct gate *g, size_t done)
-{
-    memmove(g->hidden, g->hidden + done, sizeof(g->hidden) - done);
-    memset(g->hidden + sizeof(g->hidden) - done, false, done);
-}
-
 /* No view has more bytes than the text. The rest of it are places. */
 static void wipe_gate(struct gate *g, size_t len)
 {
@@ -478,14 +470,16 @@ __attribute__((noinline)) static void mask_all(const struct live *lives, size_t 
                                                size_t len)
 {
     __attribute__((uninitialized)) struct gate g; /* 120 KiB, each part written before it is read */
-    size_t most = len < CHUNK ? len : CHUNK;
+    size_t most = len < CHUNK ? len : CHUNK, done = CHUNK - OVERLAP;
 
     g.least = least;
     memset(g.hidden, false, most);
-    for (; len > CHUNK; text += CHUNK - OVERLAP, len -= CHUNK - OVERLAP) {
+    for (; len > CHUNK; text += done, len -= done) {
         mark_chunk(&g, lives, text, CHUNK);
-        put_stars(&g, text, CHUNK - OVERLAP);
-        next_chunk(&g, CHUNK - OVERLAP);
+        put_stars(&g, text, done);
+        /* no stars in the rest yet, since a secret may go on behind the chunk: its marks stay */
+        memmove(g.hidden, g.hidden + done, sizeof(g.hidden) - done);
+        memset(g.hidden + sizeof(g.hidden) - done, false, done);
     }
     mark_chunk(&g, lives, text, len);
     put_stars(&g, text, len);

@@ -104,6 +104,8 @@ def many(folder):
     run('ledger', 'rework', '--names', f.name, '--yes', ledger, code=3)
     run('ledger', 'rework', '--names', f.name, ledger)
     expect('devices are left', lines(run('ledger', 'list', '--json', '--state', 'reserved', ledger)).__len__() == 2)
+    said = run('ledger', 'void', '-r', 'x', '--slot', 'nix', ledger, code=1)  # beside devices that are in no slot
+    expect('a slot that is none', 'the ledger has no slot nix' in said, said)
     rows = lines(run('ledger', 'rework', '--json', '--names', f.name, ledger))
     expect('what stands in the way', [r.get('code') for r in rows] == ['usage', 'usage', 'not-found', None] or
            [r.get('code') for r in rows][:2] == ['usage', 'usage'], rows)
