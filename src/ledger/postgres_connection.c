@@ -340,11 +340,15 @@ static int await_connection(struct station *s, struct signet_error *err)
     return rc;
 }
 
-/* What libpq says, what it means, and what to do; NULL: the server's own words. */
 static const char tls_hint[] = "over TCP the server must prove who it is: ?sslrootcert=FILE in the "
                                "address, or ~/.postgresql/root.crt; ?sslmode=disable sends all in "
                                "clear";
 static const char address_hint[] = "are host and port of the address right?";
+static const char pgpass_hint[] =
+    "~/.pgpass (mode 0600) has a line HOST:PORT:DATABASE:USER:PASSWORD";
+static const char many_hint[] = "each station needs one connection: raise max_connections, or end "
+                                "others";
+/* What libpq says, what it means (NULL: the server's own words are shown), and what to do. */
 static const struct {
     const char *said, *means, *hint;
 } refusals[] = {
@@ -358,15 +362,13 @@ static const struct {
     {"certificate verify failed", "its certificate is of no authority that is trusted here",
      tls_hint},
     {"does not match host name", NULL, "write the host as the server's certificate has it"},
-    {"no password supplied", "it asks for a password",
-     "~/.pgpass (mode 0600) has a line HOST:PORT:DATABASE:USER:PASSWORD"},
-    {"password", NULL, "~/.pgpass (mode 0600) has a line HOST:PORT:DATABASE:USER:PASSWORD"},
+    {"no password supplied", "it asks for a password", pgpass_hint},
+    {"password", NULL, pgpass_hint},
     {"pg_hba.conf", NULL, "whoever runs the server lets this user in from here: pg_hba.conf"},
     {"role \"", NULL, "USER@ in the address names the user; whoever runs the server makes one"},
     {"database \"", NULL, "the address ends with /DATABASE; whoever runs the server makes one"},
-    {"too many", NULL, "each station needs one connection: raise max_connections, or end others"},
-    {"remaining connection", NULL,
-     "each station needs one connection: raise max_connections, or end others"},
+    {"too many", NULL, many_hint},
+    {"remaining connection", NULL, many_hint},
     {"", NULL, "is it running, and does ~/.pgpass have the password?"},
 };
 

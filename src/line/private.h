@@ -98,8 +98,7 @@ void presence_keep(struct slot *slot, const struct presence *now);
 bool presence_new(struct slot *slot, struct presence *now);
 
 /* mark.c: the port of the board that gets credentials now, kept over a kill. Is the board that is
- * in the slot the one that got some last? Then endpoint says whose. False also when nobody can
- * tell.
+ * in the slot the one that got some last? Then endpoint says whose. False: no, or nobody can tell.
  */
 int mark_write(const struct slot *slot, struct signet_error *err);
 bool mark_fits(const struct slot *slot, char endpoint[static SIGNET_ENDPOINT_SIZE]);

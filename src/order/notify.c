@@ -4,13 +4,12 @@
 
 /* As the ledger calls them; of a board its verdict, of a run whether the order is done. */
 const char *const notify_events[NOTIFY_EVENTS] = {
-    "order",      "begin",      "quota",         "pass",      "fail",     "made-before",
-    "stop",       "operator",   "shift",         "ended",     "finished", "recovered",
-    "archived",   "reserved",   "keyed",         "writing",   "written",  "verified",
-    "registered", "done",       "failed",        "void",      "resumed",  "retry",
-    "key",        "locked",     "proved",        "delivered", "refused",  "remove",
-    "removed",    "rework",     "for-board",     "retired",   "erased",   "label-sent",
-    "labelled",   "label-read", "label-refused",
+    "order",    "begin",      "quota",    "pass",       "fail",          "made-before", "stop",
+    "operator", "shift",      "ended",    "finished",   "recovered",     "archived",    "reserved",
+    "keyed",    "writing",    "written",  "verified",   "registered",    "done",        "failed",
+    "void",     "resumed",    "retry",    "key",        "locked",        "proved",      "delivered",
+    "refused",  "remove",     "removed",  "rework",     "for-board",     "any-board",   "retired",
+    "erased",   "label-sent", "labelled", "label-read", "label-refused",
 };
 const char *const notify_values[NOTIFY_VALUES] = {
     [NOTIFY_ORDER] = "{order}",       [NOTIFY_STATION] = "{station}", [NOTIFY_SLOT] = "{slot}",

@@ -131,6 +131,8 @@ def killed_on_its_way(l):
 def another_order_came_first(l):
     """The board of the slot that was named was erased, and the run killed; then another order made its device on it, which is finished."""
     two_finished(l)
+    news = 'notify: [{name: n, file: news, events: [any-board]}]\n'
+    l.order(2, more=news)
     l.ledger('rework', '--board', 'slot:A/1', 'ledger.db', TWO)
     l.run(point='after-flash:1')
     l.exits(-9)
@@ -138,7 +140,7 @@ def another_order_came_first(l):
     l.run()
     l.exits(0)
     before = l.ask(1)
-    l.order(2)
+    l.order(2, more=news)
     l.run()
     l.exits(1, 'made-before')
     need('provisioned=1' in before and l.ask(1) == before, f'{before}, then {l.ask(1)}')
@@ -146,6 +148,8 @@ def another_order_came_first(l):
     l.run()
     l.exits(0)
     need([s for s, _, _ in editions(l, TWO)] == ['retired', 'done'], editions(l, TWO))
+    told = [json.loads(line) for line in l.text('news').splitlines()]
+    need([(e['event'], e['endpoint']) for e in told] == [('any-board', TWO)], told)
     l.ledger('verify', 'ledger.db')
 
 
