@@ -62,6 +62,7 @@ class Hall(Folder):
         self.recipe = recipe
         self.secrets, self.certified = set(), {}  # of all keys ever; of boards with a certificate, their own
         self.count, self.killed, self.memory = 0, 0, 0
+        self.read = {}  # boards as they were read last, by file: thousands are in the box and do not change
         for name in ('rack', 'boards'):
             os.makedirs(self.at(name))
         self.rack = subprocess.Popen([SIGNET, 'sim', 'rack', self.at('rack'), '--slots', str(SLOTS), '--control', '-u', '--firmware', self.recipe,
@@ -139,11 +140,14 @@ class Hall(Folder):
             time.sleep(0.05)
 
     def boards(self):
-        out = []
-        for name in os.listdir(self.at('boards')):
-            if name.endswith('.board'):
-                out.append(Board(self.at('boards', name)))
-        return out
+        with os.scandir(self.at('boards')) as found:
+            for entry in found:
+                if entry.name.endswith('.board'):
+                    now = entry.stat()
+                    mark = now.st_ino, now.st_mtime_ns, now.st_size
+                    if self.read.get(entry.name, (None,))[0] != mark:
+                        self.read[entry.name] = mark, Board(entry.path)
+        return [board for _, board in self.read.values()]
 
     def rows(self, query):
         with sqlite3.connect(f'file:{self.at("ledger.db")}?mode=ro', uri=True, timeout=60) as db:
@@ -186,6 +190,10 @@ class Hall(Folder):
         for d in self.devices():
             if d['state'] >= 4 and d['state'] <= DONE:
                 need(names.get(d['endpoint']) == d['hw_id'], f'{d["endpoint"]} is {STATES[d["state"]]}, and on no board')
+        if not LONG or self.count % 10 == 0:  # it reads all events of the ledger each time
+            self.verify()
+
+    def verify(self):
         p = subprocess.run([SIGNET, 'ledger', 'verify', self.at('ledger.db')], capture_output=True, text=True)
         need(p.returncode == 0, f'the ledger: {p.stderr}')
 
@@ -292,6 +300,9 @@ def torture(hall, seed):
     while hall.killed < (LONG or 3):
         again = random.uniform(0, usual / 2) if random.random() < 0.3 else None
         hall.once(after=random.uniform(0, usual), again=again)
+        if LONG:
+            print(f'born: {hall.recipe}: {hall.killed} kills after {time.monotonic() - begin:.0f} s', flush=True)
+    hall.verify()
     hall.hunt()
     boards = hall.one_key_each()
     print(f'born: {hall.recipe}, seed {seed}: {hall.killed} kills, {boards} boards, {hall.memory} looks into memory, {usual:.1f} s a run of {SLOTS}, {time.monotonic() - begin:.0f} s')
@@ -302,7 +313,7 @@ def main():
     random.seed(seed)
     folder, halls = tempfile.mkdtemp(prefix='signet-born-'), []
     try:
-        for recipe in ('zephyr-credentials', 'nrf91'):
+        for recipe in sys.argv[1:] or ('zephyr-credentials', 'nrf91'):
             halls.append(Hall(os.path.join(folder, recipe), recipe))
             torture(halls[-1], seed)
     except (Broken, subprocess.SubprocessError, RuntimeError) as e:

@@ -39,6 +39,14 @@ def lines(path):
         return [json.loads(l) for l in f.read().split('\n')[:-1]]
 
 
+def asks(events):
+    """What was done because a person asked for it where a board stands: the event, and the ask's number."""
+    for e in events:
+        said = re.search(r'\bask (\d+)$', e.get('detail') or '')
+        if said and e['kind'] in ('rework', 'retired'):
+            yield e, int(said[1])
+
+
 class Server:
     """A simulated server that keeps its devices in a file."""
     def __init__(self, day, kind):
@@ -472,6 +480,7 @@ class Day(Folder):
         moved = sorted({r['order'] for r in rows if r['endpoint'] not in before and r['exposed']})  # whose credentials left the host
         if self.url or self.lost_at or not self.copied or not moved:
             return
+        events = self.events()
         self.copy('ledger.db', 'ledger.newest')
         self.replace_ledger('ledger.old')
         order, touched = self.rng.choice(moved), self.touched()
@@ -485,6 +494,8 @@ class Day(Folder):
             self.note('the newest ledger is found')
             return
         self.lost_at = time.time()
+        for e, number in asks(events):  # they were done, and nothing tells of it any more
+            self.reworked.setdefault(e['endpoint'], []).append(self.at_slots[number - 1][0])
         for order in self.quota:
             p = call('ledger', 'recover', '-y', f'{order}-A.yaml', folder=self.folder, code=(0, 1))
             if 'no run of order' in p.stderr:
@@ -654,15 +665,12 @@ class Day(Folder):
         """Each was done once at most, by its station, with a board that stood there; then that is a rework that somebody asked for."""
         done = collections.Counter()
         boards = {(r['endpoint'], r.get('edition', 1)): r['hw_id'] for r in self.all_rows if r.get('hw_id')}
-        for e in self.all_events:
-            ask = re.search(r'\bask (\d+)$', e.get('detail') or '')
-            if not ask or e['kind'] not in ('rework', 'retired'):
-                continue
-            at, station, slot = self.at_slots[int(ask[1]) - 1]
-            done[ask[1]] += 1
-            need(done[ask[1]] == 1 and e['station'] == station, f'{ask[0]} of slot {slot} at {station} is there {done[ask[1]]} times: {e}')
+        for e, number in asks(self.all_events):
+            at, station, slot = self.at_slots[number - 1]
+            done[number] += 1
+            need(done[number] == 1 and e['station'] == station, f'ask {number} of slot {slot} at {station} is there {done[number]} times: {e}')
             new = re.match(r'edition (\d+) follows', e['detail'])  # a device that had failed may have done so with another board than its own
-            need(not new or boards[e['endpoint'], int(new[1]) - 1] in self.stood(slot, at - 1, at + 1), f'{ask[0]} of slot {slot}: {e["endpoint"]} is made again, whose board was not there')
+            need(not new or boards[e['endpoint'], int(new[1]) - 1] in self.stood(slot, at - 1, at + 1), f'ask {number} of slot {slot}: {e["endpoint"]} is made again, whose board was not there')
             self.reworked.setdefault(e['endpoint'], []).append(at)
 
     def lost(self, key):
