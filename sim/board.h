@@ -180,6 +180,8 @@ void board_boot(struct sim_board *board);
 void board_reset(struct sim_board *board); /* by its pin */
 void board_die(struct sim_board *board, const char *why);
 void board_say(struct sim_board *board, const char *text, int delay_ms);
+/* How late the answer comes that is counted last, by faults. */
+int64_t answer_delay_ms(const struct sim_board *board);
 void board_log(struct sim_board *board, const char *text);
 
 /* A pair of an answer's map. */

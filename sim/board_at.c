@@ -248,12 +248,13 @@ static void end_command(struct sim_board *board)
 
     buf_byte(&board->shell, '\0');
     board->count.commands++;
+    board->answers++;
     if (board->wire.faults.echo > 0)
         buf_printf(&out, "%s\r\n", (const char *)board->shell.data);
     if (!board->shell.failed)
         at_command(board, (const char *)board->shell.data, &out);
     if (!out.failed)
-        wire_send(&board->wire, out.data, out.len, (int64_t)board->wire.faults.delay);
+        wire_send(&board->wire, out.data, out.len, answer_delay_ms(board));
     buf_reset(&board->shell);
     buf_free(&out);
 }

@@ -295,6 +295,7 @@ void cred_line(struct sim_board *board, const uint8_t *data, size_t len)
     if (!n || console_starts_again(board))
         return;
     board->count.commands++;
+    board->answers++;
     buf_printf(&out, "%s\r\n", c.line);
     split_words(&c);
     run_command(board, &c);
@@ -302,7 +303,7 @@ void cred_line(struct sim_board *board, const uint8_t *data, size_t len)
         buf_text(&out, "[00:00:07.251,000] <inf> net: \x1b[1;33mnoise\x1b[0m\r\n");
     buf_text(&out, prompt);
     if (!out.failed)
-        wire_send(&board->wire, out.data, out.len, (int64_t)board->wire.faults.delay);
+        wire_send(&board->wire, out.data, out.len, answer_delay_ms(board));
     buf_free(&out);
     wipe(c.line, sizeof(c.line));
 }

@@ -220,14 +220,11 @@ static void send_lines(struct sim_board *board, const struct buf *lines)
 /* When the answer is late, by faults or because the board is busy. */
 static void delay_answer(struct sim_board *board)
 {
-    const struct sim_faults *faults = &board->wire.faults;
-    int64_t delay = (int64_t)faults->delay;
+    int64_t delay = answer_delay_ms(board);
 
-    if (faults->late > 0 && board->answers % 5 == 0)
-        delay += (int64_t)faults->late;
     if (delay) {
         wire_send(&board->wire, "", 0, delay);
-        board->busy_until = wire_now() + (int64_t)faults->delay * 1000000;
+        board->busy_until = wire_now() + (int64_t)board->wire.faults.delay * 1000000;
     }
     if (board->busy_until > board->wire.out_clock)
         board->wire.out_clock = board->busy_until;

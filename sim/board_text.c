@@ -19,6 +19,14 @@ void board_say(struct sim_board *board, const char *text, int delay_ms)
     wire_send(&board->wire, text, strlen(text), delay_ms);
 }
 
+int64_t answer_delay_ms(const struct sim_board *board)
+{
+    const struct sim_faults *faults = &board->wire.faults;
+
+    return (int64_t)faults->delay +
+           (faults->late > 0 && board->answers % 5 == 0 ? (int64_t)faults->late : 0);
+}
+
 void board_die(struct sim_board *board, const char *why)
 {
     board_say(board, why, 0);

@@ -62,6 +62,12 @@ static bool console_line(struct listener *l, const char *const *endings, struct 
     return ends;
 }
 
+static void listener_free(struct listener *l)
+{
+    buf_free(&l->line);
+    wipe(&l->scan, sizeof(l->scan));
+}
+
 static int listen(struct signet_board *b, struct listener *l, const char *const *endings,
                   int64_t deadline, struct console_answer *out, struct signet_error *err)
 {
@@ -87,27 +93,47 @@ static int listen(struct signet_board *b, struct listener *l, const char *const 
     }
 }
 
+/* The answer to a question that was given up may come yet, and would be taken for the next one's.
+ */
+static int let_pass(struct signet_board *b, struct signet_error *err)
+{
+    struct listener l = {.scan = {.on_line = add_text, .ctx = &l}};
+    struct console_answer late = {0};
+    const char *const *endings = b->unanswered;
+
+    b->unanswered = NULL;
+    int code =
+        endings ? listen(b, &l, endings, clock_ms() + b->unanswered_ms, &late, err) : SIGNET_OK;
+    console_answer_free(&late);
+    listener_free(&l);
+    return code == SIGNET_E_TIMEOUT ? SIGNET_OK : code;
+}
+
 int console_ask(struct signet_board *b, const char *line, const char *const *endings,
                 int timeout_ms, struct console_answer *out, struct signet_error *err)
 {
-    struct listener l = {.scan = {.on_line = add_text}};
+    struct listener l = {.scan = {.on_line = add_text, .ctx = &l}};
     struct buf request = {0};
 
-    l.scan.ctx = &l;
     *out = (struct console_answer){0};
     if (!b->link)
         return error_set(err, SIGNET_E_LINK, "%s: the port is closed", b->port);
     buf_printf(&request, "%s%s", line, b->recipe->console->newline);
     int code = buf_check(&request, err);
     if (code == SIGNET_OK)
+        code = let_pass(b, err);
+    if (code == SIGNET_OK)
         code = link_flush_input(b->link, err);
     if (code == SIGNET_OK)
         code = link_write(b->link, request.data, request.len, clock_ms() + WRITE_MS, err);
     if (code == SIGNET_OK)
         code = listen(b, &l, endings, clock_ms() + timeout_ms, out, err);
+    if (code == SIGNET_E_TIMEOUT) {
+        b->unanswered = endings;
+        b->unanswered_ms = timeout_ms < console_timeout(b) ? timeout_ms : console_timeout(b);
+    }
     buf_free(&request);
-    buf_free(&l.line);
-    wipe(&l.scan, sizeof(l.scan));
+    listener_free(&l);
     if (code != SIGNET_OK)
         console_answer_free(out);
     return code;

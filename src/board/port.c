@@ -87,6 +87,7 @@ static int check_usb_serial(struct signet_board *b, struct signet_error *err)
 
 void port_close(struct signet_board *b)
 {
+    b->unanswered = NULL;
     signet_smp_free(&b->smp);
     signet_link_close(&b->link);
 }

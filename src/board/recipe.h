@@ -95,7 +95,10 @@ struct signet_board {
     bool prepared, bytes_sent, loaded, applied, finished;
 
     /* of boards with a console */
-    bool taken_over; /* what it holds of credentials is of the same device, from before */
+    const char *const
+        *unanswered;   /* the endings of a question whose answer may come yet; or NULL */
+    int unanswered_ms; /* how long it is waited for before the next question */
+    bool taken_over;   /* what it holds of credentials is of the same device, from before */
     bool has_key;
     uint8_t key_sha256[32]; /* of the public half of its own key */
     char requested[152];    /* the name in its request */

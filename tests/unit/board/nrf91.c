@@ -193,6 +193,35 @@ static void what_is_tried_again(void **state)
     }
 }
 
+/* An answer that comes when its question was given up is no answer to the next one. */
+static void what_comes_too_late(void **state)
+{
+    struct bench *b = *state;
+
+    for (int phase = 0; phase < 5; phase++) {
+        struct signet_board_options o = on_port(b, true, true);
+        struct signet_error err = {0};
+        struct signet_bytes csr = {0};
+        struct sim_board_state s;
+
+        bench_sim(b, 0,
+                  (struct sim_board_options){.firmware = SIM_FIRMWARE_AT,
+                                             .endpoint = "nrf-352656100248049",
+                                             .misbehave = "late=220",
+                                             .seed = 3,
+                                             .baud = 115200});
+        bench_open(b, "nrf91", o, NULL, NULL);
+        for (int i = 0; i < phase; i++)
+            assert_int_equal(signet_board_prepare(b->board, NULL), SIGNET_OK);
+        born_ok(b);
+        bench_open(b, "nrf91", o, NULL, NULL);
+        if (ask(b, &csr, &err) != SIGNET_E_PROVISIONED)
+            fail_msg("phase %d: %s", phase, err.msg);
+        sim_board_state(b->sims[0], &s);
+        assert_int_equal(s.keys, 1);
+    }
+}
+
 static void an_identity_that_a_modem_does_not_take(void **state)
 {
     struct bench *b = *state;
@@ -261,6 +290,7 @@ int main(int argc, char **argv)
         TEST(a_key_whose_request_was_lost_makes_place),
         TEST(what_goes_wrong),
         TEST(what_is_tried_again),
+        TEST(what_comes_too_late),
         TEST(an_identity_that_a_modem_does_not_take),
     };
 
