@@ -16,6 +16,11 @@ struct rule {
 #define LAST_REWORK LAST("rework")
 #define LAST_QUOTA  LAST("quota")
 
+/* Event e is of the time and the station of delivery v. A join would lead SQLite to all events of
+ * the station. */
+#define BY_STATION                                                                                 \
+    "e.time = v.changed AND v.station = (SELECT s.name FROM stations s WHERE s.id = e.station)"
+
 /* Each finds the first row that is not what the events say, and gives its name. Rows that have
  * their own hash are looked at before. */
 static const struct rule rules[] = {
@@ -40,8 +45,9 @@ static const struct rule rules[] = {
     {"of device number", "an event is missing: all events of a station were taken away",
      "SELECT device FROM events GROUP BY device HAVING count(*) <> max(n) OR min(n) <> 1 LIMIT 1"},
     {"order", "has another number of devices than it issued",
-     "SELECT o.name FROM orders o WHERE o.issued <> (SELECT count(*) FROM devices d"
-     " WHERE d.order_id = o.id AND d.freed = 0) LIMIT 1"},
+     "SELECT o.name FROM orders o LEFT JOIN (SELECT order_id, count(*) AS devices FROM devices"
+     " WHERE freed = 0 GROUP BY order_id) k ON k.order_id = o.id"
+     " WHERE o.issued <> COALESCE(k.devices, 0) LIMIT 1"},
     /* each is compared with all events of its device, and a foreign ledger may have any number */
     {"the deliveries of device", "are more than any order has servers",
      "SELECT 'number ' || device FROM deliveries GROUP BY device HAVING count(*) > 256 LIMIT 1"},
@@ -49,21 +55,18 @@ static const struct rule rules[] = {
      "SELECT COALESCE(d.endpoint, 'number ' || v.device) || ' to ' || v.server FROM deliveries v"
      " LEFT JOIN devices d ON d.id = v.device WHERE d.id IS NULL OR CASE v.state"
      " WHEN 0 THEN v.error IS NOT NULL"
-     " WHEN 1 THEN v.error IS NOT NULL OR NOT EXISTS(SELECT 1 FROM events e JOIN stations s ON"
-     " s.id = e.station WHERE e.device = v.device AND e.kind = 'delivered' AND e.detail = v.server"
-     " AND e.time = v.changed AND s.name = v.station)"
+     " WHEN 1 THEN v.error IS NOT NULL OR NOT EXISTS(SELECT 1 FROM events e WHERE"
+     " e.device = v.device AND e.kind = 'delivered' AND e.detail = v.server AND " BY_STATION ")"
      " WHEN 3 THEN v.error IS NOT NULL OR NOT EXISTS(SELECT 1 FROM events e WHERE"
      " e.device = v.device AND e.kind = 'remove' AND e.detail = v.server AND e.time = v.changed)"
      " OR EXISTS(SELECT 1 FROM events e WHERE e.device = v.device AND e.kind = 'removed'"
      " AND (e.detail = v.server OR substr(e.detail, 1, length(v.server) + 2) = v.server || ': '))"
-     " WHEN 4 THEN NOT EXISTS(SELECT 1 FROM events e JOIN stations s ON s.id = e.station"
-     " WHERE e.device = v.device AND e.kind = 'removed'"
-     " AND e.detail = v.server || COALESCE(': ' || v.error, '')"
-     " AND e.time = v.changed AND s.name = v.station)"
-     " WHEN 2 THEN NOT EXISTS(SELECT 1 FROM events e JOIN stations s ON s.id = e.station"
-     " WHERE e.device = v.device AND e.kind IN ('failed', 'refused')"
-     " AND e.detail = v.server || ': ' || v.error"
-     " AND e.time = v.changed AND s.name = v.station)"
+     " WHEN 4 THEN NOT EXISTS(SELECT 1 FROM events e WHERE e.device = v.device AND"
+     " e.kind = 'removed' AND e.detail = v.server || COALESCE(': ' || v.error, '')"
+     " AND " BY_STATION ")"
+     " WHEN 2 THEN NOT EXISTS(SELECT 1 FROM events e WHERE e.device = v.device AND"
+     " e.kind IN ('failed', 'refused') AND e.detail = v.server || ': ' || v.error"
+     " AND " BY_STATION ")"
      " ELSE TRUE END LIMIT 1"},
     {"the delivery of device", "is missing: it has an event",
      "SELECT d.endpoint || ' to ' || e.detail FROM events e JOIN devices d ON d.id = e.device"
@@ -98,9 +101,9 @@ static const struct rule rules[] = {
      " 'quota ' || CAST(o.quota AS TEXT) LIMIT 1"},
     /* A name that was given back is at its number again. */
     {"the names of order", "would be looked through again from before its last device",
-     "SELECT o.name FROM orders o WHERE o.cursor <= (SELECT max(d.number) FROM devices d"
-     " WHERE d.order_id = o.id) AND NOT EXISTS(SELECT 1 FROM devices d WHERE d.order_id = o.id"
-     " AND d.state = {void} AND d.freed = 1) LIMIT 1"},
+     "SELECT o.name FROM orders o JOIN (SELECT order_id, max(number) AS last, count(CASE WHEN"
+     " state = {void} AND freed = 1 THEN 1 END) AS given_back FROM devices GROUP BY order_id) k"
+     " ON k.order_id = o.id WHERE o.cursor <= k.last AND k.given_back = 0 LIMIT 1"},
     {"the token of", "is none", /* of a device or a delivery */
      "SELECT 'device number ' || id FROM devices WHERE " NO_TOKEN " UNION ALL SELECT 'the delivery"
      " of device number ' || device || ' to ' || server FROM deliveries WHERE " NO_TOKEN
@@ -129,16 +132,16 @@ static const struct rule rules_of_sites[] = {
  * archive, which nobody signs, does not say when its ledger was migrated. */
 static const struct rule passed = {
     "names of order", "were passed over that no device has",
-    "SELECT o.name FROM orders o LEFT JOIN (SELECT order_id, count(*) AS devices,"
-    " count(DISTINCT number) AS numbers FROM devices WHERE number >= 0 GROUP BY order_id) k"
-    " ON k.order_id = o.id WHERE o.id < " OWN_END_SQL
+    "SELECT o.name FROM orders o LEFT JOIN (SELECT order_id, count(CASE WHEN number >= 0 THEN 1"
+    " END) AS devices, count(DISTINCT CASE WHEN number >= 0 THEN number END) AS numbers,"
+    " count(CASE WHEN state IN ({void}, {retired}) AND exposed = 1 AND slot = '' THEN 1 END)"
+    " AS recovered FROM devices GROUP BY order_id) k ON k.order_id = o.id WHERE o.id < " OWN_END_SQL
     " AND (o.issued < o.quota OR EXISTS(SELECT 1 FROM stations WHERE checkpoint <> ''))"
     " AND o.cursor > COALESCE(k.numbers, 0) + COALESCE((SELECT sum(CAST(e.detail AS {int}))"
     " FROM events e WHERE e.device = -o.id AND e.kind = 'passed'), 0) + CASE WHEN EXISTS("
     "SELECT 1 FROM events e WHERE e.device = 0 AND e.kind = 'migrated' AND e.time >= o.created)"
     " THEN (SELECT count(*) FROM devices) - COALESCE(k.devices, 0) ELSE 0 END"
-    " AND NOT EXISTS(SELECT 1 FROM devices d WHERE d.order_id = o.id"
-    " AND d.state IN ({void}, {retired}) AND d.exposed = 1 AND d.slot = '') LIMIT 1"};
+    " AND COALESCE(k.recovered, 0) = 0 LIMIT 1"};
 
 /* One query whose first row names what is wrong. */
 static int check_rule(struct signet_ledger *l, const struct rule *rule, struct signet_error *err)

@@ -107,6 +107,95 @@ static void make_one(void)
     must(signet_ledger_advance(ledger, &lease, SIGNET_DEVICE_DONE, NULL, &err));
 }
 
+/* What SQLite does for each statement, in steps of its machine, with few devices and with more. */
+static struct work {
+    char sql[400];
+    long long steps[2];
+} work[200];
+static size_t kinds, round_of_work;
+
+static int count_work(unsigned what, void *ctx, void *stmt, void *unused)
+{
+    const char *sql = sqlite3_sql(stmt);
+    size_t i = 0;
+
+    (void)what;
+    (void)ctx;
+    (void)unused;
+    while (i < kinds && strncmp(work[i].sql, sql, sizeof(work[i].sql) - 1) != 0)
+        i++;
+    assert_true(i < COUNT_OF(work));
+    if (i == kinds)
+        snprintf(work[kinds++].sql, sizeof(work[i].sql), "%s", sql);
+    work[i].steps[round_of_work] += sqlite3_stmt_status(stmt, SQLITE_STMTSTATUS_VM_STEP, 1);
+    return 0;
+}
+
+static int watch(sqlite3 *db, const char **message, const struct sqlite3_api_routines *api)
+{
+    (void)message;
+    (void)api;
+    return sqlite3_trace_v2(db, SQLITE_TRACE_PROFILE, count_work, NULL);
+}
+
+static int see_group(void *ctx, const struct signet_ledger_group *group, struct signet_error *e)
+{
+    (void)group;
+    (void)e;
+    ++*(int *)ctx;
+    return SIGNET_OK;
+}
+
+/* Orders with four devices each, one of them refused by its server, one without it. */
+static void walk_whole(int orders)
+{
+    const struct signet_ledger_filter all = {.state = -1};
+    struct signet_error outcomes[3] = {{0}, {0}, {.code = SIGNET_E_SERVER, .msg = "no"}};
+    struct signet_lease leases[3];
+    int seen = 0;
+
+    open_as("A");
+    for (int i = 0; i < orders; i++) {
+        char name[32];
+        int64_t after = 0;
+        size_t count = 0;
+
+        snprintf(name, sizeof(name), "o%d", i);
+        must(signet_ledger_order(ledger, name, "h", 4, &order, &err));
+        for (int k = 0; k < 4; k++) {
+            snprintf(name, sizeof(name), "dev-%d-%d", i, k);
+            struct signet_lease lease = reserve(name, "1");
+            bring(&lease, k ? SIGNET_DEVICE_VERIFIED : SIGNET_DEVICE_KEYED, NULL);
+            must(signet_ledger_release(ledger, &lease, &err));
+        }
+        must(signet_ledger_waiting(ledger, order, "a", &after, leases, 3, &count, &err));
+        must(signet_ledger_delivered(ledger, "a", leases, count, outcomes, &err));
+    }
+    kinds = round_of_work ? kinds : 0; /* what made them is not meant */
+    for (size_t i = 0; i < kinds; i++)
+        work[i].steps[round_of_work] = 0;
+    verified();
+    must(signet_ledger_devices(ledger, &all, see_device, &seen, &err));
+    must(signet_ledger_stats(ledger, NULL, see_group, &seen, &err));
+    assert_true(seen > 4 * orders);
+}
+
+/* Also with many orders: twice as many rows take twice the time. */
+static void in_proportion(void **state)
+{
+    assert_int_equal(sqlite3_auto_extension((void (*)(void))watch), SQLITE_OK);
+    for (round_of_work = 0; round_of_work < 2; round_of_work++) {
+        walk_whole(round_of_work ? 60 : 30);
+        place_teardown(state);
+        place_setup(state);
+    }
+    sqlite3_reset_auto_extension();
+    assert_true(kinds > 30);
+    for (size_t i = 0; i < kinds; i++)
+        if (work[i].steps[1] > work[i].steps[0] * 5 / 2 + 1000)
+            fail_msg("%lld steps, then %lld: %s", work[i].steps[0], work[i].steps[1], work[i].sql);
+}
+
 static void by_indexes(void **state)
 {
     const struct signet_error why = {.code = SIGNET_E_BOARD, .msg = "broken"};
@@ -137,6 +226,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(by_indexes, place_setup, place_teardown),
+        cmocka_unit_test_setup_teardown(in_proportion, place_setup, place_teardown),
     };
     unsetenv("SIGNET_TEST_LEDGER"); /* files only */
     return cmocka_run_group_tests(tests, NULL, NULL);
