@@ -18,10 +18,10 @@ static int find_last(struct signet_ledger *l, const struct beginning *b, struct 
 {
     struct db_rows row;
     int rc = db_find(l->db, &row, err,
-                     "SELECT e.detail, e.time FROM events e JOIN stations s ON s.id = e.station"
-                     " WHERE e.device = $1 AND e.kind = 'begin' AND s.name = $2"
-                     " AND e.n > (SELECT events - 200000 FROM orders WHERE id = $3)"
-                     " ORDER BY e.n DESC LIMIT 1",
+                     "SELECT detail, time FROM events WHERE device = $1 AND kind = 'begin'"
+                     " AND $2 = (SELECT name FROM stations WHERE id = station)"
+                     " AND n > (SELECT events - 200000 FROM orders WHERE id = $3)"
+                     " ORDER BY n DESC LIMIT 1",
                      "isi", -b->order, l->station, b->order);
 
     *b->before = (struct signet_ledger_begun){0};

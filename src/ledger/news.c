@@ -19,8 +19,8 @@ struct news {
 static int find_news_begin(struct signet_ledger *l, struct news *n, struct signet_error *err)
 {
     int rc = db_number(l->db, &n->after, err,
-                       "SELECT COALESCE(MIN(e.seq), 1) FROM events e JOIN stations s ON"
-                       " s.id = e.station WHERE e.device = $1 AND s.name = $2",
+                       "SELECT COALESCE(MIN(seq), 1) FROM events WHERE device = $1 AND $2 ="
+                       " (SELECT name FROM stations WHERE id = station)",
                        "is", -n->order, l->station);
 
     if (rc == SIGNET_OK)

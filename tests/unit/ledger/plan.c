@@ -34,9 +34,14 @@ int __wrap_sqlite3_prepare_v3(sqlite3 *db, const char *sql, int len, unsigned fl
         while (sqlite3_step(stmt) == SQLITE_ROW) {
             const char *step = (const char *)sqlite3_column_text(stmt, 3);
             bool scans = strncmp(step, "SCAN ", 5) == 0 && strcmp(step, "SCAN CONSTANT ROW") != 0;
-            /* names that were given back are few, and so are the servers of one device */
-            bool few = strstr(step, "USING INDEX freed") || strstr(sql, "ORDER BY v.server");
-            if (!few && (scans || strstr(step, "TEMP B-TREE")))
+            bool all_of_station = strstr(step, "PRIMARY KEY (station=?)") != NULL;
+            /* names that were given back are few, as are the servers of one device and the
+             * stations that are at work; the first event is the first row. Labels that were read
+             * are counted in each round of a line that reads them. */
+            bool few = strstr(step, "USING INDEX freed") || strstr(sql, "ORDER BY v.server") ||
+                       strstr(sql, "GROUP BY station") || strstr(sql, "seq LIMIT 1") ||
+                       strncmp(sql, "SELECT count(*) FROM devices d JOIN deliveries", 46) == 0;
+            if (!few && (scans || all_of_station || strstr(step, "TEMP B-TREE")))
                 snprintf(bad + strlen(bad), sizeof(bad) - strlen(bad), "%s in: %s\n", step, sql);
         }
     }
@@ -196,6 +201,67 @@ static void in_proportion(void **state)
             fail_msg("%lld steps, then %lld: %s", work[i].steps[0], work[i].steps[1], work[i].sql);
 }
 
+static int see_in_work(void *ctx, const struct signet_ledger_in_work *w, struct signet_error *e)
+{
+    (void)w;
+    (void)e;
+    ++*(int *)ctx;
+    return SIGNET_OK;
+}
+
+static int see_answer(void *ctx, const char *endpoint, const char *words, struct signet_error *e)
+{
+    (void)endpoint;
+    (void)words;
+    (void)e;
+    ++*(int *)ctx;
+    return SIGNET_OK;
+}
+
+static int see_news(void *ctx, const struct signet_ledger_news *news, struct signet_error *e)
+{
+    (void)news;
+    (void)e;
+    ++*(int *)ctx;
+    return SIGNET_OK;
+}
+
+/* What a run asks at its begin and its end, for each board, and while it waits. */
+static void what_runs_ask(void)
+{
+    static const char *const slots[] = {"1", "2"};
+    struct signet_ledger_board board = {.slot = "1", .verdict = "pass"};
+    struct signet_lease none = {0};
+    struct signet_ledger_begun before;
+    struct signet_ledger_removal removal;
+    struct signet_ledger_unread unread;
+    struct signet_ledger_head head;
+    enum signet_ledger_label label;
+    enum signet_ledger_age age;
+    int states[2], answers = 0, news = 0;
+    int64_t after = 0, count;
+    size_t n;
+
+    must(signet_ledger_begin(ledger, order, "f", &before, &err));
+    must(signet_ledger_board(ledger, order, &board, &none, SIGNET_DEVICE_VERIFIED, NULL, &err));
+    must(signet_ledger_erased(ledger, "dev-0", NULL, "", &err));
+    must(signet_ledger_run(ledger, order, "{}", &err));
+    must(signet_ledger_undelivered(ledger, order, "a", &count, &err));
+    must(signet_ledger_at_server(ledger, "o", "a", &count, &err));
+    must(signet_ledger_label_state(ledger, "dev-0", &label, &err));
+    must(signet_ledger_label_unread(ledger, order, &unread, &err));
+    must(signet_ledger_in_work(ledger, order, see_in_work, &news, &err));
+    must(signet_ledger_answers(ledger, "a", see_answer, &answers, &err));
+    must(signet_ledger_last(ledger, slots, 2, states, &err));
+    must(signet_ledger_removals(ledger, order, "a", &after, &removal, 1, &n, &err));
+    must(signet_ledger_head(ledger, order, &head, &err));
+    must(signet_ledger_compare(ledger, &head, &age, &err));
+    after = 0;
+    must(signet_ledger_news(ledger, order, &after, 9, see_news, &news, &err));
+    assert_int_equal(answers, 1);
+    assert_int_equal(news, 9);
+}
+
 static void by_indexes(void **state)
 {
     const struct signet_error why = {.code = SIGNET_E_BOARD, .msg = "broken"};
@@ -214,6 +280,7 @@ static void by_indexes(void **state)
     must(signet_ledger_devices(ledger, &filter, see_device, &devices, &err));
     must(signet_ledger_events(ledger, "dev-0", see_event, &events, &err));
     must(signet_ledger_deliveries(ledger, "dev-0", see_delivery, &deliveries, &err));
+    what_runs_ask();
     assert_int_equal(devices, 1);
     assert_int_equal(events, 11);
     assert_int_equal(deliveries, 1);
