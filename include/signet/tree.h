@@ -97,8 +97,9 @@ void signet_tree_remove(struct signet_tree *tree, struct signet_path path);
 enum {
     SIGNET_CHECK_WARN_ONLY = 1u,
     SIGNET_CHECK_PARTIAL = 2u,     /* signet_device_check(): certificates may still be missing */
-    SIGNET_CHECK_CERTS_LATER = 4u, /* likewise: what is wrong with them is a warning, as for a
-                                      proof, which shows it */
+    SIGNET_CHECK_CERTS_LATER = 4u, /* for a proof: what is wrong with certificates, which it shows,
+                                      is a warning, and so is what the client of the profile takes
+                                      although a standard forbids it */
 };
 int signet_tree_check(const struct signet_tree *tree, unsigned flags,
                       const struct signet_observer *observer, struct signet_error *err);

@@ -247,6 +247,8 @@ void base64_encode(const uint8_t *data, size_t len, char *out); /* padded, zero-
 void buf_base64(struct buf *out, const uint8_t *data, size_t len);
 /* RFC 4648 section 4, strict: padded, no blanks. Returns bytes written or -1. */
 ssize_t base64_decode(const char *text, size_t len, uint8_t *out, size_t cap);
+/* Section 5, without padding. */
+ssize_t base64url_decode(const char *text, size_t len, uint8_t *out, size_t cap);
 
 /* text for other programs (json_csv.c); numbers: <signet/text.h> */
 /* A JSON string with its quotes, as Python's json module writes it: ASCII, the rest as \uXXXX. What

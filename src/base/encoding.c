@@ -105,3 +105,20 @@ ssize_t base64_decode(const char *text, size_t len, uint8_t *out, size_t cap)
     }
     return (ssize_t)used;
 }
+
+ssize_t base64url_decode(const char *text, size_t len, uint8_t *out, size_t cap)
+{
+    size_t used = 0;
+
+    for (size_t at = 0; at < len; at += 4) {
+        char group[] = "====";
+
+        for (size_t i = 0; i < 4 && at + i < len; i++)
+            group[i] = (char)(text[at + i] == '-' ? '+' : text[at + i] == '_' ? '/' : text[at + i]);
+        ssize_t n = base64_decode(group, 4, out + used, cap - used);
+        if (n < 0 || (n < 3 && len - at > 4))
+            return -1;
+        used += (size_t)n;
+    }
+    return (ssize_t)used;
+}

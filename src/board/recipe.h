@@ -197,8 +197,6 @@ struct attestation {
 };
 int attestation_read(struct attestation *out, const void *body, size_t body_len, const char *cose,
                      size_t cose_len, struct signet_error *err);
-/* RFC 4648, section 5, without padding. Returns bytes written or -1. */
-ssize_t base64url_decode(const char *text, size_t len, uint8_t *out, size_t cap);
 
 /* credentials.c: what of a packet goes into a board's store of credentials */
 struct credentials {

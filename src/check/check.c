@@ -5,23 +5,43 @@
 
 #include <stdio.h>
 
-int signet_tree_check(const struct signet_tree *tree, unsigned flags,
-                      const struct signet_observer *observer, struct signet_error *err)
+static struct check check_begin(const struct signet_tree *tree, unsigned flags,
+                                const struct signet_observer *observer, struct signet_error *err)
 {
     const struct signet_profile *profile = profile_of(tree);
-    struct check check = {.tree = tree,
+
+    return (struct check){.tree = tree,
                           .profile = profile,
                           .client = profile->warns ? profile->warns : profile,
                           .observer = observer,
                           .err = err,
-                          .warn_only = flags & SIGNET_CHECK_WARN_ONLY};
+                          .warn_only = flags & SIGNET_CHECK_WARN_ONLY,
+                          .for_proof = flags & SIGNET_CHECK_CERTS_LATER};
+}
+
+static int check_whole_record(struct check *check, const struct signet_record *record)
+{
+    int rc = check_record(check, record);
+
+    return rc ? rc : check_client_record(check, record);
+}
+
+int record_check(const struct signet_tree *tree, const struct signet_record *record,
+                 struct signet_error *err)
+{
+    struct check check = check_begin(tree, SIGNET_CHECK_CERTS_LATER, NULL, err);
+
+    return check_whole_record(&check, record);
+}
+
+int signet_tree_check(const struct signet_tree *tree, unsigned flags,
+                      const struct signet_observer *observer, struct signet_error *err)
+{
+    struct check check = check_begin(tree, flags, observer, err);
     int rc = SIGNET_OK;
 
-    for (size_t i = 0; !rc && i < signet_tree_count(tree); i++) {
-        rc = check_record(&check, signet_tree_at(tree, i));
-        if (!rc)
-            rc = check_client_record(&check, signet_tree_at(tree, i));
-    }
+    for (size_t i = 0; !rc && i < signet_tree_count(tree); i++)
+        rc = check_whole_record(&check, signet_tree_at(tree, i));
     if (!rc)
         rc = check_client_forms(&check);
     if (!rc)

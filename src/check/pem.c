@@ -15,8 +15,8 @@ bool value_is_pem(const struct signet_value *value)
     return strncmp(at, begin, sizeof(begin) - 1) == 0;
 }
 
-static int to_der(const struct signet_value *value, bool key, struct signet_bytes *out,
-                  struct signet_error *err)
+int value_to_der(const struct signet_value *value, bool key, struct signet_bytes *out,
+                 struct signet_error *err)
 {
     struct signet_cert *cert = NULL;
     struct signet_key *secret = NULL;
@@ -39,7 +39,7 @@ static int pem_convert(struct signet_tree *tree, struct signet_path path,
     struct signet_bytes out = {0};
     int rc;
 
-    if (to_der(value, path.rid == RID_SECRET_KEY, &out, NULL) != SIGNET_OK)
+    if (value_to_der(value, path.rid == RID_SECRET_KEY, &out, NULL) != SIGNET_OK)
         return SIGNET_OK; /* the check says why */
     error_set(&note, SIGNET_OK, "/0/%u/%u is PEM: it goes into the packet as DER, %zu bytes",
               path.iid, path.rid, out.len);

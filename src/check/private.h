@@ -13,15 +13,16 @@ struct check {
         *client; /* whose rules are looked at: the same, or profile->warns */
     const struct signet_observer *observer;
     struct signet_error *err;
-    bool warn_only;
+    bool warn_only, for_proof;
 };
 
 /* findings.c: what is wrong with the resource `path`. The message begins with its
  * place and name; hint may be NULL. Returns non-zero when the check is over. */
 enum finding {
-    FINDING_REFUSAL,   /* by a standard or by every client: a warning when the caller goes on */
-    FINDING_OF_CLIENT, /* the client of the profile refuses it: a warning where none was named */
-    FINDING_DOUBT,     /* a warning */
+    FINDING_REFUSAL,     /* by a standard or by every client: a warning when the caller goes on */
+    FINDING_OF_STANDARD, /* a lax client takes it: a warning for a proof */
+    FINDING_OF_CLIENT,   /* the client of the profile refuses it: a warning where none was named */
+    FINDING_DOUBT,       /* a warning */
 };
 int check_say(struct check *check, enum finding kind, struct signet_path path, const char *hint,
               const char *fmt, ...) __attribute__((format(printf, 5, 6)));

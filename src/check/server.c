@@ -31,9 +31,10 @@ static int check_binding(struct check *check, const struct signet_record *r)
     size_t len = r->value.as.bytes.len;
 
     if (!is_binding(text, len))
-        return check_refuse(check, r->path, "'U' is UDP, 'UQ' UDP with queue mode",
-                            "is not a binding: U, UQ, S, SQ, US, UQS, or letters of UMHTSN, each "
-                            "once (LwM2M Core 1.2, section 6.2.1.2)");
+        return check_say(check, len ? FINDING_REFUSAL : FINDING_OF_STANDARD, r->path,
+                         "'U' is UDP, 'UQ' UDP with queue mode",
+                         "is not a binding: U, UQ, S, SQ, US, UQS, or letters of UMHTSN, each "
+                         "once (LwM2M Core 1.2, section 6.2.1.2)");
     foreign = foreign_letter(check, text, len);
     return foreign ? check_client(check, r->path, NULL, "has '%c', which %s does not take",
                                   *foreign, check->client->name)

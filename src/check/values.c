@@ -97,14 +97,14 @@ static int check_range(struct check *check, const struct signet_record *record,
         return SIGNET_OK;
     if (record->path.oid <= 7)
         snprintf(rule, sizeof(rule), " (LwM2M Core 1.2, Appendix E.%u)", record->path.oid + 1u);
-    return check_refuse(check, record->path,
-                        record->path.oid == 0 && record->path.rid == 2
-                            ? "0 is psk, 1 rpk, 2 cert, 3 nosec, 4 est"
-                            : "write one in this range, which is that of the object's definition "
-                              "in the OMA registry",
-                        "must %s %s%s, not %s%s", bytes ? "have" : "be",
-                        range_text(resource->range, range), bytes ? " bytes" : "",
-                        value_measure(&record->value, measure), rule);
+    return check_say(
+        check, record->path.oid <= 1 ? FINDING_REFUSAL : FINDING_OF_STANDARD, record->path,
+        record->path.oid == 0 && record->path.rid == 2
+            ? "0 is psk, 1 rpk, 2 cert, 3 nosec, 4 est"
+            : "write one in this range, which is that of the object's definition "
+              "in the OMA registry",
+        "must %s %s%s, not %s%s", bytes ? "have" : "be", range_text(resource->range, range),
+        bytes ? " bytes" : "", value_measure(&record->value, measure), rule);
 }
 
 /* The registry gives no range. */

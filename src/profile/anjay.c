@@ -92,6 +92,7 @@ const struct signet_profile profile_anjay = {
     .bindings = "USTNQ",
     .newest_first = true,
     .strict_forms = true,
+    .lax = true,
     .access_control = true,
     .coap_packages = true,
     .objects = objects,

@@ -53,6 +53,8 @@ struct signet_profile {
     const char *bindings;               /* letters that /1/x/7 may have; NULL: any */
     bool newest_first; /* registers with the newest LwM2M that it has, and on 4.12 with an older */
     bool strict_forms; /* packets: a definite array; no base time, no time, no unknown labels */
+    bool lax; /* takes what standards forbid: certificates as PEM, no server certificate, an empty
+                 binding, values out of range where it is not its library that reads them */
     bool access_control; /* checks the targets, owners and servers of /2 */
     bool coap_packages;  /* of /5/0/1 it takes CoAP's schemes alone, unless built for more */
     const struct profile_object *objects;     /* ends with oid SIGNET_NO_ID; NULL: any */

@@ -3,15 +3,15 @@
 #include "lwm2m/lwm2m.h"
 #include "proof/coap.h"
 
-#include <signet/packet.h>
 #include <stdio.h>
 
 enum { WRITE_MAX = 64 * 1024 };
 
 struct bootstrap {
     struct signet_tree *tree;
-    struct buf body;    /* of a Write in blocks; holds secrets */
-    struct buf listing; /* the answer to a Discover */
+    struct buf body;             /* of a Write in blocks; holds secrets */
+    struct buf content;          /* of the answer to a Discover or a Read */
+    uint8_t format[4], block[4]; /* options of that answer */
     bool finished;
     bool hollow;                 /* a Security or Server instance was written without a resource */
     struct signet_error refusal; /* the first Write that could not be taken */
@@ -51,24 +51,10 @@ static void delete_below(struct signet_tree *tree, struct signet_path path, unsi
 {
     for (size_t i = signet_tree_count(tree); i-- > 0;) {
         struct signet_path p = signet_tree_at(tree, i)->path;
-        bool below = (depth < 1 || p.oid == path.oid) && (depth < 2 || p.iid == path.iid);
 
-        if (below && !stays(tree, p))
+        if (path_is_below(p, path, depth) && !stays(tree, p))
             signet_tree_remove(tree, p);
     }
-}
-
-static bool merge_senml(struct signet_tree *tree, const uint8_t *data, size_t len)
-{
-    struct signet_tree *written = NULL;
-    bool good = signet_packet_decode(data, len, &written, NULL) == SIGNET_OK;
-
-    for (size_t i = 0; good && i < signet_tree_count(written); i++) {
-        const struct signet_record *r = signet_tree_at(written, i);
-        good = signet_tree_put(tree, r->path, &r->value, NULL) == SIGNET_OK;
-    }
-    signet_tree_free(&written);
-    return good;
 }
 
 static bool has_object(const struct signet_tree *tree, uint16_t oid)
@@ -89,19 +75,23 @@ static unsigned write_whole(struct bootstrap *b, const struct coap_message *requ
 
     if (!request_path(request, &path, &depth) || depth < 1 || depth > 3)
         return COAP_BAD_REQUEST;
-    if (!has_object(b->tree, path.oid))
+    if (!has_object(b->tree, path.oid) || (depth == 3 && written_is_foreign(b->tree, path)))
         return COAP_NOT_FOUND;
     b->hollow = b->hollow || (depth == 2 && path.oid <= 1 && len == 0);
     if (format == COAP_LWM2M_TLV)
         good = tlv_read(b->tree, path, depth, data, len);
-    else if (format == COAP_SENML_CBOR)
-        good = merge_senml(b->tree, data, len);
+    else if (format == COAP_SENML_CBOR || format == COAP_SENML_JSON)
+        good = senml_read(b->tree, path, depth, format, data, len);
+    else if (format == COAP_LWM2M_CBOR || (depth == 3 && format == COAP_CBOR))
+        good = lwm2m_cbor_read(b->tree, path, depth, format, data, len);
     else if (depth == 3 && (format == COAP_TEXT || format == COAP_OPAQUE))
         good = plain_read(b->tree, path, format, data, len);
     else
         return COAP_UNSUPPORTED_FORMAT;
     if (!good && !b->refusal.code)
-        error_set(&b->refusal, SIGNET_E_PROOF, "the server's Write to /%u is malformed", path.oid);
+        error_set(&b->refusal, SIGNET_E_PROOF,
+                  "the server's Write to /%u is malformed, or has a value that the device refuses",
+                  path.oid);
     return good ? COAP_CHANGED : COAP_BAD_REQUEST;
 }
 
@@ -148,26 +138,45 @@ static bool has_bad_option(const struct coap_message *request)
     return false;
 }
 
-/* Of Reads a device need have none but those of Server and Access Control. */
-static void answer_get(struct bootstrap *b, const struct coap_message *request,
-                       struct coap_message *answer)
+/* What is longer than a block goes in several (RFC 7959, section 2.2). */
+static unsigned put_content(struct bootstrap *b, const struct coap_message *request,
+                            struct coap_message *answer, uint32_t format)
 {
-    static const uint8_t link_format[] = {COAP_LINK_FORMAT};
-    struct signet_path path;
-    unsigned depth;
+    uint32_t asked = coap_uint(request, COAP_BLOCK2, 6), exponent = asked & 7;
+    size_t size = (size_t)16 << exponent, at = (size_t)(asked >> 4) * size, left;
 
-    answer->code = COAP_NOT_FOUND;
-    if (coap_uint(request, COAP_ACCEPT, COAP_NO_FORMAT) != COAP_LINK_FORMAT ||
-        !request_path(request, &path, &depth) || depth > 1)
-        return;
-    buf_reset(&b->listing);
-    discover_list(&b->listing, b->tree, path);
-    if (b->listing.failed || !b->listing.len)
-        return;
-    answer->code = COAP_CONTENT;
-    coap_add(answer, COAP_CONTENT_FORMAT, link_format, sizeof(link_format));
-    answer->payload = b->listing.data;
-    answer->payload_len = b->listing.len;
+    if (exponent == 7 || (at && at >= b->content.len))
+        return COAP_BAD_REQUEST;
+    left = b->content.len - at;
+    coap_add_uint(answer, COAP_CONTENT_FORMAT, format, b->format);
+    if (at || left > size || coap_find(request, COAP_BLOCK2))
+        coap_add_uint(answer, COAP_BLOCK2, (asked & ~15u) | (left > size ? 8u : 0) | exponent,
+                      b->block);
+    answer->payload = b->content.data ? b->content.data + at : NULL;
+    answer->payload_len = left > size ? size : left;
+    return COAP_CONTENT;
+}
+
+/* Discover, or Read of Server and Access Control. */
+static unsigned answer_get(struct bootstrap *b, const struct coap_message *request,
+                           struct coap_message *answer)
+{
+    uint32_t format = coap_uint(request, COAP_ACCEPT, COAP_LWM2M_TLV);
+    unsigned depth, code = COAP_CONTENT;
+    struct signet_path path;
+
+    if (!request_path(request, &path, &depth) || (format == COAP_LINK_FORMAT && depth > 1))
+        return COAP_NOT_FOUND;
+    buf_reset(&b->content);
+    if (format == COAP_LINK_FORMAT)
+        discover_list(&b->content, b->tree, path);
+    else
+        code = bootstrap_read(&b->content, b->tree, path, depth, format);
+    if (b->content.failed)
+        return COAP_SERVER_ERROR;
+    if (format == COAP_LINK_FORMAT && !b->content.len)
+        return COAP_NOT_FOUND;
+    return code == COAP_CONTENT ? put_content(b, request, answer, format) : code;
 }
 
 static bool is_finish(const struct coap_message *request)
@@ -199,25 +208,39 @@ static void on_request(void *ctx, const struct coap_message *request, struct coa
     } else if (request->code == COAP_PUT) {
         answer->code = write_whole(b, request, request->payload, request->payload_len);
     } else if (request->code == COAP_GET) {
-        answer_get(b, request, answer);
+        answer->code = answer_get(b, request, answer);
     }
 }
 
-static int request_bootstrap(struct exchange *x, const struct transport_address *address,
-                             const char *endpoint, unsigned *code, struct signet_error *err)
+static int ask_bootstrap(struct exchange *x, const struct transport_address *address,
+                         const char *endpoint, const char *pct, struct coap_message *answer,
+                         struct signet_error *err)
 {
-    struct coap_message request = {.code = COAP_POST}, answer;
-    char ep[160], pct[16];
-    int rc;
+    struct coap_message request = {.code = COAP_POST};
+    char ep[160];
 
     snprintf(ep, sizeof(ep), "ep=%s", endpoint);
-    snprintf(pct, sizeof(pct), "pct=%d", COAP_LWM2M_TLV);
     coap_add_path(&request, address->path);
     coap_add_text(&request, COAP_URI_PATH, "bs");
     coap_add_query(&request, address->query);
     coap_add_text(&request, COAP_URI_QUERY, ep);
-    coap_add_text(&request, COAP_URI_QUERY, pct);
-    rc = exchange_request(x, &request, &answer, err);
+    if (pct)
+        coap_add_text(&request, COAP_URI_QUERY, pct);
+    return exchange_request(x, &request, answer, err);
+}
+
+/* A server of LwM2M 1.0 may refuse the preferred format: then it is asked without. */
+static int request_bootstrap(struct exchange *x, const struct transport_address *address,
+                             const char *endpoint, unsigned *code, struct signet_error *err)
+{
+    struct coap_message answer;
+    char pct[16];
+    int rc;
+
+    snprintf(pct, sizeof(pct), "pct=%d", COAP_LWM2M_TLV);
+    rc = ask_bootstrap(x, address, endpoint, pct, &answer, err);
+    if (!rc && answer.code / 100 == 4)
+        rc = ask_bootstrap(x, address, endpoint, NULL, &answer, err);
     if (rc)
         return rc;
     *code = answer.code;
@@ -251,6 +274,6 @@ int bootstrap_run(struct exchange *x, const struct transport_address *address, c
     x->on_request = NULL;
     x->ctx = NULL;
     buf_free(&b.body);
-    buf_free(&b.listing);
+    buf_free(&b.content);
     return rc;
 }

@@ -148,6 +148,16 @@ void coap_add_text(struct coap_message *m, unsigned number, const char *text)
     coap_add(m, number, text, strlen(text));
 }
 
+void coap_add_uint(struct coap_message *m, unsigned number, uint32_t value, uint8_t room[4])
+{
+    size_t len = 0;
+
+    for (int shift = 24; shift >= 0; shift -= 8)
+        if (len || value >> shift)
+            room[len++] = (uint8_t)(value >> shift);
+    coap_add(m, number, room, len);
+}
+
 void coap_add_path(struct coap_message *m, const char *path)
 {
     for (const char *at = path; *at; at += strcspn(at + 1, "/") + 1)

@@ -31,10 +31,12 @@ enum coap_code {
     COAP_BAD_OPTION = 402,
     COAP_NOT_FOUND = 404,
     COAP_NOT_ALLOWED = 405,
+    COAP_NOT_ACCEPTABLE = 406,
     COAP_INCOMPLETE = 408,
     COAP_PRECONDITION_FAILED = 412,
     COAP_TOO_LARGE = 413,
     COAP_UNSUPPORTED_FORMAT = 415,
+    COAP_SERVER_ERROR = 500,
 };
 
 enum coap_option_number {
@@ -51,8 +53,11 @@ enum {
     COAP_TEXT = 0,
     COAP_LINK_FORMAT = 40,
     COAP_OPAQUE = 42,
+    COAP_CBOR = 60,
+    COAP_SENML_JSON = 110,
     COAP_SENML_CBOR = 112,
     COAP_LWM2M_TLV = 11542,
+    COAP_LWM2M_CBOR = 11544,
     COAP_NO_FORMAT = 65536
 };
 
@@ -62,7 +67,7 @@ struct coap_option {
     size_t len;
 };
 
-#define COAP_OPTIONS_MAX 32
+#define COAP_OPTIONS_MAX COAP_MESSAGE_MAX /* each has a byte at least */
 /* A message, in or out. Pointers are into the bytes it was read from, or the caller's. */
 struct coap_message {
     enum coap_type type;
@@ -84,6 +89,8 @@ size_t coap_write(const struct coap_message *message, uint8_t *out, size_t size)
 /* Adds an option behind those of smaller or equal number; data must live on. */
 void coap_add(struct coap_message *message, unsigned number, const void *data, size_t len);
 void coap_add_text(struct coap_message *message, unsigned number, const char *text);
+/* As an unsigned integer, in as few bytes as it needs; room must live on. */
+void coap_add_uint(struct coap_message *message, unsigned number, uint32_t value, uint8_t room[4]);
 void coap_add_path(struct coap_message *message, const char *path);   /* "/a/b": Uri-Path twice */
 void coap_add_query(struct coap_message *message, const char *query); /* "a&b": Uri-Query twice */
 /* The first such option, or NULL. */
@@ -103,6 +110,7 @@ struct login_rules {
     const struct profile_tls *tls; /* of the profile */
     enum tls_stack stack;
     unsigned usage, matching; /* /0/x/15, /0/x/13 */
+    bool any_server;          /* nothing in /0/x/4, for which the client takes any */
     char name[256];           /* /0/x/14; "": none */
     uint16_t suites[65];      /* /0/x/16, ends with 0 */
 };
@@ -121,7 +129,7 @@ struct transport_address {
     char host[256];
     uint16_t port;
     bool secure;
-    char path[64], query[64]; /* of the URI, "" or "/a/b"; "" or "a=1&b" */
+    char path[256], query[256]; /* of the URI, "" or "/a/b"; "" or "a=1&b" */
 };
 /* coap://HOST[:PORT][/PATH][?QUERY] and coaps://. SIGNET_E_USAGE: it is no URI;
  * SIGNET_E_UNSUPPORTED: of a transport that Signet does not speak. */
@@ -163,15 +171,44 @@ int exchange_request(struct exchange *exchange, struct coap_message *request,
 /* Serves the server's requests until *done. */
 int exchange_serve(struct exchange *exchange, const bool *done, struct signet_error *err);
 
-/* tlv.c: LwM2M TLV (Core 1.2, section 7.5) below a path into a tree. False: malformed, or of a
- * type that does not fit the resource. depth: how many identifiers of base are given, 1 to 3. */
+/* register.c: in at the server and out again */
+struct registration {
+    struct exchange *exchange;
+    const struct transport_address *address;
+    const char *endpoint;
+    int64_t lifetime; /* 0: a day */
+    bool newest_first;
+    unsigned *code; /* of the last answer */
+    /* The request that ends it: no options, no place. They point into place. */
+    struct coap_message end;
+    uint8_t place[COAP_MESSAGE_MAX];
+};
+int registration_begin(struct registration *registration, struct signet_error *err);
+int registration_end(struct registration *registration, struct signet_error *err);
+
+/* tlv.c: LwM2M TLV (Core 1.2, section 7.5) below a path into a tree. False: malformed, or a value
+ * that the client refuses. depth: how many identifiers of base are given, 1 to 3. */
 bool tlv_read(struct signet_tree *tree, struct signet_path base, unsigned depth,
               const uint8_t *data, size_t len);
+/* What is in the tree: instances with their resources (depth 1), or the resources of one (2). */
+void tlv_put(struct buf *out, const struct signet_tree *tree, unsigned depth);
+
+/* senml.c: SenML JSON and SenML CBOR; lwm2m_cbor.c: LwM2M CBOR, and CBOR of one value (Core 1.2,
+ * section 7.5). False: likewise, or a path that is not below base. */
+bool senml_read(struct signet_tree *tree, struct signet_path base, unsigned depth, uint32_t format,
+                const uint8_t *data, size_t len);
+bool lwm2m_cbor_read(struct signet_tree *tree, struct signet_path base, unsigned depth,
+                     uint32_t format, const uint8_t *data, size_t len);
+void lwm2m_cbor_put(struct buf *out, const struct signet_tree *tree);
 
 /* plain.c: the value of one resource, as plain text or as bytes, into a tree. False: it is none of
  * the resource's type, or of one that is not written so. */
 bool plain_read(struct signet_tree *tree, struct signet_path path, uint32_t format,
                 const uint8_t *data, size_t len);
+
+/* read.c: the answer to a Bootstrap-Read, in that format; its code. */
+unsigned bootstrap_read(struct buf *out, const struct signet_tree *tree, struct signet_path base,
+                        unsigned depth, uint32_t format);
 
 /* discover.c: Bootstrap-Discover of what the device has (LwM2M Core 1.2, section 6.1.7.4), all of
  * it or of one object. */
@@ -183,9 +220,15 @@ int bootstrap_run(struct exchange *exchange, const struct transport_address *add
                   const char *endpoint, struct signet_tree *tree, unsigned *code,
                   struct signet_error *err);
 
-/* written.c: a device looks at all of it when the server has finished, and refuses what is not
- * whole (Core 1.2, section 6.1.7.3): SIGNET_E_PROOF. What its client does not have is taken out
- * first. */
+/* written.c: what a bootstrap server writes. What clients pass over: */
+bool written_is_foreign(const struct signet_tree *tree, struct signet_path path);
+/* One value. False: the client refuses it, or the tree is full. */
+bool written_put(struct signet_tree *tree, struct signet_path path,
+                 const struct signet_value *value);
+/* Does the path have these identifiers? */
+bool path_is_below(struct signet_path path, struct signet_path base, unsigned depth);
+/* A device looks at all of it when the server has finished, and refuses what is not whole (Core
+ * 1.2, section 6.1.7.3): SIGNET_E_PROOF. */
 int bootstrap_check(struct signet_tree *written, struct signet_error *err);
 
 #endif

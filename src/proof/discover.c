@@ -3,17 +3,11 @@
 #include "lwm2m/lwm2m.h"
 #include "proof/coap.h"
 
+/* The records of an instance stand together. */
 static bool is_first_of_instance(const struct signet_tree *tree, size_t at)
 {
-    struct signet_path path = signet_tree_at(tree, at)->path;
-
-    for (size_t i = 0; i < at; i++) {
-        struct signet_path p = signet_tree_at(tree, i)->path;
-
-        if (p.oid == path.oid && p.iid == path.iid)
-            return false;
-    }
-    return true;
+    return !at ||
+           !path_is_below(signet_tree_at(tree, at - 1)->path, signet_tree_at(tree, at)->path, 2);
 }
 
 /* Short Server ID and URI, by which a server knows its accounts. */

@@ -51,6 +51,8 @@ static int receive(struct exchange *x, struct coap_message *in, int64_t deadline
     int rc = transport_receive(x->transport, x->in, sizeof(x->in), &len, deadline, err);
 
     *in = (struct coap_message){.type = COAP_NON};
+    if (!rc && clock_ms() >= x->deadline) /* a server that never stops sending */
+        rc = error_set(err, SIGNET_E_TIMEOUT, "nothing came back");
     if (rc)
         return rc;
     if (!coap_read(in, x->in, len)) {

@@ -51,5 +51,5 @@ bool plain_read(struct signet_tree *tree, struct signet_path path, uint32_t form
 
     if (format == COAP_OPAQUE ? type != SIGNET_TYPE_OPAQUE : !plain_take(type, &value))
         return false;
-    return signet_tree_put(tree, path, &value, NULL) == SIGNET_OK;
+    return written_put(tree, path, &value);
 }

@@ -46,102 +46,6 @@ static int step_end(const struct run *run, int rc, struct signet_error *err)
     return rc;
 }
 
-/* The registration's place, which Deregister goes to; options point into bytes. */
-struct location {
-    struct coap_message request;
-    uint8_t bytes[256];
-    size_t len;
-};
-
-static bool keep_location(struct location *to, const struct coap_message *answer)
-{
-    to->request = (struct coap_message){.code = COAP_DELETE};
-    for (size_t i = 0; i < answer->option_count; i++) {
-        const struct coap_option *o = &answer->options[i];
-
-        if (o->number != COAP_LOCATION_PATH)
-            continue;
-        if (o->len > sizeof(to->bytes) - to->len)
-            return false;
-        memcpy(to->bytes + to->len, o->data, o->len);
-        coap_add(&to->request, COAP_URI_PATH, to->bytes + to->len, o->len);
-        to->len += o->len;
-    }
-    return to->request.option_count > 0;
-}
-
-static int request_register(struct run *run, const char *version, struct coap_message *answer,
-                            struct signet_error *err)
-{
-    static const char objects[] = "</>;rt=\"oma.lwm2m\",</1/0>,</3/0>";
-    static const uint8_t link_format[] = {COAP_LINK_FORMAT};
-    const struct signet_value *lifetime = run->account.lifetime;
-    struct coap_message request = {.code = COAP_POST};
-    char ep[160], lt[32];
-
-    snprintf(ep, sizeof(ep), "ep=%s", run->endpoint);
-    snprintf(lt, sizeof(lt), "lt=%lld",
-             lifetime && lifetime->as.integer > 0 ? (long long)lifetime->as.integer : 86400LL);
-    coap_add_path(&request, run->address.path);
-    coap_add_text(&request, COAP_URI_PATH, "rd");
-    coap_add(&request, COAP_CONTENT_FORMAT, link_format, sizeof(link_format));
-    coap_add_query(&request, run->address.query);
-    coap_add_text(&request, COAP_URI_QUERY, ep);
-    coap_add_text(&request, COAP_URI_QUERY, lt);
-    coap_add_text(&request, COAP_URI_QUERY, version);
-    coap_add_text(&request, COAP_URI_QUERY, "b=U");
-    request.payload = (const uint8_t *)objects;
-    request.payload_len = sizeof(objects) - 1;
-    return exchange_request(&run->exchange, &request, answer, err);
-}
-
-/* Clients count it as registered. */
-static void warn_homeless(const struct run *run)
-{
-    event_note(run->options->observer, NULL,
-               "the server gave the registration no place (Location-Path; LwM2M Core 1.2, section "
-               "6.2.1): the device can neither update nor end it");
-}
-
-/* With the oldest version that the server takes, unless the client begins with its newest: 4.12
- * says that the server does not speak one (Core 1.2, section 6.2.1). */
-static int send_register(struct run *run, struct location *location, struct signet_error *err)
-{
-    static const char *const versions[] = {"lwm2m=1.0", "lwm2m=1.1", "lwm2m=1.2"};
-    struct coap_message answer = {.code = COAP_PRECONDITION_FAILED};
-
-    for (size_t i = 0; i < 3 && answer.code == COAP_PRECONDITION_FAILED; i++) {
-        size_t at = run->rules.profile->newest_first ? 2 - i : i;
-        int rc = request_register(run, versions[at], &answer, err);
-        if (rc)
-            return rc;
-    }
-    run->out->code = answer.code;
-    if (answer.code / 100 != 2)
-        return coap_refused(&answer, run->endpoint, err);
-    if (answer.code == COAP_CREATED && !coap_find(&answer, COAP_LOCATION_PATH)) {
-        warn_homeless(run);
-        return SIGNET_OK;
-    }
-    coap_path(&answer, COAP_LOCATION_PATH, run->out->location, sizeof(run->out->location));
-    if (answer.code != COAP_CREATED || !keep_location(location, &answer))
-        return error_set(err, SIGNET_E_PROOF,
-                         "the server answered %u.%02u without a place of the registration",
-                         answer.code / 100, answer.code % 100);
-    return SIGNET_OK;
-}
-
-static int send_deregister(struct run *run, struct location *location, struct signet_error *err)
-{
-    struct coap_message answer;
-    int rc = exchange_request(&run->exchange, &location->request, &answer, err);
-
-    if (rc)
-        return rc;
-    run->out->code = answer.code;
-    return answer.code / 100 == 2 ? SIGNET_OK : coap_refused(&answer, run->endpoint, err);
-}
-
 /* The device is in. The server has one registration too many until its lifetime ends. */
 static void warn_stays(const struct run *run, const struct signet_error *why)
 {
@@ -153,12 +57,21 @@ static void warn_stays(const struct run *run, const struct signet_error *why)
 static int prove_registration(struct run *run, struct signet_error *err)
 {
     const struct signet_prove_options *options = run->options;
-    struct location location = {0};
+    const struct signet_value *lifetime = run->account.lifetime;
+    struct registration registration = {
+        .exchange = &run->exchange,
+        .address = &run->address,
+        .endpoint = run->endpoint,
+        .lifetime = lifetime ? lifetime->as.integer : 0,
+        .newest_first = run->rules.profile->newest_first,
+        .code = &run->out->code,
+    };
     struct signet_error later = {0};
     int rc, out;
 
     step_begin(run, "register");
-    rc = step_end(run, send_register(run, &location, err), err);
+    rc = step_end(run, registration_begin(&registration, err), err);
+    coap_path(&registration.end, COAP_URI_PATH, run->out->location, sizeof(run->out->location));
     if (!rc && options->on_registered) {
         step_begin(run, "seen");
         rc = options->on_registered(options->ctx, run->endpoint, err);
@@ -166,10 +79,10 @@ static int prove_registration(struct run *run, struct signet_error *err)
             rc = (int)(err->code = SIGNET_E_PROOF);
         rc = step_end(run, rc, err);
     }
-    if (!location.len)
+    if (!registration.end.option_count)
         return rc;
     step_begin(run, "deregister");
-    out = step_end(run, send_deregister(run, &location, &later), &later);
+    out = step_end(run, registration_end(&registration, &later), &later);
     if (out == SIGNET_E_CANCELLED && !rc) {
         *err = later;
         return out;
@@ -410,6 +323,31 @@ static int prove_bootstrap(struct run *run, const struct signet_tree *tree, cons
     return rc;
 }
 
+static bool account_is_whole(const struct signet_account *a)
+{
+    return a->has_ssid && a->has_server;
+}
+
+/* A Security instance without its Server instance is no account: where another is one, clients pass
+ * it over. */
+static bool is_passed_over(const struct run *run, const struct signet_tree *tree)
+{
+    const struct signet_account *a = &run->account;
+    struct signet_account other;
+
+    if (a->bootstrap || account_is_whole(a))
+        return false;
+    for (size_t i = 0; signet_tree_account(tree, i, &other); i++)
+        if (other.bootstrap ? !run->given : account_is_whole(&other)) {
+            event_note(run->options->observer, NULL,
+                       "no Server object (/1) has the Short Server ID of /0/%u: the device does "
+                       "not register there (LwM2M Core 1.2, section 6.1.2)",
+                       a->iid);
+            return true;
+        }
+    return false;
+}
+
 /* All accounts of one kind. */
 static int prove_accounts(struct run *run, const struct signet_tree *tree, const char *instead,
                           bool bootstrap, struct signet_error *err)
@@ -417,7 +355,7 @@ static int prove_accounts(struct run *run, const struct signet_tree *tree, const
     int rc = SIGNET_OK;
 
     for (size_t i = 0; !rc && signet_tree_account(tree, i, &run->account); i++)
-        if (run->account.bootstrap == bootstrap)
+        if (run->account.bootstrap == bootstrap && !is_passed_over(run, tree))
             rc = bootstrap ? prove_bootstrap(run, tree, instead, err)
                            : prove_account(run, tree, instead, NULL, err);
     return rc;

@@ -210,6 +210,20 @@ static void take_resources(struct login_rules *out, const struct signet_tree *tr
     take_suites(out, tree, a->iid);
 }
 
+/* Without a certificate of its server a device has to refuse all (LwM2M Transport 1.2, section
+ * 5.2.9.7). */
+static void take_any_server(struct login_rules *out, const struct signet_account *a,
+                            const struct signet_observer *observer)
+{
+    out->any_server = out->profile->lax && a->mode == SIGNET_MODE_CERT &&
+                      (!a->server_key || !a->server_key->as.bytes.len);
+    if (out->any_server)
+        event_note(observer, "write the server's certificate into /0/x/4",
+                   "/0/%u/4 has no certificate of the server: %s then takes any server, also that "
+                   "of an attacker",
+                   a->iid, out->profile->name);
+}
+
 int rules_take(struct login_rules *out, const struct signet_tree *tree,
                const struct signet_account *a, const struct signet_observer *observer,
                struct signet_error *err)
@@ -224,5 +238,6 @@ int rules_take(struct login_rules *out, const struct signet_tree *tree,
     rc = a->mode == SIGNET_MODE_PSK ? check_psk_lengths(out, a, err) : check_own_cert(out, a, err);
     if (!rc && a->mode != SIGNET_MODE_PSK)
         rc = check_cert_usage(out, a, err);
+    take_any_server(out, a, observer);
     return rc ? rc : check_suites(out, a, err);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* LwM2M TLV (Core 1.2, section 7.5), as bootstrap servers write it. Types come from the object
- * table: the bytes alone do not tell them. */
+/* LwM2M TLV (Core 1.2, section 7.5), as bootstrap servers write and read it. Types come from the
+ * object table: the bytes alone do not tell them. */
 #include "proof/coap.h"
 
 #include "lwm2m/lwm2m.h"
@@ -104,7 +104,7 @@ static bool tlv_put_item(struct signet_tree *tree, struct signet_path path, cons
 
     return take_value(item, resource ? (enum signet_type)resource->type : SIGNET_TYPE_NONE,
                       &value) &&
-           signet_tree_put(tree, path, &value, NULL) == SIGNET_OK;
+           written_put(tree, path, &value);
 }
 
 static bool read_multiple(struct signet_tree *tree, struct signet_path path, const struct item *all)
@@ -138,6 +138,88 @@ static bool read_resources(struct signet_tree *tree, struct signet_path path, co
             return false;
     }
     return true;
+}
+
+static void tlv_append(struct buf *out, enum kind kind, uint16_t id, const void *data, size_t len)
+{
+    unsigned len_bytes = len < 8 ? 0 : len < 256 ? 1 : len < 65536 ? 2 : 3;
+
+    buf_byte(out, (uint8_t)((unsigned)kind << 6 | (id > 255 ? 32u : 0) | len_bytes << 3 |
+                            (len_bytes ? 0 : (unsigned)len)));
+    if (id > 255)
+        buf_byte(out, (uint8_t)(id >> 8));
+    buf_byte(out, (uint8_t)id);
+    while (len_bytes--)
+        buf_byte(out, (uint8_t)(len >> 8 * len_bytes));
+    buf_append(out, data, len);
+}
+
+/* Of Server and Access Control, which have numbers, flags and strings. */
+static void tlv_append_value(struct buf *out, enum kind kind, uint16_t id,
+                             const struct signet_value *value)
+{
+    int64_t number =
+        value->type == SIGNET_TYPE_BOOLEAN ? value->as.boolean : value_integer(value, 0);
+    size_t len = 1;
+    uint8_t bytes[8];
+
+    while (len < 8 && number != (int64_t)((uint64_t)number << (64 - 8 * len)) >> (64 - 8 * len))
+        len *= 2;
+    for (size_t i = 0; i < len; i++)
+        bytes[i] = (uint8_t)((uint64_t)number >> 8 * (len - 1 - i));
+    if (value->type == SIGNET_TYPE_STRING)
+        tlv_append(out, kind, id, value->as.bytes.data, value->as.bytes.len);
+    else
+        tlv_append(out, kind, id, bytes, len);
+}
+
+/* The resource of the record at, with all of its instances before end. */
+static void tlv_append_resource(struct buf *out, const struct signet_tree *tree, size_t at,
+                                size_t end)
+{
+    struct signet_path path = signet_tree_at(tree, at)->path;
+    struct buf all = {0};
+
+    if (path.riid == SIGNET_NO_ID) {
+        tlv_append_value(out, RESOURCE, path.rid, &signet_tree_at(tree, at)->value);
+        return;
+    }
+    for (; at < end; at++)
+        if (path_is_below(signet_tree_at(tree, at)->path, path, 3))
+            tlv_append_value(&all, RESOURCE_INSTANCE, signet_tree_at(tree, at)->path.riid,
+                             &signet_tree_at(tree, at)->value);
+    tlv_append(out, TLV_MULTIPLE, path.rid, all.data, all.len);
+    buf_free(&all);
+}
+
+/* Of its resource, from the record begin on. */
+static bool is_first(const struct signet_tree *tree, size_t begin, size_t at)
+{
+    for (; begin < at; begin++)
+        if (path_is_below(signet_tree_at(tree, begin)->path, signet_tree_at(tree, at)->path, 3))
+            return false;
+    return true;
+}
+
+/* The records of an instance stand together. */
+void tlv_put(struct buf *out, const struct signet_tree *tree, unsigned depth)
+{
+    for (size_t at = 0, end = 0; at < signet_tree_count(tree); at = end) {
+        struct signet_path path = signet_tree_at(tree, at)->path;
+        struct buf inner = {0};
+
+        while (end < signet_tree_count(tree) &&
+               path_is_below(signet_tree_at(tree, end)->path, path, 2))
+            end++;
+        for (size_t i = at; i < end; i++)
+            if (is_first(tree, at, i))
+                tlv_append_resource(&inner, tree, i, end);
+        if (depth == 1)
+            tlv_append(out, OBJECT_INSTANCE, path.iid, inner.data, inner.len);
+        else
+            buf_append(out, inner.data, inner.len);
+        buf_free(&inner);
+    }
 }
 
 /* Below an instance stand its resources; some servers write the instance around them. */

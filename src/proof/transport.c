@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Datagrams to an LwM2M server: plain UDP, or DTLS with the device's credentials. */
+#include "check/check.h"
 #include "lwm2m/lwm2m.h"
 #include "proof/coap.h"
 
@@ -41,9 +42,6 @@ int transport_parse(struct transport_address *out, const char *uri, size_t len,
         *query++ = '\0';
     for (size_t end = strlen(parts.path); end > 0 && parts.path[end - 1] == '/'; end--)
         parts.path[end - 1] = '\0';
-    if (strlen(parts.path) >= sizeof(address.path) || strlen(query) >= sizeof(address.query))
-        return error_set(err, SIGNET_E_USAGE,
-                         "the server's URI has a longer path or query than Signet takes");
     address.secure = parts.secured;
     address.port = parts.port;
     snprintf(address.host, sizeof(address.host), "%s", parts.host);
@@ -67,41 +65,71 @@ static void fill_trust(struct tls_trust *out, const struct signet_value *data,
                               .digests = rules->tls->digests};
 }
 
+/* From PEM, where the client takes it; what cannot be read, the handshake tells of. */
+static struct signet_bytes take_der(const struct signet_value *value, bool key,
+                                    const struct login_rules *rules)
+{
+    struct signet_bytes der = {0};
+
+    if (rules->profile->lax)
+        value_to_der(value, key, &der, NULL);
+    return der;
+}
+
+static int open_with(struct transport *t, const struct transport_address *address,
+                     const struct signet_account *account, const struct login_rules *rules,
+                     struct tls_credentials *credentials, int64_t deadline,
+                     struct signet_error *err)
+{
+    struct transport_address named = *address;
+
+    if (account->uri)
+        transport_parse(&named, (const char *)account->uri->as.bytes.data,
+                        account->uri->as.bytes.len, NULL);
+    credentials->server_name = rules->name[0] ? rules->name : named.host;
+    credentials->suites = rules->suites[0] ? rules->suites : rules->tls->suites;
+    credentials->stack = rules->stack;
+    credentials->like_mbedtls = !rules->tls->stack || !strcmp(rules->tls->stack, "mbedtls");
+    return tls_dtls_open(&t->dtls, address->host, address->port, credentials, deadline, t->cancel,
+                         err);
+}
+
 static int open_dtls(struct transport *t, const struct transport_address *address,
                      const struct signet_account *account, const struct login_rules *rules,
                      int64_t deadline, struct signet_error *err)
 {
     const struct signet_value *identity = account->identity, *key = account->secret_key;
+    bool psk = account->mode == SIGNET_MODE_PSK;
     struct tls_credentials credentials = {0};
-    struct transport_address named = *address;
+    struct signet_bytes cert = {0}, der = {0};
     struct secret secret = {0};
 
     if (!key || !identity)
         return error_set(err, SIGNET_E_MEANING, "the account has no credentials");
-    int rc = secret_set(&secret, key->as.bytes.data, key->as.bytes.len, err);
-    if (rc)
-        return rc;
-    if (account->mode == SIGNET_MODE_PSK) {
+    if (!psk) {
+        cert = take_der(identity, false, rules);
+        der = take_der(key, true, rules);
+    }
+    int rc = secret_set(&secret, der.data ? der.data : key->as.bytes.data,
+                        der.data ? der.len : key->as.bytes.len, err);
+    if (psk) {
         credentials.psk = &secret;
         credentials.identity = identity->as.bytes.data;
         credentials.identity_len = identity->as.bytes.len;
     } else {
         credentials.key_der = &secret;
-        credentials.cert_der = identity->as.bytes.data;
-        credentials.cert_len = identity->as.bytes.len;
-        if (account->server_key)
+        credentials.cert_der = cert.data ? cert.data : identity->as.bytes.data;
+        credentials.cert_len = cert.data ? cert.len : identity->as.bytes.len;
+        if (rules->any_server)
+            credentials.trust.any = true;
+        else if (account->server_key)
             fill_trust(&credentials.trust, account->server_key, rules);
     }
-    if (account->uri)
-        transport_parse(&named, (const char *)account->uri->as.bytes.data,
-                        account->uri->as.bytes.len, NULL);
-    credentials.server_name = rules->name[0] ? rules->name : named.host;
-    credentials.suites = rules->suites[0] ? rules->suites : rules->tls->suites;
-    credentials.stack = rules->stack;
-    credentials.like_mbedtls = !rules->tls->stack || !strcmp(rules->tls->stack, "mbedtls");
-    rc = tls_dtls_open(&t->dtls, address->host, address->port, &credentials, deadline, t->cancel,
-                       err);
+    if (!rc)
+        rc = open_with(t, address, account, rules, &credentials, deadline, err);
     secret_wipe(&secret);
+    signet_bytes_free(&cert);
+    signet_bytes_free(&der);
     return rc;
 }
 

@@ -12,7 +12,7 @@ static int check_login(const struct tls_credentials *c, struct signet_error *err
                    memchr(c->identity, 0, c->identity_len)))
         return error_set(err, SIGNET_E_USAGE,
                          "a PSK identity needs 1 to %d bytes, none of them zero", IDENTITY_MOST);
-    if (!c->psk && (!c->trust.len || !c->cert_len || !c->key_der))
+    if (!c->psk && ((!c->trust.len && !c->trust.any) || !c->cert_len || !c->key_der))
         return error_set(err, SIGNET_E_USAGE,
                          "certificate mode needs a certificate, its key and the server's "
                          "certificate");

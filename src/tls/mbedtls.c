@@ -98,7 +98,7 @@ static int mbed_fail(const struct mbed_dtls *t, int code, const char *what,
 static int use_certs(struct mbed_dtls *t, const struct tls_credentials *c, struct signet_error *err)
 {
     const struct mbed_api *api = t->api;
-    bool anchored = c->trust.usage == 2 && c->trust.matching == 0;
+    bool anchored = !c->trust.any && c->trust.usage == 2 && c->trust.matching == 0;
     int code = api->x509_crt_parse_der(&t->cert, c->cert_der, c->cert_len);
 
     if (code)
@@ -149,7 +149,7 @@ static int mbed_configure(struct mbed_dtls *t, const struct tls_credentials *c, 
     if (code)
         return mbed_fail(t, code, "cannot begin", err);
     api->ssl_conf_rng(&t->config, mbed_rng, NULL);
-    api->ssl_conf_authmode(&t->config, MBED_VERIFY_REQUIRED);
+    api->ssl_conf_authmode(&t->config, c->trust.any ? MBED_VERIFY_NONE : MBED_VERIFY_REQUIRED);
     choose_suites(t, c);
     if (!c->psk)
         rc = use_certs(t, c, err);

@@ -22,6 +22,7 @@ struct mbed_crt {
 
 enum { /* of its headers */
        MBED_DATAGRAM = 1,
+       MBED_VERIFY_NONE = 0,
        MBED_VERIFY_REQUIRED = 2,
        MBED_WANT_READ = -0x6900,
        MBED_WANT_WRITE = -0x6880,

@@ -10,6 +10,7 @@
 /* What a server's certificate must be for a device to go on (LwM2M Transport 1.2, section 5.2.9.7;
  * RFC 6698), and what its TLS stack looks at besides: trust.c, mbedtls.c. */
 struct tls_trust {
+    bool any;       /* no server is refused: the rest means nothing */
     unsigned usage; /* 0, 2: an authority that issued it; 1, 3: it itself. 0 and 1 ask also for the
                        firmware's own trust store, which a packet does not have */
     unsigned matching;   /* 0: data is a certificate; 1, 2, 3: its SHA-256, SHA-384, SHA-512 */

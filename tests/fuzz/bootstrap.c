@@ -76,7 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     unsigned code = 0;
 
     input = data, left = size;
-    require(exchange_init(&x, NULL, 0, NULL) == SIGNET_OK);
+    require(exchange_init(&x, NULL, INT64_MAX, NULL) == SIGNET_OK);
     if (bootstrap_run(&x, &address, "urn:dev:1", tree, &code, &err) != SIGNET_OK)
         require_error(&err);
     require(signet_packet_encode(tree, &packet, NULL) == SIGNET_OK);

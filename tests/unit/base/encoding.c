@@ -50,11 +50,16 @@ static void hex_refuses(void **state)
 
 static void appended_to_a_buffer(void **state)
 {
+    uint8_t back[8];
     struct buf out = {0};
 
     (void)state;
     buf_text(&out, "<");
     buf_hex(&out, (const uint8_t *)"\x00\x9f\xf0", 3);
+    assert_int_equal(base64url_decode("_-8AYQ", 6, back, sizeof(back)), 4);
+    assert_memory_equal(back, "\xff\xef\x00\x61", 4);
+    assert_int_equal(base64url_decode("_-8A", 4, back, 2), -1);
+    assert_int_equal(base64url_decode("_", 1, back, sizeof(back)), -1);
     buf_base64(&out, (const uint8_t *)"\xfb\xff", 2);
     buf_hex(&out, NULL, 0);
     buf_base64(&out, NULL, 0);

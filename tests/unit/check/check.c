@@ -437,6 +437,46 @@ static void what_a_refusal_says(void **state)
     signet_tree_free(&tree);
 }
 
+/* What a standard forbids and Anjay takes is a warning for a proof: such a device is in. */
+static void for_a_proof(void **state)
+{
+    static const struct {
+        const char *device, *text;
+        bool taken;
+    } rows[] = {
+        {"anjay-3", "1: {1: {0: 1, 1: 60, 6: False, 7: ''}}", true},
+        {"any", "1: {1: {0: 1, 1: 60, 6: False, 7: ''}}", false},
+        {"zephyr", "1: {1: {0: 1, 1: 60, 6: False, 7: ''}}", false},
+        {"anjay-3", "1: {1: {0: 1, 1: 60, 6: False, 7: 'X'}}", false},
+        {"anjay-3", "1: {1: {0: 0, 1: 60, 6: False, 7: 'U'}}", false},
+        {"anjay-3", "2: {0: {0: 3, 1: 0, 2: {1: 32}, 3: 1}}", true},
+        {"any", "2: {0: {0: 3, 1: 0, 2: {1: 32}, 3: 1}}", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char text[400];
+        const struct signet_profile *profile = NULL;
+        struct signet_tree *tree = NULL;
+        unsigned warnings = 0;
+        const struct signet_observer observer = {count_warning, &warnings};
+
+        snprintf(text, sizeof(text), "{0: {1: {0: 'coap://m', 1: False, 2: 3, 10: 1}}, %s%s}",
+                 rows[i].text[0] == '1' ? "" : "1: {1: {0: 1, 1: 60, 6: False, 7: 'U'}}, ",
+                 rows[i].text);
+        assert_int_equal(signet_config_parse(text, strlen(text), "t", &tree, NULL), SIGNET_OK);
+        assert_int_equal(signet_profile_open(&profile, rows[i].device, NULL), SIGNET_OK);
+        signet_tree_set_profile(tree, profile);
+        if ((signet_tree_check(tree, SIGNET_CHECK_CERTS_LATER, &observer, NULL) == SIGNET_OK) !=
+            rows[i].taken)
+            fail_msg("row %zu", i);
+        assert_true(warnings > 0 || !rows[i].taken);
+        assert_int_equal(signet_tree_check(tree, 0, NULL, NULL), SIGNET_E_MEANING);
+        signet_tree_free(&tree);
+        signet_profile_close(&profile);
+    }
+}
+
 static void tree_put_find_remove(void **state)
 {
     struct signet_tree *tree = NULL, *copy = NULL;
@@ -492,7 +532,7 @@ int main(void)
         cmocka_unit_test(a_device_refuses),    cmocka_unit_test(a_device_takes),
         cmocka_unit_test(suspicious),          cmocka_unit_test(tree_put_find_remove),
         cmocka_unit_test(what_a_refusal_says), cmocka_unit_test(a_profile_s_client_decides),
-        cmocka_unit_test(a_packet_s_form),
+        cmocka_unit_test(a_packet_s_form),     cmocka_unit_test(for_a_proof),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

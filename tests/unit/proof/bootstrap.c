@@ -22,7 +22,7 @@ static const char device[] = "{0: {0: {0: 'coap://b', 1: True, 2: 3}, "
 
 static struct signet_tree *tree;
 static struct signet_error err;
-static unsigned code, first_answer;
+static unsigned code, first_answer, next_answer;
 static bool asked;
 static char path[64], query[128];
 
@@ -32,6 +32,7 @@ static int set_up(void **state)
     wire_reset(NULL);
     err = (struct signet_error){0};
     first_answer = COAP_CHANGED;
+    next_answer = COAP_BAD_REQUEST;
     return signet_config_parse(device, strlen(device), "t", &tree, &err);
 }
 
@@ -49,12 +50,17 @@ static void on_send(const struct coap_message *sent)
         .type = COAP_ACK, .code = first_answer, .id = sent->id, .token_len = sent->token_len};
     struct wire_message *out;
 
-    if (asked)
+    if (sent->code != COAP_POST)
         return;
-    asked = true;
     coap_path(sent, COAP_URI_PATH, path, sizeof(path));
     coap_path(sent, COAP_URI_QUERY, query, sizeof(query));
     memcpy(m.token, sent->token, sent->token_len);
+    if (asked) {
+        m.code = next_answer;
+        wire_message(&m);
+        return;
+    }
+    asked = true;
     out = &wire_in[0];
     out->len = coap_write(&m, out->bytes, COAP_MESSAGE_MAX);
 }
@@ -125,7 +131,7 @@ static void asks_and_is_served(void **state)
     assert_int_equal(code, COAP_CHANGED);
     assert_string_equal(path, "/up/bs");
     assert_string_equal(query, "/ep=urn:dev:os:1/pct=11542");
-    assert_int_equal(answered(0), COAP_NOT_FOUND);
+    assert_int_equal(answered(0), COAP_NOT_ALLOWED);
     assert_int_equal(answered(1), COAP_NOT_ALLOWED);
     assert_int_equal(answered(2), COAP_NOT_ALLOWED);
     assert_int_equal(answered(3), COAP_NOT_ALLOWED);
@@ -143,9 +149,20 @@ static void refused(void **state)
         wire_reset(NULL);
         first_answer = codes[i];
         assert_int_equal(run(), SIGNET_E_PROOF);
-        assert_int_equal(code, codes[i]);
-        assert_int_equal(wire_outs, 1);
+        assert_int_equal(code, i == 1 ? COAP_BAD_REQUEST : codes[i]);
+        assert_int_equal(wire_outs, codes[i] / 100 == 4 ? 2 : 1);
     }
+}
+
+/* It does not know pct, and says so. */
+static void a_server_of_lwm2m_1_0(void **state)
+{
+    (void)state;
+    first_answer = COAP_BAD_REQUEST;
+    next_answer = COAP_CHANGED;
+    assert_int_equal(run(), SIGNET_E_TIMEOUT); /* it was begun, and nothing came */
+    assert_string_equal(query, "/ep=urn:dev:os:1");
+    assert_string_equal(err.msg, "the server did not finish");
 }
 
 /* The bootstrap account stays, whatever the server deletes (Core 1.2, section 6.1.7.6). */
@@ -280,7 +297,8 @@ static void malformed_writes(void **state)
     queue(COAP_PUT, "/1/1", "\xff\xff", 2, 0, -1);
     queue(COAP_POST, "/bs", NULL, 0, 0, -1);
     assert_int_equal(run(), SIGNET_OK);
-    assert_string_equal(warned, "the server's Write to /0 is malformed");
+    assert_string_equal(warned, "the server's Write to /0 is malformed, or has a value that the "
+                                "device refuses");
     assert_int_equal(answered(0), COAP_BAD_REQUEST);
     assert_int_equal(answered(1), COAP_BAD_REQUEST);
     assert_int_equal(answered(2), COAP_UNSUPPORTED_FORMAT);
@@ -288,7 +306,8 @@ static void malformed_writes(void **state)
     wire_reset(NULL);
     queue(COAP_PUT, "/1/1", "\xff\xff", 2, COAP_LWM2M_TLV, -1);
     assert_int_equal(run(), SIGNET_E_PROOF); /* not a timeout */
-    assert_string_equal(err.msg, "the server's Write to /1 is malformed");
+    assert_string_equal(err.msg, "the server's Write to /1 is malformed, or has a value that the "
+                                 "device refuses");
     wire_reset(NULL);
     queue(COAP_PUT, "/1/1", "\xff\xff", 2, COAP_LWM2M_TLV, -1);
     wire_end = SIGNET_E_CANCELLED;
@@ -386,7 +405,6 @@ static void tells_what_it_has(void **state)
         {"/3", COAP_LINK_FORMAT, COAP_NOT_FOUND, ""},
         {"/1/1", COAP_LINK_FORMAT, COAP_NOT_FOUND, ""},
         {"/x", COAP_LINK_FORMAT, COAP_NOT_FOUND, ""},
-        {"/1", COAP_SENML_CBOR, COAP_NOT_FOUND, ""},
     };
 
     (void)state;
@@ -406,6 +424,161 @@ static void tells_what_it_has(void **state)
             fail_msg("%s: %u '%.*s'", rows[i].path, said.code, (int)said.payload_len,
                      (const char *)said.payload);
     }
+}
+
+/* A GET with Accept, and a block of the answer where there is one. */
+static void queue_get(const char *at, uint16_t accept, int block)
+{
+    static uint16_t id = 800;
+    static uint8_t formats[40][2], blocks[40][2];
+    uint8_t *format = formats[id % 40], *number = blocks[id % 40];
+    struct coap_message m = {.type = COAP_CON, .code = COAP_GET, .id = id++};
+
+    if (!wire_ins)
+        wire_ins = 1;
+    coap_add_path(&m, at);
+    format[0] = (uint8_t)(accept >> 8);
+    format[1] = (uint8_t)accept;
+    if (accept)
+        coap_add(&m, COAP_ACCEPT, format, 2);
+    number[0] = (uint8_t)(block >> 8);
+    number[1] = (uint8_t)block;
+    if (block >= 0)
+        coap_add(&m, COAP_BLOCK2, number, 2);
+    wire_message(&m);
+}
+
+/* Of Server and Access Control (LwM2M Core 1.2, section 6.1.7). */
+static void is_read(void **state)
+{
+    static const struct {
+        const char *path;
+        unsigned accept, code, format;
+        const char *bytes;
+        size_t len;
+    } rows[] = {
+        {"/1/2", COAP_LWM2M_TLV, COAP_CONTENT, COAP_LWM2M_TLV, "\xc1\x00\x02\xc1\x01\x3c", 6},
+        {"/1/2", 0, COAP_CONTENT, COAP_LWM2M_TLV, "\xc1\x00\x02\xc1\x01\x3c", 6},
+        {"/1/2", COAP_LWM2M_CBOR, COAP_CONTENT, COAP_LWM2M_CBOR,
+         "\xa2\x83\x01\x02\x00\x02\x83\x01\x02\x01\x18\x3c", 12},
+        {"/1/2", COAP_SENML_CBOR, COAP_CONTENT, COAP_SENML_CBOR,
+         "\x82\xa2\x00\x66/1/2/0\x02\x02\xa2\x00\x66/1/2/1\x02\x18\x3c", 24},
+        {"/1/2", COAP_SENML_JSON, COAP_CONTENT, COAP_SENML_JSON, NULL, 0},
+        {"/1", COAP_SENML_CBOR, COAP_CONTENT, COAP_SENML_CBOR, NULL, 0},
+        {"/2", COAP_SENML_CBOR, COAP_CONTENT, COAP_SENML_CBOR, "\x80", 1},
+        {"/2", COAP_LWM2M_TLV, COAP_CONTENT, COAP_LWM2M_TLV, "", 0},
+        {"/2/0", COAP_LWM2M_TLV, COAP_NOT_FOUND, 0, "", 0},
+        {"/1/9", COAP_LWM2M_TLV, COAP_NOT_FOUND, 0, "", 0},
+        {"/1/1/0", COAP_LWM2M_TLV, COAP_NOT_ALLOWED, 0, "", 0},
+        {"/0", COAP_LWM2M_TLV, COAP_NOT_ALLOWED, 0, "", 0},
+        {"/0/1", COAP_SENML_CBOR, COAP_NOT_ALLOWED, 0, "", 0},
+        {"/3", COAP_SENML_CBOR, COAP_NOT_ALLOWED, 0, "", 0},
+        {"/", COAP_SENML_CBOR, COAP_NOT_ALLOWED, 0, "", 0},
+        {"/x", COAP_SENML_CBOR, COAP_NOT_FOUND, 0, "", 0},
+        {"/1", 11543, COAP_NOT_ACCEPTABLE, 0, "", 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        wire_reset(NULL);
+        queue_get(rows[i].path, (uint16_t)rows[i].accept, -1);
+        queue(COAP_POST, "/bs", NULL, 0, 0, -1);
+        assert_int_equal(run(), SIGNET_OK);
+        const struct coap_message said = wire_sent(1);
+        if (said.code != rows[i].code || coap_uint(&said, COAP_CONTENT_FORMAT, 0) != rows[i].format)
+            fail_msg("%s: %u", rows[i].path, said.code);
+        if (rows[i].bytes && (said.payload_len != rows[i].len ||
+                              (rows[i].len && memcmp(said.payload, rows[i].bytes, rows[i].len))))
+            fail_msg("row %zu: %zu bytes", i, said.payload_len);
+        assert_true(rows[i].bytes || said.payload_len > 20);
+    }
+}
+
+static void answers_in_blocks(void **state)
+{
+    static const uint8_t whole[] = "\xc1\x00\x01\xc2\x01\x02\x58\xc1\x06\x00\xc1\x07U";
+
+    (void)state;
+    queue_get("/1/1", COAP_LWM2M_TLV, 0);    /* 16 bytes, which is all */
+    queue_get("/1/1", COAP_LWM2M_TLV, 0x10); /* behind them */
+    queue_get("/1/1", COAP_LWM2M_TLV, 7);    /* a size that is none */
+    queue_get("/1", COAP_LWM2M_TLV, 0x00);   /* of more */
+    queue_get("/1", COAP_LWM2M_TLV, 0x10);   /* the rest */
+    queue(COAP_POST, "/bs", NULL, 0, 0, -1);
+    assert_int_equal(run(), SIGNET_OK);
+    struct coap_message said = wire_sent(1);
+    assert_int_equal(said.code, COAP_CONTENT);
+    assert_int_equal(coap_uint(&said, COAP_BLOCK2, 9), 0);
+    assert_int_equal(said.payload_len, sizeof(whole) - 1);
+    assert_memory_equal(said.payload, whole, sizeof(whole) - 1);
+    assert_int_equal(answered(1), COAP_BAD_REQUEST);
+    assert_int_equal(answered(2), COAP_BAD_REQUEST);
+    said = wire_sent(4);
+    assert_int_equal(coap_uint(&said, COAP_BLOCK2, 0), 8);
+    assert_int_equal(said.payload_len, 16);
+    said = wire_sent(5);
+    assert_int_equal(coap_uint(&said, COAP_BLOCK2, 0), 0x10);
+    assert_int_equal(said.payload_len, 8);
+}
+
+/* More than a datagram takes: the first block comes by itself. */
+static void a_long_list(void **state)
+{
+    (void)state;
+    for (uint16_t i = 0; i < 80; i++)
+        assert_int_equal(
+            signet_tree_put(
+                tree, (struct signet_path){1, (uint16_t)(i + 10), 0, 65535},
+                &(struct signet_value){.type = SIGNET_TYPE_INTEGER, .as.integer = i + 10}, NULL),
+            SIGNET_OK);
+    queue_get("/", COAP_LINK_FORMAT, -1);
+    queue_get("/", COAP_LINK_FORMAT, 0x16);
+    queue(COAP_POST, "/bs", NULL, 0, 0, -1);
+    assert_int_equal(run(), SIGNET_OK);
+    struct coap_message said = wire_sent(1);
+    assert_int_equal(said.payload_len, 1024);
+    assert_int_equal(coap_uint(&said, COAP_BLOCK2, 0), 0x0e);
+    said = wire_sent(2);
+    assert_int_equal(coap_uint(&said, COAP_BLOCK2, 0), 0x16);
+    assert_true(said.payload_len > 100 && said.payload_len < 1024);
+}
+
+/* A client writes value by value, and the first that it refuses ends the Write. */
+static void values_that_are_refused(void **state)
+{
+    static const struct {
+        const char *path, *bytes;
+        size_t len;
+        uint16_t format;
+        unsigned code;
+    } rows[] = {
+        {"/1/7", "\xc1\x00\x07\xc1\x03\x00\xc1\x01\x09", 9, COAP_LWM2M_TLV, 400},
+        {"/0/1", "\xc2\x10\xc0\xa8", 4, COAP_LWM2M_TLV, 400}, /* one of several */
+        {"/1/1/99", "1", 1, COAP_OPAQUE, 404},                /* no such resource */
+        {"/1/1/13", "\xc1\x0d\x01", 3, COAP_LWM2M_TLV, 404},  /* its client lacks it */
+        {"/1/1", "\xc1\x0d\x01", 3, COAP_LWM2M_TLV, 204},     /* among others it is passed over */
+        {"/1/1/1", "\x18\x3d", 2, COAP_CBOR, 204},
+        {"/1/1", "\x18\x3d", 2, COAP_CBOR, 415},
+        {"/1/1", "[{\"n\":\"/1/1/1\",\"v\":62}]", 23, COAP_SENML_JSON, 204},
+        {"/1/1", "\xa1\x83\x01\x01\x01\x18\x3f", 7, COAP_LWM2M_CBOR, 204},
+        {"/1/2", "\xa1\x83\x01\x01\x01\x18\x3f", 7, COAP_LWM2M_CBOR, 400},
+    };
+    const struct signet_profile *profile = NULL;
+
+    (void)state;
+    assert_int_equal(signet_profile_open(&profile, "anjay-3", NULL), SIGNET_OK);
+    signet_tree_set_profile(tree, profile);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        wire_reset(NULL);
+        queue(COAP_PUT, rows[i].path, rows[i].bytes, rows[i].len, rows[i].format, -1);
+        queue(COAP_POST, "/bs", NULL, 0, 0, -1);
+        assert_int_equal(run(), SIGNET_OK);
+        if (answered(0) != rows[i].code)
+            fail_msg("row %zu: %u", i, answered(0));
+    }
+    assert_true(has(1, 7, 0) && !has(1, 7, 3) && !has(1, 7, 1) && !has(1, 1, 13));
+    signet_tree_set_profile(tree, NULL);
+    signet_profile_close(&profile);
 }
 
 /* The client of the profile does not have it. */
@@ -431,6 +604,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(asks_and_is_served, set_up, tear_down),
         cmocka_unit_test_setup_teardown(refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_server_of_lwm2m_1_0, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_bootstrap_account_stays, set_up, tear_down),
         cmocka_unit_test_setup_teardown(only_what_is_named_goes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(paths_of_writes, set_up, tear_down),
@@ -441,6 +615,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(plain_values, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_instance_of_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(tells_what_it_has, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(is_read, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(answers_in_blocks, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_long_list, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(values_that_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_object_that_it_lacks, set_up, tear_down),
     };
 

@@ -65,7 +65,7 @@ static void what_is_a_message(void **state)
 
 static void options_are_bounded(void **state)
 {
-    uint8_t bytes[4 + COAP_OPTIONS_MAX + 1] = {0x40, 1, 0, 1}, out[128];
+    static uint8_t bytes[4 + COAP_OPTIONS_MAX + 1] = {0x40, 1, 0, 1}, out[8 + 2 * COAP_OPTIONS_MAX];
     static const uint8_t large[COAP_MESSAGE_MAX + 1];
     struct coap_message m = {.code = COAP_GET};
 

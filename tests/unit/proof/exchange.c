@@ -289,6 +289,21 @@ static void an_acknowledgement_ends_it(void **state)
     assert_int_equal(wire_outs, 5);
 }
 
+/* Its messages are there, and the time is over. */
+static void a_server_that_never_stops(void **state)
+{
+    const struct coap_message ping = {.type = COAP_CON, .id = 1};
+    bool done = false;
+
+    (void)state;
+    for (int i = 0; i < 3; i++)
+        wire_message(&ping);
+    x.deadline = clock_ms();
+    assert_int_equal(exchange_serve(&x, &done, &err), SIGNET_E_TIMEOUT);
+    assert_int_equal(wire_next, 1);
+    assert_int_equal(wire_outs, 0);
+}
+
 static void too_large(void **state)
 {
     static uint8_t large[COAP_MESSAGE_MAX];
@@ -400,6 +415,7 @@ int main(void)
         cmocka_unit_test_setup(sent_again_until_it_is_acknowledged, set_up),
         cmocka_unit_test_setup(an_acknowledgement_ends_it, set_up),
         cmocka_unit_test_setup(too_large, set_up),
+        cmocka_unit_test_setup(a_server_that_never_stops, set_up),
         cmocka_unit_test_setup(a_repeated_request_is_served_once, set_up),
         cmocka_unit_test_setup(others_are_answered_in_their_kind, set_up),
     };

@@ -49,9 +49,10 @@ static void what_is_taken(void **state)
         ROW("True in two bytes", "\xc2\x06\x00\x01", 2, false),
         ROW("text", "\xc2\x07UQ", 2, true),
         ROW("text that is not UTF-8", "\xc1\x07\xff", 2, false),
-        ROW("a resource of several", "\x86\x00\x41\x00\x07\x41\x01\x08", 2, true),
+        ROW("one value as several", "\x86\x00\x41\x00\x07\x41\x01\x08", 2, false),
         ROW("a resource among them", "\x83\x00\xc1\x00\x07", 2, false),
         ROW("one of them cut", "\x83\x00\x42\x00\x07", 2, false),
+        ROW("a value out of its range", "\xc1\x00\x00", 2, false),
         ROW("bytes of what is not known", "\xe2\x0b\xb8\xff\xff", 2, true),
     };
 
@@ -80,37 +81,75 @@ static const struct signet_value *value(const struct signet_tree *tree, uint16_t
 
 static void values(void **state)
 {
-    static const uint8_t server[] = "\xc1\x00\xff\xc2\x01\xff\x00\xc1\x06\x01";
+    static const uint8_t server[] = "\xc1\x05\xff\xc2\x02\xff\x00\xc1\x06\x01";
     static const uint8_t single[] = "\xc4\x00\x3f\x00\x00\x00";
     static const uint8_t wide[] = "\xc8\x00\x08\xbf\xe0\x00\x00\x00\x00\x00\x00";
-    static const uint8_t link[] = "\xc4\x11\x00\x15\x00\x05";
+    static const uint8_t link[] = "\xc4\x0d\x00\x15\x00\x05";
     const struct signet_path security = {0, 1, SIGNET_NO_ID, SIGNET_NO_ID};
+    const struct signet_path software = {9, 1, SIGNET_NO_ID, SIGNET_NO_ID};
     const struct signet_path one = {1, 1, SIGNET_NO_ID, SIGNET_NO_ID};
-    const struct signet_path location = {6, 1, SIGNET_NO_ID, SIGNET_NO_ID};
+    const struct signet_path location = {33608, 1, SIGNET_NO_ID, SIGNET_NO_ID};
     struct signet_tree *tree = NULL;
 
     (void)state;
     assert_int_equal(signet_tree_new(&tree, NULL), SIGNET_OK);
     assert_true(tlv_read(tree, one, 2, server, 10));
-    assert_int_equal(value(tree, 1, 0, SIGNET_NO_ID)->as.integer, -1);
-    assert_int_equal(value(tree, 1, 1, SIGNET_NO_ID)->as.integer, -256);
+    assert_int_equal(value(tree, 1, 5, SIGNET_NO_ID)->as.integer, -1);
+    assert_int_equal(value(tree, 1, 2, SIGNET_NO_ID)->as.integer, -256);
     assert_true(value(tree, 1, 6, SIGNET_NO_ID)->as.boolean);
     assert_true(tlv_read(tree, location, 2, single, 6));
-    assert_true(value(tree, 6, 0, SIGNET_NO_ID)->as.number == 0.5);
+    assert_true(value(tree, 33608, 0, SIGNET_NO_ID)->as.number == 0.5);
     assert_true(tlv_read(tree, location, 2, wide, 11));
-    assert_true(value(tree, 6, 0, SIGNET_NO_ID)->as.number == -0.5);
+    assert_true(value(tree, 33608, 0, SIGNET_NO_ID)->as.number == -0.5);
     assert_false(tlv_read(tree, location, 2, (const uint8_t *)"\xc2\x00\x3f\x00", 4));
-    assert_true(tlv_read(tree, security, 2, link, 6));
-    assert_int_equal(value(tree, 0, 17, SIGNET_NO_ID)->as.objlnk.oid, 21);
-    assert_int_equal(value(tree, 0, 17, SIGNET_NO_ID)->as.objlnk.iid, 5);
-    assert_false(tlv_read(tree, security, 2, (const uint8_t *)"\xc3\x11\x00\x15\x00", 5));
-    assert_false(tlv_read(tree, security, 2, (const uint8_t *)"\xc5\x11\x00\x15\x00\x05\x00", 7));
+    assert_true(tlv_read(tree, software, 2, link, 6));
+    assert_int_equal(value(tree, 9, 13, SIGNET_NO_ID)->as.objlnk.oid, 21);
+    assert_int_equal(value(tree, 9, 13, SIGNET_NO_ID)->as.objlnk.iid, 5);
+    assert_false(tlv_read(tree, software, 2, (const uint8_t *)"\xc3\x0d\x00\x15\x00", 5));
+    assert_false(tlv_read(tree, software, 2, (const uint8_t *)"\xc5\x0d\x00\x15\x00\x05\x00", 7));
+    assert_true(tlv_read(tree, security, 2, (const uint8_t *)"\xc4\x11\x00\x15\x00\x05", 6));
+    assert_int_equal(signet_tree_count(tree), 5); /* it is passed over: clients lack it */
+    assert_true(tlv_read(tree, (struct signet_path){2, 1, SIGNET_NO_ID, SIGNET_NO_ID}, 2,
+                         (const uint8_t *)"\x86\x02\x41\x00\x07\x41\x01\x08", 8));
+    assert_int_equal(value(tree, 2, 2, 1)->as.integer, 8);
     signet_tree_free(&tree);
+}
+
+/* What is read comes back as it was written. */
+static void written_and_read(void **state)
+{
+    static const uint8_t servers[] =
+        "\x08\x01\x1f\xc1\x00\x07\xc2\x01\x01\x2c\xc4\x02\x00\x01\x00\x00\xc8\x0c\x08\x00\x00\x00"
+        "\x01\x00\x00\x00\x00\xc1\x06\x01\xc2\x07UQ\x28\x01\x2c\x0a\xc1\x00\x08\xc2\x01\x00\x80\xc1"
+        "\x06"
+        "\x00";
+    static const uint8_t acl[] = "\xc1\x00\x03\x87\x02\x41\x00\x07\x61\x01\x2c\x08";
+    const struct signet_path all = {1, SIGNET_NO_ID, SIGNET_NO_ID, SIGNET_NO_ID};
+    const struct signet_path one = {2, 1, SIGNET_NO_ID, SIGNET_NO_ID};
+    struct signet_tree *tree = NULL;
+    struct buf out = {0};
+
+    (void)state;
+    assert_int_equal(signet_tree_new(&tree, NULL), SIGNET_OK);
+    assert_true(tlv_read(tree, all, 1, servers, sizeof(servers) - 1));
+    tlv_put(&out, tree, 1);
+    assert_int_equal(out.len, sizeof(servers) - 1);
+    assert_memory_equal(out.data, servers, out.len);
+    signet_tree_free(&tree);
+    buf_reset(&out);
+    assert_int_equal(signet_tree_new(&tree, NULL), SIGNET_OK);
+    assert_true(tlv_read(tree, one, 2, acl, sizeof(acl) - 1));
+    tlv_put(&out, tree, 2);
+    assert_int_equal(out.len, sizeof(acl) - 1);
+    assert_memory_equal(out.data, acl, out.len);
+    signet_tree_free(&tree);
+    buf_free(&out);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(what_is_taken), cmocka_unit_test(values)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(what_is_taken), cmocka_unit_test(values),
+                                       cmocka_unit_test(written_and_read)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 #include "tls/tls.h"
 
 #include <setjmp.h>
+#include <signet/cert.h>
 #include <signet/config.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -21,15 +22,17 @@ int __wrap_tls_dtls_open(struct tls_dtls **out, const char *host, uint16_t port,
 
 /* What was shown, and how the handshake fails. */
 static struct {
-    char psk[16], identity[16], key[16], cert[16], pinned[16], host[64], name[64];
+    char psk[16], identity[16], key[200], cert[400], pinned[16], host[64], name[64];
+    size_t cert_len, key_len;
+    bool any_server;
     unsigned usage, matching, suite;
 } shown;
 static enum signet_code fails_with;
 static int fails_sys;
 
-static void keep(char out[16], const void *data, size_t len)
+static void keep(char *out, size_t size, const void *data, size_t len)
 {
-    assert_true(len < 16);
+    assert_true(len < size);
     if (len)
         memcpy(out, data, len);
 }
@@ -46,12 +49,13 @@ int __wrap_tls_dtls_open(struct tls_dtls **out, const char *host, uint16_t port,
     (void)cancel;
     memset(&shown, 0, sizeof(shown));
     if (c->psk)
-        keep(shown.psk, c->psk->data, c->psk->len);
+        keep(shown.psk, sizeof(shown.psk), c->psk->data, c->psk->len);
     if (c->key_der)
-        keep(shown.key, c->key_der->data, c->key_der->len);
-    keep(shown.identity, c->identity, c->identity_len);
-    keep(shown.cert, c->cert_der, c->cert_len);
-    keep(shown.pinned, c->trust.data, c->trust.len);
+        keep(shown.key, sizeof(shown.key), c->key_der->data, shown.key_len = c->key_der->len);
+    keep(shown.identity, sizeof(shown.identity), c->identity, c->identity_len);
+    keep(shown.cert, sizeof(shown.cert), c->cert_der, shown.cert_len = c->cert_len);
+    shown.any_server = c->trust.any;
+    keep(shown.pinned, sizeof(shown.pinned), c->trust.data, c->trust.len);
     snprintf(shown.host, sizeof(shown.host), "%s", host);
     snprintf(shown.name, sizeof(shown.name), "%s", c->server_name);
     shown.usage = c->trust.usage;
@@ -218,6 +222,131 @@ static void a_client_that_stays_out(void **state)
     }
 }
 
+static char warned[600];
+
+static void on_event(void *ctx, const struct signet_event *event)
+{
+    (void)ctx;
+    if (event->kind == SIGNET_EVENT_WARNING)
+        snprintf(warned, sizeof(warned), "%s", event->error->msg);
+}
+
+/* An account in mode cert; without a server's certificate when server is NULL. */
+static int prove_cert(const char *device, const struct signet_bytes *cert,
+                      const struct signet_bytes *key, const char *server, struct signet_error *err)
+{
+    static const struct signet_observer observer = {on_event, NULL};
+    const uint8_t *const data[] = {cert->data, (const uint8_t *)server, key->data};
+    const size_t lens[] = {cert->len, server ? strlen(server) : 0, key->len};
+    const struct signet_profile *profile = NULL;
+    struct signet_prove_options options = {.endpoint = "urn:dev:os:1", .observer = &observer};
+    struct signet_tree *tree = NULL;
+    static const char text[] = "{0: {1: {0: 'coaps://h:1', 1: False, 2: 2, 10: 1}}, " SERVER "}";
+
+    warned[0] = '\0';
+    assert_int_equal(signet_config_parse(text, strlen(text), "t", &tree, NULL), SIGNET_OK);
+    for (uint16_t i = 0; i < 3; i++) {
+        struct signet_value value = {.type = SIGNET_TYPE_OPAQUE, .as.bytes = {data[i], lens[i]}};
+        if (data[i])
+            assert_int_equal(signet_tree_put(tree,
+                                             (struct signet_path){0, 1, (uint16_t)(3 + i), 65535},
+                                             &value, NULL),
+                             SIGNET_OK);
+    }
+    assert_int_equal(signet_profile_open(&profile, device, NULL), SIGNET_OK);
+    options.profile = profile;
+    int rc = signet_prove(tree, &options, NULL, err);
+    signet_profile_close(&profile);
+    signet_tree_free(&tree);
+    return rc;
+}
+
+/* Anjay takes PEM; others need DER, and the handshake says so. */
+static void credentials_in_pem(void **state)
+{
+    struct signet_bytes pem = {0}, key_pem = {0}, der = {0}, key_der = {0};
+    struct signet_key *key = NULL;
+    struct signet_cert *cert = NULL;
+    struct signet_error err = {0};
+
+    (void)state;
+    fails_with = SIGNET_E_TIMEOUT;
+    assert_int_equal(signet_key_generate(&key, NULL, NULL, NULL), SIGNET_OK);
+    assert_int_equal(signet_cert_make(&cert, key, NULL, "urn:dev:os:1", NULL, NULL), SIGNET_OK);
+    assert_int_equal(signet_cert_pem(cert, &pem, NULL), SIGNET_OK);
+    assert_int_equal(signet_cert_der(cert, &der, NULL), SIGNET_OK);
+    assert_int_equal(signet_key_pem(key, &key_pem, NULL), SIGNET_OK);
+    assert_int_equal(signet_key_der(key, &key_der, NULL), SIGNET_OK);
+    assert_int_equal(prove_cert("anjay-3", &pem, &key_pem, "server", &err), SIGNET_E_TIMEOUT);
+    assert_int_equal(shown.cert_len, der.len);
+    assert_memory_equal(shown.cert, der.data, der.len);
+    assert_int_equal(shown.key_len, key_der.len);
+    assert_memory_equal(shown.key, key_der.data, key_der.len);
+    assert_int_equal(prove_cert("any", &der, &key_der, "server", &err), SIGNET_E_TIMEOUT);
+    assert_memory_equal(shown.cert, der.data, der.len);
+    signet_bytes_free(&pem);
+    signet_bytes_free(&der);
+    signet_bytes_free(&key_pem);
+    signet_bytes_free(&key_der);
+    signet_cert_free(&cert);
+    signet_key_free(&key);
+}
+
+/* Anjay then takes any. */
+static void no_certificate_of_the_server(void **state)
+{
+    struct signet_bytes cert = {(uint8_t *)"cert", 4}, key = {(uint8_t *)"key", 3};
+    struct signet_error err = {0};
+
+    (void)state;
+    fails_with = SIGNET_E_TIMEOUT;
+    for (int empty = 0; empty < 2; empty++) {
+        assert_int_equal(prove_cert("anjay-3", &cert, &key, empty ? "" : NULL, &err),
+                         SIGNET_E_TIMEOUT);
+        assert_true(shown.any_server);
+        assert_non_null(strstr(warned, "/0/1/4 has no certificate of the server: anjay-3 then"));
+        assert_int_equal(prove_cert("any", &cert, &key, empty ? "" : NULL, &err), SIGNET_E_TIMEOUT);
+        assert_false(shown.any_server);
+        assert_string_equal(shown.pinned, "");
+    }
+    assert_int_equal(prove_cert("anjay-3", &cert, &key, "server", &err), SIGNET_E_TIMEOUT);
+    assert_false(shown.any_server);
+    assert_null(strstr(warned, "takes any server"));
+}
+
+/* A Security instance without a Server instance is passed over where another has one. */
+static void half_an_account(void **state)
+{
+    static const struct {
+        const char *text, *host;
+        int rc;
+    } rows[] = {
+        {"{0: {1: {0: 'coaps://h:1', 1: False, 2: 0, 10: 1, 3: b'id', 5: b'key'},"
+         " 2: {0: 'coaps://half:1', 1: False, 2: 0, 10: 2, 3: b'id', 5: b'key'}}, " SERVER "}",
+         "h", SIGNET_E_TIMEOUT},
+        {"{0: {0: {0: 'coaps://half:1', 1: False, 2: 0, 10: 2, 3: b'id', 5: b'key'},"
+         " 1: {0: 'coaps://h:1', 1: False, 2: 0, 10: 1, 3: b'id', 5: b'key'}}, " SERVER "}",
+         "h", SIGNET_E_TIMEOUT},
+        {"{0: {0: {0: 'coaps://half:1', 1: False, 2: 0, 10: 2, 3: b'id', 5: b'key'},"
+         " 1: {0: 'coaps://h:1', 1: True, 2: 0, 3: b'id', 5: b'key'}}, " SERVER "}",
+         "h", SIGNET_E_TIMEOUT},
+        {"{0: {0: {0: 'coaps://half:1', 1: False, 2: 0, 10: 2, 3: b'id', 5: b'key'},"
+         " 1: {0: 'coaps://h:1', 1: False, 2: 0, 10: 3, 3: b'id', 5: b'key'}}, " SERVER "}",
+         "", SIGNET_E_PROOF},
+    };
+
+    (void)state;
+    fails_with = SIGNET_E_TIMEOUT;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct signet_error err = {0};
+
+        memset(&shown, 0, sizeof(shown));
+        int rc = prove(rows[i].text, &err);
+        if (rc != rows[i].rc || strcmp(shown.host, rows[i].host))
+            fail_msg("case %zu: %d %s, at '%s'", i, rc, err.msg, shown.host);
+    }
+}
+
 /* Only of a PSK at the server itself can its API say more. */
 static void who_is_asked_why(void **state)
 {
@@ -278,7 +407,8 @@ static void uris(void **state)
         {"coap://a/x?y", "a", "/x", 5683, false, true, "y"},
         {"coaps://a?y=1&z", "a", "", 5684, true, true, "y=1&z"},
         {"coap://a/?" A_60 "123", "a", "", 5683, false, true, A_60 "123"},
-        {"coap://a/?" A_60 "1234", "", "", 0, false, false, NULL},
+        {"coap://a/?" A_240, "a", "", 5683, false, true, A_240},
+        {"coap://a/?" A_240 "123456", "", "", 0, false, false, NULL},
         {"coap://a/#", "", "", 0, false, false, NULL},
         {"coap://a/x?y#z", "", "", 0, false, false, NULL},
         {"coap:", "", "", 0, false, false, NULL},
@@ -293,7 +423,7 @@ static void uris(void **state)
          true, NULL},
         {"coap://" A_60 A_60 A_60 A_60 "123456789", "", "", 0, false, false, NULL},
         {"coap://a/" A_60 "12", "a", "/" A_60 "12", 5683, false, true, NULL},
-        {"coap://a/" A_60 "123", "", "", 0, false, false, NULL},
+        {"coap://a/" A_240, "a", "/" A_240, 5683, false, true, NULL},
     };
 
     (void)state;
@@ -322,6 +452,9 @@ int main(void)
         cmocka_unit_test(credentials_of_an_account),
         cmocka_unit_test(certificate_usages),
         cmocka_unit_test(a_client_that_stays_out),
+        cmocka_unit_test(credentials_in_pem),
+        cmocka_unit_test(no_certificate_of_the_server),
+        cmocka_unit_test(half_an_account),
         cmocka_unit_test(who_is_asked_why),
         cmocka_unit_test(uris),
     };
