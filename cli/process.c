@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -43,10 +44,20 @@ static void clean_environment(void)
     putenv("TSS2_LOG=all+none"); /* the TPM's library would write to the terminal */
 }
 
+/* A file that we open must not become standard output or error. What is read or written there fails
+ * as before. */
+static void hold_standard_files(void)
+{
+    for (int fd = 0; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 /* None of these can fail in a way that should stop the work: each is one more wall. */
 void process_harden(void)
 {
     const struct rlimit none = {0, 0};
+    hold_standard_files();
     clean_environment();
     umask(077);
     setrlimit(RLIMIT_CORE, &none);

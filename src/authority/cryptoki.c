@@ -37,6 +37,7 @@ static int check_module(const char *path, char real[PATH_MAX], struct signet_err
         char *slash = strrchr(part, '/');
 
         if (stat(part[0] ? part : "/", &st) != 0 || (st.st_uid != 0 && st.st_uid != geteuid()) ||
+            file_not_for_root(&st) ||
             ((st.st_mode & S_IWOTH) && !(S_ISDIR(st.st_mode) && st.st_mode & S_ISVTX)))
             return error_set_hint(err, SIGNET_E_IO,
                                   "it and its folders belong to root or to who runs Signet, and "

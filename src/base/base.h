@@ -390,6 +390,8 @@ int file_sync_folder(const char *path, struct signet_error *err);
 /* A plain file with one name, ours, that no other user can open: for what is written to. */
 struct stat;
 bool file_is_private(const struct stat *st);
+/* We are root, who runs nothing that another user or a group of users could change. */
+bool file_not_for_root(const struct stat *st);
 /* SIGNET_E_IO: another user but root owns the folder, or others may change what is in it; in one
  * like /tmp they may not (sticky). */
 int file_check_folder(const char *path, struct signet_error *err);

@@ -35,6 +35,13 @@ bool file_is_private(const struct stat *st)
            !(st->st_mode & 077);
 }
 
+bool file_not_for_root(const struct stat *st)
+{
+    bool group = !S_ISLNK(st->st_mode) && (st->st_mode & S_IWGRP) && st->st_gid != 0;
+
+    return geteuid() == 0 && (st->st_uid != 0 || (group && !(st->st_mode & S_ISVTX)));
+}
+
 /* Of what is read. */
 enum kind { ANY_FILE, SECRET, OWN_SECRET };
 

@@ -15,8 +15,13 @@ static bool tcl_safe(const char *text)
 
 static int openocd_check(struct signet_flasher *f, struct signet_error *err)
 {
-    int code = flasher_need(f, flasher_option(f, "target"),
-                            "a target file, such as target/nrf52.cfg", err);
+    const char *target = flasher_option(f, "target"), *config = flasher_option(f, "config");
+    int code = flasher_need(f, target, "a target file, such as target/nrf52.cfg", err);
+
+    if (code == SIGNET_OK)
+        code = run_trusts(target, err);
+    if (code == SIGNET_OK && config)
+        code = run_trusts(config, err);
     if (code == SIGNET_OK)
         code = flasher_check_address(f, err);
     if (code == SIGNET_OK)

@@ -21,14 +21,6 @@
 #define TERM_WAIT_MS 2000
 enum { PATH_SIZE = 4096 + 64 };
 
-/* Root runs nothing that another user or a group of users could change. */
-static bool not_for_root(const struct stat *st)
-{
-    bool group = !S_ISLNK(st->st_mode) && (st->st_mode & S_IWGRP) && st->st_gid != 0;
-
-    return geteuid() == 0 && (st->st_uid != 0 || (group && !(st->st_mode & S_ISVTX)));
-}
-
 /* Neither it nor a folder above it can be written by all; what is in a folder with the sticky bit
  * is root's or ours. */
 static bool kept_from_others(const char *path)
@@ -42,7 +34,7 @@ static bool kept_from_others(const char *path)
     for (;;) {
         char *slash = strrchr(part, '/');
 
-        if (lstat(part[0] ? part : "/", &st) != 0 || not_for_root(&st) ||
+        if (lstat(part[0] ? part : "/", &st) != 0 || file_not_for_root(&st) ||
             (!S_ISLNK(st.st_mode) && (st.st_mode & S_IWOTH) && !((st.st_mode & S_ISVTX) && ours)))
             return false;
         if (!part[0] || !slash)
@@ -93,6 +85,14 @@ static int find_on_path(char **out, const char *name, struct signet_error *err)
     return hint_words(error_set(err, SIGNET_E_NOT_FOUND, "%s is not installed", name), name, err);
 }
 
+static const char *how_to_keep(void)
+{
+    return geteuid() == 0 ? "root runs only what root alone can change, with the folders above it: "
+                            "chown root, chmod go-w; or work as another user"
+                          : "not everyone may be able to write to it, or to a folder above it: "
+                            "chmod o-w";
+}
+
 int run_find(char **out, const char *name, const char *given, struct signet_error *err)
 {
     if (!given && !strchr(name, '/'))
@@ -103,16 +103,24 @@ int run_find(char **out, const char *name, const char *given, struct signet_erro
             error_sys(err, SIGNET_E_NOT_FOUND, errno, "cannot find the program '%s'", given), given,
             err);
     if (!usable(given, S_IFREG))
-        return error_set_hint(err, SIGNET_E_NOT_FOUND,
-                              geteuid() == 0
-                                  ? "root runs only what root alone can change, with the folders "
-                                    "above it: chown root, chmod go-w; or work as another user"
-                                  : "not everyone may be able to write to it, or to a folder above "
-                                    "it: chmod o-w",
+        return error_set_hint(err, SIGNET_E_NOT_FOUND, how_to_keep(),
                               "%s: not the absolute path of a program that can be executed, and "
                               "that only its owner can change",
                               given);
     return text_copy(out, given, err);
+}
+
+int run_trusts(const char *script, struct signet_error *err)
+{
+    char real[PATH_MAX];
+    bool there = realpath(script, real), whole = script[0] == '/';
+
+    if (there ? kept_from_others(real) && (!whole || kept_from_others(script)) : !whole)
+        return SIGNET_OK;
+    return error_set_hint(err, SIGNET_E_NOT_FOUND, how_to_keep(),
+                          "%s: what a programmer runs has to be there, and others must not be able "
+                          "to change it",
+                          script);
 }
 
 struct child {
@@ -154,15 +162,26 @@ static int open_input(const struct run *run, int *fd, struct signet_error *err)
     return SIGNET_E_IO;
 }
 
+/* OpenOCD, pyOCD and others run scripts that lie where they are started. NULL: where we are. */
+static const char *working_folder(const struct run *run)
+{
+    char here[PATH_MAX];
+
+    if (run->folder)
+        return run->folder;
+    return getcwd(here, sizeof(here)) && usable(here, S_IFDIR) ? NULL : "/";
+}
+
 static int set_files(posix_spawn_file_actions_t *files, const struct run *run, int input,
                      int write_end)
 {
+    const char *folder = working_folder(run);
     int rc = input >= 0 ? posix_spawn_file_actions_adddup2(files, input, 0)
                         : posix_spawn_file_actions_addopen(files, 0, "/dev/null", O_RDONLY, 0);
     rc = rc ? rc : posix_spawn_file_actions_adddup2(files, write_end, 1);
     rc = rc ? rc : posix_spawn_file_actions_adddup2(files, write_end, 2);
-    if (!rc && run->folder)
-        rc = posix_spawn_file_actions_addchdir_np(files, run->folder);
+    if (!rc && folder)
+        rc = posix_spawn_file_actions_addchdir_np(files, folder);
     return rc ? rc : posix_spawn_file_actions_addclosefrom_np(files, 3);
 }
 
@@ -185,7 +204,8 @@ static int spawn_child(struct child *child, const struct run *run, int input, in
 {
     char home[4096 + 8] = "HOME=/", path[PATH_SIZE];
     const char *from = getenv("HOME");
-    if (from && from[0] == '/' && strlen(from) < 4096)
+    if (from && strlen(from) < 4096 &&
+        usable(from, S_IFDIR)) /* scripts are looked for there, too */
         snprintf(home, sizeof(home), "HOME=%s", from);
     char parent[64];
     orphan_mark(parent, sizeof(parent));

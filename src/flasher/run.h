@@ -14,7 +14,7 @@ struct run {
     int timeout_ms;
     const struct signet_cancel *cancel;
     const char *input;  /* on its standard input, from a file in memory; NULL: nothing */
-    const char *folder; /* it is run there; NULL: in ours */
+    const char *folder; /* it is run there; NULL: in ours, or, where others may change it, in / */
     /* Each line of both outputs as it comes ('\r' ends one too); may be NULL. Zero-terminated. */
     void (*on_line)(void *ctx, const char *line, size_t len);
     void *ctx;
@@ -33,6 +33,9 @@ void orphan_mark(char *out, size_t size);
  * name is looked for on PATH. Folders that are relative, or that everybody can write to, are passed
  * over. The result is malloc'ed. */
 int run_find(char **out, const char *name, const char *given, struct signet_error *err);
+/* A script or folder that a tool takes commands from is ours alone, as a program is; a relative
+ * path that is not there is looked for by the tool. */
+int run_trusts(const char *script, struct signet_error *err);
 
 /* Why a tool failed, in its own words (reason.c): the first and the last line that have one of its
  * marks of an error, from there on; a mark that begins with a blank is left out. Without such lines

@@ -11,6 +11,7 @@ static int west_check(struct signet_flasher *f, struct signet_error *err)
     if (!code && build[0] != '/')
         code = error_set(err, SIGNET_E_USAGE,
                          "the build folder is not an absolute path: west is run in it");
+    code = code ? code : run_trusts(build, err);
     code = code ? code : words_need_serial(f, "arguments", err);
     return code ? code : flasher_check_recover(f, err);
 }

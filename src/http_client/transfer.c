@@ -88,6 +88,8 @@ static bool set_trust(struct http *http, CURL *easy)
 
         c->easy_setopt(easy, CURLOPT_SSLCERT_BLOB, &cert);
         c->easy_setopt(easy, CURLOPT_SSLKEY_BLOB, &key);
+        c->easy_setopt(easy, CURLOPT_KEYPASSWD,
+                       ""); /* without one 7.88 crashes where one is needed */
     }
     c->easy_setopt(easy, CURLOPT_PROXY, "");
     c->easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);

@@ -94,9 +94,12 @@ static int file_target_send(void *state, const struct notify_message *m, int64_t
 {
     struct file_target *f = state;
     struct buf line = {0};
-    int rc = f->whole ? SIGNET_OK : file_mend(f->path, err);
+    /* nothing is cut off from a file that is not to be added to */
+    int rc = f->whole ? SIGNET_OK : file_add(f->path, "", 0, 022, err);
 
     (void)wait_ms;
+    if (rc == SIGNET_OK && !f->whole)
+        rc = file_mend(f->path, err);
     buf_append(&line, m->body.data, m->body.len);
     buf_byte(&line, '\n');
     if (rc == SIGNET_OK)

@@ -124,6 +124,12 @@ def token_refusals(h):
     os.chmod('open', 0o777)
     h.write('b.yaml', f'chain: ca.pem\nkey: "{t.uri("ca").replace(_softhsm.MODULE, os.path.abspath("open/m.so"))}"\n')
     call('authority', 'check', 'b.yaml', code=1, word='could have been changed by others')
+    if os.geteuid() == 0:  # nor what a group of users can change
+        os.chmod('open', 0o755)
+        call('authority', 'check', 'b.yaml')
+        os.chown('open/m.so', 0, 65534)
+        os.chmod('open/m.so', 0o775)
+        call('authority', 'check', 'b.yaml', code=1, word='could have been changed by others')
     need(not any(f.endswith('.key') and 'PRIVATE' in open(f).read() for f in os.listdir('.') if f in ('ca.key', 'rsa.key')), 'the key is in a file')
 
 

@@ -60,6 +60,12 @@ def est(h):
         h.write('tls.yaml', f'kind: est\nurl: {s.url}\nca_file: est-ca.pem\nclient_cert: d1/client_cert.crt\nclient_key: d1.key\n')
         call('cert', 'make', '--authority', 'tls.yaml', '-e', 'd1', '-o', 'd1b')
         call('cert', 'make', '--authority', 'tls.yaml', '-e', 'd4', '-o', 'd4')
+        with open('tls.yaml') as f:
+            tls = f.read()
+        h.write('sealed.yaml', tls.replace('d1.key', 'sealed.key'))
+        for kind, word in (('pkcs8 -topk8', 'is encrypted'), ('ec -aes256', '127.0.0.1')):  # the second in an odd spelling
+            h.write('sealed.key', openssl(*kind.split(), '-in', 'd1.key', '-passout', 'pass:abcd').replace('Proc-Type: 4', 'Proc-Type:4'))
+            call('cert', 'make', '--authority', 'sealed.yaml', '-e', 'd4', '-o', 'd8', code=1, word=word)
         need(openssl('x509', '-in', 'd1/client_cert.crt', '-noout', '-pubkey') != openssl('x509', '-in', 'd1b/client_cert.crt', '-noout', '-pubkey'), 'keys')
         with open('est.yaml') as f:
             text = f.read()

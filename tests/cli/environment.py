@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """What the environment says to the libraries of a program reaches none of them."""
-import os, subprocess, sys, tempfile
+import os, subprocess, sys, tempfile, time
 sys.path.insert(0, os.path.join(os.environ['SIGNET_SOURCE'], 'tests/lib'))
 from _signet import SIGNET, need
 
@@ -24,6 +24,20 @@ with tempfile.TemporaryDirectory() as folder:
                            env=hostile, capture_output=True, text=True, timeout=60)
         need(p.returncode == 0, p.stderr)
         need(not os.path.exists('keys'), 'the keys of the connection were written down')
+        # without standard files none that is opened becomes one of them; only root sees which they are
+        if os.geteuid() == 0:
+            os.mkfifo('pipe', 0o600)
+            held = os.open('pipe', os.O_RDWR)
+            p = subprocess.Popen([SIGNET, 'server', 'check', 'server.json', '--token-file', 'pipe'],
+                                 preexec_fn=lambda: [os.close(fd) for fd in range(3)])
+            links = lambda: {fd: os.readlink(f'/proc/{p.pid}/fd/{fd}') for fd in os.listdir(f'/proc/{p.pid}/fd')}
+            while os.path.realpath('pipe') not in links().values():
+                need(p.poll() is None, 'it ended')
+                time.sleep(0.05)
+            need([links()[str(fd)] for fd in range(3)] == ['/dev/null'] * 3, str(links()))
+            os.write(held, b'token\n')
+            os.close(held)
+            need(p.wait(timeout=60) == 1, 'nobody could have been told')
     finally:
         server.terminate()
         server.wait()

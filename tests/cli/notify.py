@@ -319,6 +319,17 @@ def half_a_line(h):
 
 
 @part
+def another_name(h):
+    """A file with a second name, or another user's, is left as it is, whatever it begins with."""
+    h.write('theirs', '{"id": "1"}\nhalf')
+    os.link(h.at('theirs'), h.at('events'))
+    h.packets(1, '{file: events}')
+    h.run(sync=1)
+    need('has a second name' in h.told('file')['away'], h.report['notify'])
+    need(h.text('theirs') == '{"id": "1"}\nhalf', h.text('theirs'))
+
+
+@part
 def a_broker(h):
     """Hears all with QoS 1; a name cannot change a topic; killed in the middle, it hears the rest later."""
     if not shutil.which('mosquitto', path=os.environ['PATH'] + ':/usr/sbin'):

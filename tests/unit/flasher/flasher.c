@@ -213,6 +213,17 @@ static void openocd(void **state)
                      SIGNET_E_USAGE);
     assert_string_equal(fake_read("openocd.args"), ""); /* it never ran */
     signet_flasher_close(&f);
+    fake_file("open.cfg", "", 0666); /* commands of whoever likes */
+    for (int i = 0; i < 2; i++) {
+        const struct signet_flasher_options options = {
+            .options = {{i ? "config" : "target", "open.cfg"},
+                        {i ? "target" : "config", "interface/jlink.cfg"}},
+            .tool = fake_tool("openocd", "")};
+
+        assert_int_equal(signet_flasher_open(&f, "openocd", &options, NULL, NULL, &err),
+                         SIGNET_E_NOT_FOUND);
+        assert_non_null(strstr(err.msg, "others must not be able to change it"));
+    }
 }
 
 static void probe_rs(void **state)

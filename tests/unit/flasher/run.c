@@ -295,6 +295,59 @@ static void tools_are_found_in_trusted_folders_only(void **state)
     assert_int_equal(run_find(&path, "tool", want, NULL), SIGNET_E_NOT_FOUND);
 }
 
+/* OpenOCD and pyOCD run scripts of the folder that they are started in, and of HOME. */
+static void tools_are_started_where_others_put_nothing(void **state)
+{
+    char open[128], want[300], old[200];
+
+    (void)state;
+    snprintf(old, sizeof old, "%s", getenv("HOME") ? getenv("HOME") : "/");
+    snprintf(open, sizeof open, "%s/open", fake_folder);
+    mkdir(open, 0777);
+    for (int i = 0; i < 2; i++) {
+        struct buf output = {0};
+        int status;
+
+        chmod(open, i ? 0777 : 0755);
+        assert_int_equal(chdir(open), 0);
+        setenv("HOME", open, 1);
+        assert_int_equal(run("pwd; echo $HOME", 10000, &output, &status, NULL), SIGNET_OK);
+        snprintf(want, sizeof want, "%s\n%s\n", i ? "/" : open, i ? "/" : open);
+        buf_byte(&output, 0);
+        assert_string_equal(output.data, want);
+        buf_free(&output);
+    }
+    setenv("HOME", old, 1);
+}
+
+static void scripts_that_others_can_change(void **state)
+{
+    struct signet_error err = {0};
+    char there[128];
+
+    (void)state;
+    mkdir("open", 0777);
+    fake_file("open/a.cfg", "", 0644);
+    fake_file("b.cfg", "", 0644);
+    snprintf(there, sizeof there, "%s/open/a.cfg", fake_folder);
+    assert_int_equal(symlink(there, "link.cfg"), 0);
+    for (int i = 0; i < 2; i++) {
+        int rc = i ? SIGNET_E_NOT_FOUND : SIGNET_OK;
+
+        chmod("open", i ? 0777 : 0755);
+        assert_int_equal(run_trusts("open/a.cfg", &err), rc);
+        assert_int_equal(run_trusts(there, &err), rc);
+        assert_int_equal(run_trusts("link.cfg", &err), rc);
+        assert_int_equal(run_trusts("b.cfg", &err), SIGNET_OK);
+        assert_int_equal(run_trusts("target/of-the-tool.cfg", &err), SIGNET_OK);
+        assert_int_equal(run_trusts("/nowhere/a.cfg", &err), SIGNET_E_NOT_FOUND);
+    }
+    chmod("b.cfg", 0646);
+    assert_int_equal(run_trusts("b.cfg", &err), SIGNET_E_NOT_FOUND);
+    assert_non_null(strstr(err.msg, "others must not be able to change it"));
+    assert_non_null(strstr(err.hint, "chmod"));
+}
+
 static void root_runs_what_root_alone_can_change(void **state)
 {
     static const struct {
@@ -423,6 +476,8 @@ int main(void)
         TEST(cancel_ends_the_group),
         TEST(lines_come_one_by_one),
         TEST(tools_are_found_in_trusted_folders_only),
+        TEST(tools_are_started_where_others_put_nothing),
+        TEST(scripts_that_others_can_change),
         TEST(root_runs_what_root_alone_can_change),
         TEST(folders_above_a_tool_count),
         TEST(other_commands),

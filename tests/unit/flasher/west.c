@@ -67,10 +67,16 @@ static void refusals(void **state)
     assert_string_equal(err.hint, "the build folder has to be in a west workspace with Zephyr");
     signet_flasher_close(&f);
     options.options[0].value = "/nowhere";
-    f = open_ok("west", options);
-    assert_int_equal(signet_flasher_program(f, "a.hex", NULL, SIGNET_ERASE_CHIP, &err),
+    assert_int_equal(signet_flasher_open(&f, "west", &options, NULL, NULL, &err),
                      SIGNET_E_NOT_FOUND);
-    signet_flasher_close(&f);
+    snprintf(many, sizeof many, "%s/open", fake_folder); /* west runs what its workspace has */
+    mkdir(many, 0777);
+    chmod(many, 0777);
+    options.options[0].value = many;
+    assert_int_equal(signet_flasher_open(&f, "west", &options, NULL, NULL, &err),
+                     SIGNET_E_NOT_FOUND);
+    assert_non_null(strstr(err.msg, "others must not be able to change it"));
+    many[0] = '\0';
     options.options[0].value = "/";
     options.options[1] = (struct signet_option){"arguments", "--esp-device {port}"};
     f = open_ok("west", options);
