@@ -58,10 +58,15 @@ int signet_text_json(const void *text, size_t len, struct signet_bytes *out,
     return buf_take(&json, out, err);
 }
 
-/* Would a spreadsheet take it for a formula? */
+/* Would a spreadsheet take it for a formula? Some take the wide forms of the characters as well. */
 static bool csv_formula(const void *text, size_t len)
 {
-    return len && char_in(*(const char *)text, "=+-@\t\r");
+    uint32_t code = 0;
+
+    if (len)
+        utf8_decode(text, len, &code);
+    code = code > 0xff00 && code < 0xff5f ? code - 0xfee0 : code;
+    return code < 0x80 && char_in((int)code, "=+-@\t\r");
 }
 
 int csv_check(const char *what, const void *text, size_t len, struct signet_error *err)
@@ -77,9 +82,11 @@ int csv_check(const char *what, const void *text, size_t len, struct signet_erro
 void csv_cell(struct buf *out, char delimiter, const void *text, size_t len)
 {
     const uint8_t *at = text, *end = at + len, *quote;
-    bool quoted = len && (memchr(at, delimiter, len) || memchr(at, '"', len) ||
-                          memchr(at, '\n', len) || memchr(at, '\r', len));
+    bool quoted = false;
 
+    for (size_t i = 0; i < len; i++) /* others may part cells elsewhere, before a formula */
+        quoted = quoted || at[i] == delimiter || char_in(at[i], "\"\n\r") ||
+                 (char_in(at[i], ",;\t") && csv_formula(at + i + 1, len - i - 1));
     if (quoted)
         buf_byte(out, '"');
     while (quoted && (quote = memchr(at, '"', (size_t)(end - at)))) {

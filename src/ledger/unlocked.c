@@ -17,6 +17,17 @@ bool unlocked_fits(const char *where)
     return stat(where, &st) == 0 && !(st.st_mode & (S_IWUSR | S_IWGRP | S_IWOTH));
 }
 
+/* SQLite would wait for a pipe's writer, write over a file with a second name, and take what
+ * another user put there for pages of the ledger. Who may write the ledger may have made it. */
+static bool is_ledgers(const struct stat *beside, const char *ledger)
+{
+    struct stat st;
+
+    return S_ISREG(beside->st_mode) && beside->st_nlink == 1 &&
+           (beside->st_uid == geteuid() || beside->st_uid == 0 ||
+            (stat(ledger, &st) == 0 && (beside->st_uid == st.st_uid || st.st_mode & 022)));
+}
+
 /* Of what SQLite keeps beside the file, links of the file followed; 0: it is not there, or empty.
  */
 static int find_beside(const char *where, const char *end, struct buf *name, off_t *size,
@@ -32,12 +43,14 @@ static int find_beside(const char *where, const char *end, struct buf *name, off
     buf_printf(name, "%s%s", real ? real : where, end);
     free(real);
     int rc = buf_check(name, err);
-    if (rc != SIGNET_OK || stat((const char *)name->data, &st) != 0)
+    if (rc != SIGNET_OK || lstat((const char *)name->data, &st) != 0)
         return rc;
     *size = st.st_size;
-    return S_ISREG(st.st_mode)
-               ? SIGNET_OK /* SQLite would wait for a pipe's writer */
-               : error_set(err, SIGNET_E_IO, "'%s' is no plain file", (const char *)name->data);
+    return is_ledgers(&st, where)
+               ? SIGNET_OK
+               : error_set_hint(err, SIGNET_E_IO, "look at whose it is, and remove what is none",
+                                "'%s' is no plain file, another user's, or has a second name",
+                                (const char *)name->data);
 }
 
 int beside_check(const char *where, struct signet_error *err)

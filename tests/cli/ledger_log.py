@@ -377,6 +377,15 @@ def changes_beside_the_file(p):
         os.mkfifo(p.at('d/ledger.db' + end))
         p.verify('is no plain file', ledger='d/ledger.db')
         os.unlink(p.at('d/ledger.db' + end))
+    with open(p.at('theirs'), 'wb') as f:  # what is written there would go into another file
+        f.write(bytes(600))
+    for end in '-journal', '-wal', '-shm':
+        for put in os.link, os.symlink, lambda _, name: (open(name, 'wb').close(), os.chown(name, 65534, 65534)):
+            if put not in (os.link, os.symlink) and os.geteuid() != 0:
+                continue
+            put(p.at('theirs'), p.at('d/ledger.db' + end))
+            p.verify("another user's, or has a second name", ledger='d/ledger.db')
+            os.unlink(p.at('d/ledger.db' + end))
 
 
 @part

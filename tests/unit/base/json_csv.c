@@ -83,6 +83,9 @@ static void formulas_are_refused_where_they_are_imported(void **state)
         assert_int_equal(csv_check("name", (char[]){'a', *c < ' ' ? '-' : *c}, 2, NULL), SIGNET_OK);
     }
     assert_int_equal(csv_check("name", "'=", 2, NULL), SIGNET_OK);
+    assert_int_equal(csv_check("name", "\uff1d1", 4, NULL), SIGNET_E_MEANING);
+    assert_int_equal(csv_check("name", "\uff20a", 4, NULL), SIGNET_E_MEANING);
+    assert_int_equal(csv_check("name", "\uff21a", 4, NULL), SIGNET_OK);
     assert_int_equal(csv_check("name", "", 0, NULL), SIGNET_OK);
     assert_int_equal(csv_check("name", "-f", 2, &err), SIGNET_E_MEANING);
     assert_string_equal(err.msg, "the name begins as a formula does in a spreadsheet");
@@ -105,6 +108,8 @@ static void formulas_are_text_where_they_are_shown(void **state)
         {"\r=1", "'\\x0d=1"},
         {"-a,\"b\"", "\"'-a,\"\"b\"\"\""},
         {"a\x1b[31m", "a\\x1b[31m"},
+        {"\uff0b1", "'\uff0b1"},
+        {"a;=1", "\"a;=1\""}, /* two cells where a semicolon separates them */
     };
     struct signet_bytes cell = {0};
 
