@@ -103,7 +103,8 @@ static bool merge(struct signet_tree *tree, struct signet_path base, unsigned de
                   const uint8_t *data, size_t len)
 {
     struct signet_tree *records = NULL;
-    bool good = signet_packet_decode(data, len, &records, NULL) == SIGNET_OK;
+    bool good = signet_packet_decode(data, len, &records, NULL) == SIGNET_OK &&
+                !(profile_of(tree)->strict_forms && tree_forms(records));
 
     for (size_t i = 0; good && i < signet_tree_count(records); i++) {
         const struct signet_record *r = signet_tree_at(records, i);

@@ -16,12 +16,15 @@ bool written_is_foreign(const struct signet_tree *tree, struct signet_path p)
 {
     const struct signet_profile *client = profile_of(tree);
     const struct signet_objects *objects = signet_tree_objects(tree);
+    const struct signet_resource *resource = signet_resource_find(objects, p.oid, p.rid);
 
+    if (resource && resource->type == SIGNET_TYPE_EXECUTABLE) /* it has it, and refuses a value */
+        return false;
     client = client->warns ? client->warns : client;
     const struct profile_object *object = profile_object(client, p.oid);
-    const struct profile_resource *resource = profile_resource(client, p.oid, p.rid);
-    return (signet_object_find(objects, p.oid) && !signet_resource_find(objects, p.oid, p.rid)) ||
-           (object && !profile_object_takes(object, p.rid)) || (resource && resource->absent);
+    const struct profile_resource *limits = profile_resource(client, p.oid, p.rid);
+    return (signet_object_find(objects, p.oid) && !resource) ||
+           (object && !profile_object_takes(object, p.rid)) || (limits && limits->absent);
 }
 
 bool written_put(struct signet_tree *tree, struct signet_path path,

@@ -557,6 +557,7 @@ static void values_that_are_refused(void **state)
         {"/1/1/99", "1", 1, COAP_OPAQUE, 404},                /* no such resource */
         {"/1/1/13", "\xc1\x0d\x01", 3, COAP_LWM2M_TLV, 404},  /* its client lacks it */
         {"/1/1", "\xc1\x0d\x01", 3, COAP_LWM2M_TLV, 204},     /* among others it is passed over */
+        {"/1/1", "\xc1\x04\x01", 3, COAP_LWM2M_TLV, 400},     /* executable */
         {"/1/1/1", "\x18\x3d", 2, COAP_CBOR, 204},
         {"/1/1", "\x18\x3d", 2, COAP_CBOR, 415},
         {"/1/1", "[{\"n\":\"/1/1/1\",\"v\":62}]", 23, COAP_SENML_JSON, 204},

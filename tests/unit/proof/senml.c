@@ -4,6 +4,7 @@
 #include "proof/coap.h"
 
 #include <setjmp.h>
+#include <signet/profile.h>
 #include <signet/tree.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -91,6 +92,28 @@ static void what_is_refused(void **state)
             fail_msg("%s", texts[i]);
 }
 
+/* Times and units: Anjay takes none. */
+static void forms_of_a_client(void **state)
+{
+    static const char *const texts[] = {"[{\"n\": \"/0/1/2\", \"v\": 3, \"t\": 1}]",
+                                        "[{\"n\": \"/0/1/2\", \"v\": 3, \"u\": \"s\"}]",
+                                        "[{\"bt\": 1, \"n\": \"/0/1/2\", \"v\": 3}]",
+                                        "[{\"n\": \"/0/1/2\", \"v\": 3, \"x\": 1}]"};
+    const struct signet_profile *anjay = NULL;
+
+    (void)state;
+    assert_int_equal(signet_profile_open(&anjay, "anjay-3", NULL), SIGNET_OK);
+    for (size_t i = 0; i < 4; i++) {
+        if (!read_json(instance, 2, texts[i]))
+            fail_msg("%s", texts[i]);
+        signet_tree_set_profile(tree, anjay);
+        assert_false(senml_read(tree, instance, 2, COAP_SENML_JSON, (const uint8_t *)texts[i],
+                                strlen(texts[i])));
+        signet_tree_set_profile(tree, NULL);
+    }
+    signet_profile_close(&anjay);
+}
+
 /* What stands before it counts: a client reads one record after the other. */
 static void up_to_the_first_that_is_refused(void **state)
 {
@@ -117,6 +140,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(values, tear_down),
         cmocka_unit_test_teardown(what_is_refused, tear_down),
+        cmocka_unit_test_teardown(forms_of_a_client, tear_down),
         cmocka_unit_test_teardown(up_to_the_first_that_is_refused, tear_down),
     };
 
