@@ -111,6 +111,9 @@ def rows(c):
         Row('usage 2, a hash of the authority', 'in', shown=leaf, chain=(ca,), data=digest(ca, hashes.SHA256), more=', 13: 1, 15: 2'),
         Row('usage 2, a hash, and the chain is not sent', 'does not come from', shown=leaf, data=digest(ca, hashes.SHA256),
             more=', 13: 1, 15: 2'),
+        Row('no certificate of the server', 'in', shown=own, data=b''),
+        Row('no certificate of the server, which is expired and of another name', 'in', shown=c.issue(cn='x', days=(-100, -1)), data=b''),
+        Row('no certificate of the server, usage 0', 'trust store', shown=own, data=b'', more=', 15: 0'),
         Row('usage 3, an authority', 'another certificate', shown=leaf, chain=(ca,), data=ca.public_bytes(DER)),
     ]
     sub, under = c.authority('Sub CA', by='Factory CA'), c.issue(by='Sub CA')

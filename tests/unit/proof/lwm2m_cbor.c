@@ -53,7 +53,7 @@ static void maps(void **state)
         ROW("a value for an instance", "\xa1\x82\x01\x01\x07", 2, false),
         ROW("one value as several", "\xa1\x84\x01\x01\x00\x00\x07", 2, false),
         ROW("out of its range", "\xa1\x83\x01\x01\x00\x00", 2, false),
-        ROW("beyond 63 bits", "\xa1\x83\x01\x01\x01\x1b\xff\xff\xff\xff\xff\xff\xff\xff", 2, false),
+        ROW("beyond 63 bits", "\xa1\x83\x01\x01\x05\x1b\xff\xff\xff\xff\xff\xff\xff\xff", 2, false),
         ROW("text that is not UTF-8", "\xa1\x83\x01\x01\x07\x61\xff", 2, false),
         ROW("null", "\xa1\x83\x01\x01\x00\xf6", 2, false),
         ROW("an array as a value", "\xa1\x83\x01\x01\x00\x81\x07", 2, false),
