@@ -337,27 +337,52 @@ bool file_same(const char *a, const char *b)
     return same;
 }
 
+static bool is_ours_or_roots(const struct stat *st)
+{
+    return st->st_uid == geteuid() || st->st_uid == 0;
+}
+
+/* A link is as trustworthy as whoever made it, wherever in the path it stands. */
+static bool has_others_link(const char *path)
+{
+    char part[PATH_MAX];
+    struct stat st;
+
+    if (strlen(path) >= sizeof(part))
+        return true;
+    strcpy(part, path);
+    for (char *at = part; at;) {
+        at = *at ? strchr(at + 1, '/') : NULL;
+        if (at)
+            *at = '\0';
+        if (lstat(part, &st) == 0 && S_ISLNK(st.st_mode) && !is_ours_or_roots(&st))
+            return true;
+        if (at)
+            *at = '/';
+    }
+    return false;
+}
+
 int file_check_folder(const char *path, struct signet_error *err)
 {
     struct stat st;
 
     if (stat(path, &st) != 0)
         return error_sys(err, SIGNET_E_IO, errno, "cannot look at the folder '%s'", path);
-    if ((st.st_uid == geteuid() || st.st_uid == 0) &&
+    if (is_ours_or_roots(&st) && !has_others_link(path) &&
         (!(st.st_mode & 022) || (st.st_mode & S_ISVTX)))
         return SIGNET_OK;
     return error_set_hint(err, SIGNET_E_IO, "use a folder of your own, and chmod 700 it",
                           "others may change what is in the folder '%s'", path);
 }
 
-/* A link is as trustworthy as whoever made it. */
 static int check_private_folder(const char *path, struct signet_error *err)
 {
-    struct stat link, st;
+    struct stat st;
 
-    if (lstat(path, &link) != 0 || stat(path, &st) != 0)
+    if (stat(path, &st) != 0)
         return error_sys(err, SIGNET_E_IO, errno, "cannot look at the folder '%s'", path);
-    if (st.st_uid == geteuid() && link.st_uid == geteuid() && !(st.st_mode & 022))
+    if (st.st_uid == geteuid() && !has_others_link(path) && !(st.st_mode & 022))
         return SIGNET_OK;
     error_set(err, SIGNET_E_IO,
               st.st_uid == geteuid() ? "others may change what is in the folder '%s'"

@@ -383,7 +383,15 @@ static void private_folders(void **state)
     if (geteuid() != 0)
         return;
     assert_int_equal(lchown("ours", 4711, 4711), 0); /* another user's link to our folder */
-    assert_int_equal(file_mkdir_private("ours", &err), SIGNET_E_IO);
+    assert_int_equal(mkdir("d/in", 0700), 0);
+    for (size_t i = 0; i < 4; i++) {
+        const char *path = (const char *[]){"ours", "ours/", "ours/.", "ours/in"}[i];
+
+        assert_int_equal(file_mkdir_private(path, &err), SIGNET_E_IO);
+        assert_int_equal(file_check_folder(path, &err), SIGNET_E_IO);
+    }
+    assert_int_equal(file_check_folder("d/in", &err), SIGNET_OK);
+    assert_int_equal(rmdir("d/in"), 0);
     assert_int_equal(chown("d", 4711, 4711), 0);
     assert_int_equal(symlink("d", "to another's"), 0); /* our link to another user's folder */
     assert_int_equal(file_mkdir_private("to another's", &err), SIGNET_E_IO);
