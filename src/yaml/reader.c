@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+enum { BRACKETS_MAX = 1000 };
+
 struct owned {
     struct owned *next;
     max_align_t bytes[];
@@ -393,11 +395,29 @@ static int no_second(struct reader *r, yaml_parser_t *parser)
     return rc;
 }
 
+/* libyaml's time grows with the square of the brackets that are open. */
+static int no_deep_brackets(struct reader *r)
+{
+    const struct text_source *s = &r->source;
+    size_t open = 0;
+
+    for (size_t i = 0; i < s->len; i++) {
+        open -= open && char_in(s->text[i], "]}");
+        open += char_in(s->text[i], "[{");
+        if (open > BRACKETS_MAX)
+            return error_at_hint(r->err, SIGNET_E_LIMIT, s, i, "write fewer levels",
+                                 "brackets are nested too deep");
+    }
+    return SIGNET_OK;
+}
+
 static int reader_parse(struct reader *r, const struct entry *table, size_t count)
 {
     yaml_parser_t parser;
-    int rc = SIGNET_OK;
+    int rc = no_deep_brackets(r);
 
+    if (rc != SIGNET_OK)
+        return rc;
     if (!yaml_parser_initialize(&parser))
         return error_nomem(r->err);
     yaml_parser_set_input_string(&parser, (const unsigned char *)r->source.text, r->source.len);

@@ -49,7 +49,6 @@ static const struct {
      "put the value into quotes"},
     {"found unexpected ':'", false, "a text with a colon in it is put in quotes",
      "put the value into quotes"},
-    {"exceeded maximum", false, "brackets are nested too deep", "write fewer levels"},
 };
 
 /* The first byte of the line that an offset is in, and the one behind its last. */

@@ -103,6 +103,7 @@ def wrong_keys(d):
     for what, text, *words in [
         ('no YAML', base + 'names: {a', 'order.yaml:'),
         ('a misspelt key', base + 'nmaes: {first: 1}\n', "order.yaml:8:1: unknown key 'nmaes'", "did you mean 'names'"),
+        ('brackets without end', base + 'servers: ' + '[{a: ' * 40000, 'brackets are nested too deep', 'write fewer levels'),
         ('a misspelt key inside', base + 'names: {patern: x}\n', "unknown key 'patern'", "did you mean 'pattern'"),
         ('a key twice', base + 'quota: 3\n', "'quota' is there twice"),
         ('a word for a number', base.replace('quota: 2', 'quota: two'), "takes a whole number, not 'two'"),
