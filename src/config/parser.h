@@ -53,8 +53,8 @@ struct parser {
     size_t len, at;
     unsigned depth, nesting;
     size_t values, bytes;
-    size_t cursor; /* place_of() was here last: in this line */
-    unsigned line;
+    size_t cursor; /* place_of() was here last: behind so many lines, and characters in this one */
+    unsigned line, column;
     struct tree_source *source; /* of the tree that is built */
     int rc;                     /* of the first error */
     struct signet_error *err;

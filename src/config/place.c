@@ -7,18 +7,17 @@
 
 void place_of(struct parser *p, size_t at, unsigned *line, unsigned *column)
 {
-    size_t start = at;
-
     if (at < p->cursor)
-        p->cursor = p->line = 0;
-    for (; p->cursor < at; p->cursor++)
-        p->line += p->text[p->cursor] == '\n';
-    while (start > 0 && p->text[start - 1] != '\n')
-        start--;
+        p->cursor = p->line = p->column = 0;
+    for (; p->cursor < at; p->cursor++) {
+        bool end = p->text[p->cursor] == '\n';
+
+        p->line += end;
+        p->column += (p->text[p->cursor] & 0xc0) != 0x80; /* characters, not bytes */
+        p->column = end ? 0 : p->column;
+    }
     *line = p->line + 1;
-    *column = 1;
-    for (; start < at; start++) /* characters, not bytes */
-        *column += (p->text[start] & 0xc0) != 0x80;
+    *column = p->column + 1;
 }
 
 /* Is this word of a configuration fit to be shown? A key pasted without quotes is not: shown are

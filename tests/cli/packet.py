@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """signet packet make|show|check, as a user runs them."""
-import json, os, stat, subprocess, sys, tempfile, time
+import json, os, resource, stat, subprocess, sys, tempfile, time
 
 BUILD = os.environ['SIGNET_BUILD']
 SECRET = b'3x@mpl3P5K53cr3tK3y'
@@ -162,6 +162,11 @@ def test_hostile():
     for data, words in cases.items():
         done = signet('packet', 'show', '-', stdin=data, code=1)
         check(words in done.stderr.decode(), (words, done.stderr))
+    # the most values that a configuration can have, in one line: seconds of a processor, not minutes
+    write('long', b'{3: {0: {11: {' + b','.join(b'%d: 1' % i for i in range(60000)) + b', 1: 1}}}}')
+    done = subprocess.run([os.path.join(BUILD, 'signet'), 'packet', 'check', 'long'], capture_output=True,
+                          preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (20, 20)))
+    check(done.returncode == 1 and b'long:1:528906' in done.stderr, (done.returncode, done.stderr[:300]))
     shown = signet('packet', 'show', '-f', 'cbor-diag', '-', stdin=cbor({1: b'maybe a key'})).stdout
     check(b'maybe' not in shown and b'hidden' in shown, 'what is no packet hides its strings')
 
