@@ -182,8 +182,12 @@ const char *cli_count(uint64_t n, const char *one, const char *many,
 /* "2026-11-24T15:04:05Z" */
 const char *cli_time(int64_t seconds, char out[static 24]);
 #define TIME(seconds) cli_time(seconds, (char[24]){0})
-/* Text from elsewhere on its way to a terminal: no control character gets out. */
-#define PLAIN(text) signet_text_plain((text), (char[2048]){0}, 2048)
+/* Text from elsewhere on its way to a terminal: no control character gets out. What is left out for
+ * want of memory fails the verb at its end. */
+enum { CLI_PLAIN_SIZE = 2048 };
+const char *cli_plain(const char *text, char out[static CLI_PLAIN_SIZE]);
+void cli_left_out(void);
+#define PLAIN(text) cli_plain((text), (char[CLI_PLAIN_SIZE]){0})
 
 /* The option that names a device profile, for the row of a verb. */
 #define DEVICE_ROW(cli)                                                                            \

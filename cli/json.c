@@ -9,10 +9,12 @@ static void put_json_text(const void *text, size_t len)
 {
     struct signet_bytes json = {0};
 
-    if (signet_text_json(text, len, &json, NULL) == SIGNET_OK)
+    if (signet_text_json(text, len, &json, NULL) == SIGNET_OK) {
         fwrite(json.data, 1, json.len, stdout);
-    else
-        fputs("null", stdout); /* no memory */
+    } else {
+        fputs("null", stdout);
+        cli_left_out();
+    }
     signet_bytes_free(&json);
 }
 

@@ -7,7 +7,7 @@ static const double first = 0.001, ratio = 1.02;
 
 void cycle_time_add(struct cycle_time *t, double seconds)
 {
-    double step = seconds > first ? log(seconds / first) / log(ratio) : 0;
+    double step = fmax(log(seconds / first) / log(ratio), 0); /* -inf and NaN are 0 as well */
 
     t->steps[step < CYCLE_STEPS - 1 ? (size_t)step : CYCLE_STEPS - 1]++;
     t->count++;

@@ -3,7 +3,6 @@
 
 #include <ctype.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 void place_of(struct parser *p, size_t at, unsigned *line, unsigned *column)
 {
@@ -91,12 +90,13 @@ static void find_secrets(const void *ctx, const char *text, size_t len, size_t s
 
 void text_without_secrets(const struct parser *p, struct buf *out)
 {
-    bool *hide = calloc(p->len + 1, sizeof(*hide));
+    struct buf hidden = {0};
+    bool *hide = (bool *)buf_extend(&hidden, p->len);
 
-    if (!hide) {
-        out->failed = true;
+    buf_fail_with(out, &hidden);
+    if (!hide)
         return;
-    }
+    memset(hide, false, p->len);
     find_secrets(p, p->text, p->len, 0, p->len, hide);
     buf_reserve(out, p->len);
     for (size_t i = 0; i < p->len; i++)
@@ -104,7 +104,7 @@ void text_without_secrets(const struct parser *p, struct buf *out)
             buf_byte(out, (uint8_t)p->text[i]);
         else if ((p->text[i] & 0xc0) != 0x80)
             buf_byte(out, '.');
-    free(hide);
+    buf_free(&hidden);
 }
 
 void fail_with(struct parser *p, int rc)

@@ -130,14 +130,14 @@ int remove_count(const struct delivery_setup *setup, size_t i, struct signet_err
 
     for (size_t k = 0; r && k < BATCH; k++)
         r->outcomes[k] = (struct signet_error){.code = SIGNET_E_BUSY};
-    do {
-        rc = rc == SIGNET_OK ? next_removals(r, BATCH, &after, err) : rc;
-        if (rc == SIGNET_OK && r->count)
-            rc = signet_ledger_removed(setup->job->ledger, r->report->name, r->removals, r->count,
-                                       r->outcomes, err);
-        if (rc == SIGNET_OK)
-            r->report->removing += (int64_t)r->count;
-    } while (rc == SIGNET_OK && r->count);
+    while (rc == SIGNET_OK) {
+        rc = next_removals(r, BATCH, &after, err);
+        if (rc != SIGNET_OK || !r->count)
+            break;
+        rc = signet_ledger_removed(setup->job->ledger, r->report->name, r->removals, r->count,
+                                   r->outcomes, err);
+        r->report->removing += (int64_t)r->count;
+    }
     free(r);
     return rc;
 }

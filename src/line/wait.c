@@ -180,8 +180,6 @@ static int wait_to_look(struct slot *slot, bool *waited, struct signet_error *er
 
     if (rc == SIGNET_OK)
         rc = gate_wait(slot, waited, err);
-    if (rc == SIGNET_OK && *waited)
-        rc = wait_halted(slot, err);
     if (rc != SIGNET_OK)
         return rc;
     if (!pause_for(job, 0))

@@ -31,7 +31,7 @@ static void want(const pthread_mutex_t *lock, bool held, const char *otherwise)
 #define NEXT(name)                                                                                 \
     static __typeof__(name) *next;                                                                 \
     if (!next)                                                                                     \
-        *(void **)&next = dlsym(RTLD_NEXT, #name)
+    *(void **)&next = dlsym(RTLD_NEXT, #name)
 
 int pthread_mutex_lock(pthread_mutex_t *lock)
 {

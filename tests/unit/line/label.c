@@ -49,10 +49,14 @@ static void on_event(void *ctx, const struct signet_event *event)
         b->when_asked(b);
 }
 
-static void open_delivery(struct bench *b)
+static void open_delivery(struct bench *b, const struct label *label)
 {
-    const struct delivery_setup setup = {
-        .job = &b->job, .vault = b->vault, .order = &b->order, .report = &b->report, .once = true};
+    const struct delivery_setup setup = {.job = &b->job,
+                                         .vault = b->vault,
+                                         .order = &b->order,
+                                         .label = label,
+                                         .report = &b->report,
+                                         .once = true};
 
     good(b, delivery_begin(&b->setup.delivery, &setup, &b->err));
 }
@@ -78,7 +82,7 @@ static void set_up(struct bench *b)
     good(b, vault_open(&b->vault, b->work, &(struct vault_key){.file = b->key}, "o", &b->err));
     b->setup = (struct line_setup){
         .job = &b->job, .order = &b->order, .gate = &b->gate, .scans = &b->scans};
-    open_delivery(b);
+    open_delivery(b, NULL);
     b->line = (struct line){.setup = &b->setup, .job = &b->job};
     b->slot = (struct slot){
         .line = &b->line, .order = &b->order.slots[1], .endpoint = "d", .verdict = "made-before"};
@@ -151,6 +155,27 @@ static void it_is_read(void **state)
     }
 }
 
+/* It is taken out before the printer is there. */
+static void one_whose_label_is_not_printed(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    set_up(&b);
+    good(&b, delivery_end(&b.setup.delivery, &b.err));
+    b.order.label.scan_back = false;
+    b.order.label.printer = "127.0.0.1:9";
+    open_delivery(&b, (const struct label *)&b); /* nothing is printed: it is not looked at */
+    b.slot.verdict = "pass";
+    b.slot.gone = true;
+    assert_int_equal(slot_label(&b.slot, &b.err), SIGNET_E_BUSY);
+    assert_string_equal(b.err.msg, "label not printed");
+    b.slot.verdict = "fail";
+    good(&b, slot_label(&b.slot, &b.err));
+    assert_int_equal(b.asked, 0);
+    tear_down(&b);
+}
+
 /* One thing is otherwise, and nobody is asked. */
 static void all_others_go(void **state)
 {
@@ -194,6 +219,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_whose_label_was_not_read),
         cmocka_unit_test(it_is_read),
+        cmocka_unit_test(one_whose_label_is_not_printed),
         cmocka_unit_test(all_others_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

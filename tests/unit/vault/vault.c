@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The folder, its lock and its key; one file a device.
- * wrap: unlink clock_ms */
+ * wrap: unlink clock_ms opendir scandir */
 #include "unit/vault/fixture.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signet/station_key.h>
 #include <sys/file.h>
 
 static void a_packet_outlives_the_process(void **state)
@@ -173,6 +174,59 @@ static void a_folder_that_somebody_holds(void **state)
     tear_down(&f);
 }
 
+static bool no_look;
+
+DIR *__real_opendir(const char *path);
+DIR *__wrap_opendir(const char *path);
+DIR *__wrap_opendir(const char *path)
+{
+    errno = EMFILE;
+    return no_look ? NULL : __real_opendir(path);
+}
+
+int __real_scandir(const char *path, struct dirent ***names, int (*filter)(const struct dirent *),
+                   int (*compare)(const struct dirent **, const struct dirent **));
+int __wrap_scandir(const char *path, struct dirent ***names, int (*filter)(const struct dirent *),
+                   int (*compare)(const struct dirent **, const struct dirent **));
+int __wrap_scandir(const char *path, struct dirent ***names, int (*filter)(const struct dirent *),
+                   int (*compare)(const struct dirent **, const struct dirent **))
+{
+    errno = EMFILE;
+    return no_look ? -1 : __real_scandir(path, names, filter, compare);
+}
+
+/* What is sealed in it is not known: nothing is said to be done. */
+static void a_folder_that_cannot_be_listed(void **state)
+{
+    struct fixture f;
+    const char *works[] = {f.work};
+    const struct signet_station_key_change change = {
+        .size = sizeof(change), .file = f.key, .works = works, .work_count = 1};
+    struct signet_station_key_changed changed = {0};
+    uint64_t *numbers = NULL;
+    size_t count = 0;
+
+    (void)state;
+    set_up(&f);
+    seal_one(&f, "d1", "the packet");
+    for (int i = 0; i < 3; i++) {
+        no_look = true;
+        int rc = i == 0   ? vault_batch_list(f.vault, &numbers, &count, &f.err)
+                 : i == 1 ? reopen(&f)
+                          : signet_station_key_rotate(&change, &changed, &f.err);
+        no_look = false;
+        assert_int_equal(rc, SIGNET_E_IO);
+        assert_non_null(strstr(f.err.msg, "cannot look into"));
+    }
+    assert_null(f.vault);
+    assert_null(numbers);
+    good(&f, signet_station_key_rotate(&change, &changed, &f.err));
+    assert_int_equal(changed.resealed, 2); /* the packet, and the word that is opened first */
+    good(&f, reopen(&f));
+    finds(&f, "d1", -1, "the packet");
+    tear_down(&f);
+}
+
 /* Its name would bring back zeros: what cannot be removed is left as it is. */
 static void a_file_that_cannot_be_removed(void **state)
 {
@@ -286,6 +340,7 @@ int main(void)
         cmocka_unit_test(a_file_that_cannot_be_removed),
         cmocka_unit_test(a_folder_that_cannot_be_used),
         cmocka_unit_test(a_folder_that_somebody_holds),
+        cmocka_unit_test(a_folder_that_cannot_be_listed),
         cmocka_unit_test(another_key_is_noticed_at_once),
         cmocka_unit_test(a_new_key_is_taken_where_nothing_is_sealed),
         cmocka_unit_test(what_a_crash_left_half_written_goes),
