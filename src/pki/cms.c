@@ -46,9 +46,11 @@ static int put_cms(CMS_ContentInfo *cms, struct signet_bytes *out, struct signet
     struct buf der = {0};
     int len = i2d_CMS_ContentInfo(cms, NULL);
     unsigned char *at = len > 0 ? buf_extend(&der, (size_t)len) : NULL;
-    int rc = at && i2d_CMS_ContentInfo(cms, &at) == len ? buf_take(&der, out, err)
-                                                        : crypto_fail(err, "CMS");
+    int rc = buf_check(&der, err);
 
+    if (rc == SIGNET_OK)
+        rc = at && i2d_CMS_ContentInfo(cms, &at) == len ? buf_take(&der, out, err)
+                                                        : crypto_fail(err, "CMS");
     buf_free(&der);
     return rc;
 }

@@ -11,6 +11,16 @@ warnings.simplefilter('ignore', DeprecationWarning)  # RefResolver is what Debia
 FOLDER = os.path.join(SOURCE, 'docs', 'schemas')
 NOT_SAID = {'events: page', 'events: retry', 'events: warning', 'board-list: port', 'ledger-recover: lost', 'object-import: warning', 'packet-make: warning',
             'station-check: warning', 'label: warning'}  # no run here has them
+NO_LINE = ('notify-cfx', 'notify-event')  # of no verb
+NO_MEMBER = {  # likewise
+    'board-info': 'endpoint product serial usb_path', 'board-list': 'by_id event interface pid port product serial usb_path vendor vid',
+    'error': 'board endpoint stage', 'events': 'hub programmer scan_back url', 'evidence': 'from owner scan_back signed until',
+    'ledger-list': 'cert_issuer cert_serial error error_code freed image_sha256 imported spki_sha256', 'ledger-mend': 'servers',
+    'ledger-recover': 'endpoint sealed state', 'ledger-show': 'by_hand error', 'line-status': 'away count hint message name notify scans told',
+    'open': 'batch devices order previous sha256 station', 'packet-show': 'vlo', 'report': 'message',
+    'run-report': 'away begun exposed locked name notify records refused_scans reworked station stopped to_do told unproved unremoved',
+    'station-check': 'hint',
+}
 STEPS = ('stage_begin', 'stage_end', 'progress', 'retry', 'warning')
 
 
@@ -26,9 +36,27 @@ def closed(schema):
     return more
 
 
+def members(value, found):
+    """The names of all in it, at any depth."""
+    for v in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        members(v, found)
+    if isinstance(value, dict):
+        found.update(value)
+    return found
+
+
+def documented(schema, found):
+    """The names of all members that it knows."""
+    for v in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ():
+        documented(v, found)
+    if isinstance(schema, dict) and isinstance(schema.get('properties'), dict):
+        found.update(schema['properties'])
+    return found
+
+
 class Schemas:
     def __init__(self):
-        self.open, self.said = {}, set()
+        self.open, self.said, self.members = {}, set(), {}
         for path in glob.glob(os.path.join(FOLDER, '*.json')):
             with open(path) as f:
                 self.open[os.path.basename(path)] = json.load(f)
@@ -51,6 +79,7 @@ class Schemas:
             found = self.errors(there, which, value)
             need(not found, f'{which}: {line}: ' + '; '.join(e.message for e in found))
         self.said.add(f'{name}: {kind}')
+        members(value, self.members.setdefault('error' if event == 'error' else name, set()))
         return value
 
     def refuses(self, name, line):
@@ -340,6 +369,10 @@ def main():
         a_tpm(v, line)
     known = {f'{n[:-5]}: {r["$ref"].split("/")[-1]}' for n, s in schemas.open.items() for r in s.get('anyOf', ()) if r['$ref'] != 'error.json'}
     need(known - schemas.said == NOT_SAID, f'no run has {sorted(known - schemas.said)}')
+    for name, schema in schemas.open.items():
+        name = name[:-5]
+        lacking = documented(schema, set()) - schemas.members.get(name, set()) - set(NO_MEMBER.get(name, '').split())
+        need(name in NO_LINE or not lacking, f'{name}: no run says {sorted(lacking)}')
     print(f'schemas: ok ({len(schemas.open)} files, {len(schemas.said)} kinds of lines)')
 
 

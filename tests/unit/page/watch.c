@@ -25,6 +25,10 @@ static bool off, paused;
 static double seconds;
 static int64_t asks;
 static struct signet_notify_status notify = {.name = "mes"};
+/* The rest of the order, of the first slot, and of the figures. */
+static struct signet_order_status rest;
+static struct signet_slot_status first = {.state = SIGNET_SLOT_WORKING};
+static struct signet_figures figures;
 
 int __wrap_signet_control_ask(const char *work, const char *name, const char *command,
                               const char *argument, struct signet_control_view *view,
@@ -42,11 +46,13 @@ int __wrap_signet_control_ask(const char *work, const char *name, const char *co
     asks++;
     int rc = off ? error_set(err, SIGNET_E_NOT_FOUND, "no run is at work") : SIGNET_OK;
     if (!off) {
-        view->order = (struct signet_order_status){.name = order,
-                                                   .paused = paused,
-                                                   .seconds = seconds++,
-                                                   .notify = {notify},
-                                                   .notify_count = 1};
+        view->order = rest;
+        view->order.name = order;
+        view->order.paused = paused;
+        view->order.seconds = seconds++;
+        view->order.notify[0] = notify;
+        view->order.notify_count = 1;
+        view->figures = figures;
         view->slots = calloc(SLOTS, sizeof(*view->slots));
         view->slot_count = SLOTS;
         for (int i = 0; i < SLOTS; i++)
@@ -54,6 +60,10 @@ int __wrap_signet_control_ask(const char *work, const char *name, const char *co
                                                          .state = SIGNET_SLOT_WORKING,
                                                          .part = parts[i],
                                                          .seconds = seconds};
+        first.name = names[0];
+        first.part = parts[0];
+        first.seconds = first.state == SIGNET_SLOT_WORKING ? seconds : first.seconds;
+        view->slots[0] = first;
     }
     pthread_mutex_unlock(&lock);
     return rc;
@@ -139,13 +149,13 @@ static void changes_alone_are_told(void **state)
     struct viewer v, late, behind;
     struct message *none, *one, *two;
     struct buf out = {0};
-    char id[40], first[40];
+    char id[40], begun_at[40];
 
     (void)state;
     assert_int_equal(watch_open(&w, NULL), SIGNET_OK);
     assert_int_equal(watch_show(w, "w", NULL, NULL), SIGNET_OK);
     assert_true(watch_join(w, &v, NULL));
-    next(w, &v, &out, first);
+    next(w, &v, &out, begun_at);
     BEGINS(&out, "event: status\n");
     assert_int_equal(slots_in(&out), SLOTS);
     assert_non_null(strstr((char *)out.data, "\"slot\": \"<b>3\""));
@@ -177,7 +187,7 @@ static void changes_alone_are_told(void **state)
     assert_non_null(strstr((char *)out.data, "\"waiting\": 1, \"away\": \"no answer\"}"));
 
     /* one that slept gets what it missed, once; an id of another page gets all */
-    assert_true(watch_join(w, &late, first));
+    assert_true(watch_join(w, &late, begun_at));
     next(w, &late, &out, id);
     BEGINS(&out, "event: change\n");
     assert_int_equal(slots_in(&out), 1);
@@ -208,6 +218,71 @@ static void changes_alone_are_told(void **state)
     assert_true(out.len < 4096);
     assert_memory_equal(two->text, "event: change\n", 14);
     watch_drop(w, &two);
+    watch_leave(w);
+    buf_free(&out);
+    watch_close(&w);
+}
+
+#define CHANGE(name, what)                                                                         \
+    static void change_##name(void)                                                                \
+    {                                                                                              \
+        what;                                                                                      \
+    }
+CHANGE(off, first.off = true)
+CHANGE(retried, first.retried = true)
+CHANGE(endpoint, strcpy(first.endpoint, "d"))
+CHANGE(stage, strcpy(first.stage, "load"))
+CHANGE(state, first.state = SIGNET_SLOT_FAIL)
+CHANGE(slot_seconds, first.seconds += 1)
+CHANGE(reason, strcpy(first.reason, "why"))
+CHANGE(hint, strcpy(first.hint, "what to do"))
+CHANGE(may, strcpy(first.may, "retry"))
+CHANGE(stopping, rest.stopping = true)
+CHANGE(made, rest.made++)
+CHANGE(quota, rest.quota++)
+CHANGE(waiting, rest.waiting++)
+CHANGE(passed, rest.passed++)
+CHANGE(failed, rest.failed++)
+CHANGE(first_pass, rest.first_pass++)
+CHANGE(operator, strcpy(rest.operator_name, "anna"))
+CHANGE(shift, strcpy(rest.shift, "early"))
+CHANGE(alarms, figures.alarm_count++)
+CHANGE(alarm_text, strcpy(figures.alarms[0].text, "a cable is loose"))
+CHANGE(alarm_count, figures.alarms[0].count++)
+
+/* How many slots each of them tells of. */
+static void each_of_these_is_a_change(void **state)
+{
+    static const struct {
+        void (*how)(void);
+        size_t slots;
+    } changes[] = {{change_off, 1},        {change_retried, 1},    {change_endpoint, 1},
+                   {change_stage, 1},      {change_state, 1},      {change_slot_seconds, 1},
+                   {change_reason, 1},     {change_hint, 1},       {change_may, 1},
+                   {change_stopping, 0},   {change_made, 0},       {change_quota, 0},
+                   {change_waiting, 0},    {change_passed, 0},     {change_failed, 0},
+                   {change_first_pass, 0}, {change_operator, 0},   {change_shift, 0},
+                   {change_alarms, 0},     {change_alarm_text, 0}, {change_alarm_count, 0}};
+    struct watch *w = NULL;
+    struct buf out = {0};
+    struct viewer v;
+    char id[40];
+
+    (void)state;
+    assert_int_equal(watch_open(&w, NULL), SIGNET_OK);
+    assert_int_equal(watch_show(w, "w", NULL, NULL), SIGNET_OK);
+    assert_true(watch_join(w, &v, NULL));
+    next(w, &v, &out, id);
+    for (size_t i = 0; i < COUNT_OF(changes); i++) {
+        change(changes[i].how);
+        next(w, &v, &out, id);
+        BEGINS(&out, "event: change\n");
+        if (slots_in(&out) != changes[i].slots)
+            fail_msg("change %zu: %s", i, (char *)out.data);
+    }
+    rest = (struct signet_order_status){0};
+    first = (struct signet_slot_status){.state = SIGNET_SLOT_WORKING};
+    figures = (struct signet_figures){0};
     watch_leave(w);
     buf_free(&out);
     watch_close(&w);
@@ -311,7 +386,8 @@ static void without_memory_a_viewer_leaves(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(changes_alone_are_told), cmocka_unit_test(a_run_ends_and_another_begins),
+        cmocka_unit_test(changes_alone_are_told), cmocka_unit_test(each_of_these_is_a_change),
+        cmocka_unit_test(a_run_ends_and_another_begins),
         cmocka_unit_test(without_memory_a_viewer_leaves), cmocka_unit_test(viewers_are_bounded)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
