@@ -34,27 +34,32 @@ void label_close(struct label **label)
     *label = NULL;
 }
 
-static bool has_number(const struct label *label, int64_t i, const char *endpoint)
+static int try_number(const struct label *label, int64_t i, const char *endpoint, int64_t *number,
+                      struct signet_error *err)
 {
     char name[SIGNET_ENDPOINT_SIZE];
+    int rc = source_name(label->source, i, name, err);
 
-    return source_name(label->source, i, name, NULL) == SIGNET_OK && strcmp(name, endpoint) == 0;
+    if (rc == SIGNET_OK && strcmp(name, endpoint) == 0)
+        *number = i;
+    return rc;
 }
 
 /* The number of a name; -1: the order has no such name. */
-static int64_t find_number(const struct label *label, const char *endpoint)
+static int find_number(const struct label *label, const char *endpoint, int64_t *number,
+                       struct signet_error *err)
 {
     const struct label_texts *numbers = &label->numbers;
+    int64_t count = numbers->count == 0 ? source_count(label->source) : 0;
     uint64_t hash;
+    int rc = SIGNET_OK;
 
-    for (int64_t i = 0; numbers->count == 0 && i < source_count(label->source); i++)
-        if (has_number(label, i, endpoint))
-            return i;
+    for (int64_t i = 0; rc == SIGNET_OK && *number < 0 && i < count; i++)
+        rc = try_number(label, i, endpoint, number, err);
     for (size_t i = label_texts_find(numbers, endpoint, &hash);
-         i < numbers->count && numbers->list[i].hash == hash; i++)
-        if (has_number(label, numbers->list[i].device, endpoint))
-            return numbers->list[i].device;
-    return -1;
+         rc == SIGNET_OK && *number < 0 && i < numbers->count && numbers->list[i].hash == hash; i++)
+        rc = try_number(label, numbers->list[i].device, endpoint, number, err);
+    return rc;
 }
 
 /* zpl, or the visitor */
@@ -64,9 +69,11 @@ static int with_values(const struct label *label, const struct label_device *dev
 {
     struct placeholder_values values = {.hardware = device->hw_id};
     struct manifest_row row = {0};
-    int64_t number = device->index >= 0 ? device->index : find_number(label, device->endpoint);
-    int rc = source_values(label->source, device->endpoint, number, &row, &values, err);
+    int64_t number = device->index;
+    int rc = number >= 0 ? SIGNET_OK : find_number(label, device->endpoint, &number, err);
 
+    if (rc == SIGNET_OK)
+        rc = source_values(label->source, device->endpoint, number, &row, &values, err);
     if (rc == SIGNET_OK)
         rc = zpl ? label_zpl(label->template, &values, zpl, err)
                  : label_fields(label->template, &values, visitor, err);

@@ -198,10 +198,10 @@ int names_find(struct names *n, const char *endpoint, int64_t index, struct mani
         return SIGNET_OK; /* any board's name */
     int64_t serial = serial_of(n, endpoint);
     *found = serial - n->first;
-    if (serial < 0 || *found < 0 || *found >= n->count ||
-        names_expand(n, NULL, *found, name, NULL) != SIGNET_OK || strcmp(name, endpoint) != 0)
+    if (serial < 0 || *found < 0 || *found >= n->count)
         return none(endpoint, err);
-    return SIGNET_OK;
+    int rc = names_expand(n, NULL, *found, name, err);
+    return rc != SIGNET_OK || strcmp(name, endpoint) == 0 ? rc : none(endpoint, err);
 }
 
 const char *names_code(const struct names *n, const struct manifest_row *row, size_t *len)

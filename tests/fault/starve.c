@@ -74,6 +74,10 @@ static bool starve_fails(void)
     bool fails = rest || (wanted && is_new && path == strtoul(wanted, NULL, 16));
     rest = rest || (fails && strchr(wanted, '+'));
     pthread_mutex_unlock(&lock);
+    if (fails && getenv("SIGNET_STARVE_TRACE")) {
+        void *calls[20];
+        backtrace_symbols_fd(calls, backtrace(calls, 20), STDERR_FILENO);
+    }
     return fails;
 }
 

@@ -117,11 +117,10 @@ def starve(verb, begin, tried):
     listed = os.path.join(os.path.dirname(begin), ' '.join(verb).replace('/', ''))
     *usual, said = call(verb, begin, SIGNET_STARVE_LIST=listed)
     need('out of memory' not in said, said)
-    if usual[0]: print('USUAL', verb, usual[0], said[-300:])
-    paths = []
-    if os.path.exists(listed):
-        with open(listed) as f:
-            paths = [p for p in dict.fromkeys(f.read().split()) if p not in tried]
+    need(usual[0] == 0 or verb[-1] == 'order.yaml', said)  # it was moved; and there is no printer
+    with open(listed, 'a+') as f:
+        f.seek(0)
+        paths = [p for p in dict.fromkeys(f.read().split()) if p not in tried]
     tried.update(paths)
     wrong = []
     with ThreadPoolExecutor(2) as pool:
