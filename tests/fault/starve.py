@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Verbs without memory: of each path of calls that allocates, the first allocation fails, in a run of its own. The verb
 says that it is out of memory, or does all of it: what it writes is then the same as ever."""
-import os, re, shutil, subprocess, tempfile
+import json, os, re, shutil, subprocess, tempfile
 from concurrent.futures import ThreadPoolExecutor
 from _signet import SIGNET, SOURCE, TEMPLATE, TORTURE, need
 
@@ -30,6 +30,8 @@ output: {packets: packets.ndjson, records: certs.ndjson}
 '''
 LABEL = 'label: {template: label.zpl, printer: "tcp://127.0.0.1:9"}\n'
 NAME = 'urn:dev:os:0023C7-000101'
+PSK = (TEMPLATE % 0).replace('Mode: 0,', "Mode: 0, RID.Security.PKOrIdentity: b'me', RID.Security.SecretKey: b'a key of 16 byte',")
+KINDS = 'coiote', 'thingsboard', 'leshan'
 VERBS = (  # on what a run left, or on a new folder; a path that one has tried is not tried again
     (False, 'packet', 'make', '-c', 'endpoint_cfg', '-o', 'packet'),
     (False, 'run', '--json', 'order.yaml'),
@@ -68,9 +70,10 @@ VERBS = (  # on what a run left, or on a new folder; a path that one has tried i
     (True, 'authority', 'check', 'ca.yaml'),
     (True, 'server', 'check', 'export.json'),
     (True, 'register', '-s', 'export.json', '-e', 'me', '-c', 'psk'),
+    *((True, 'register', '-s', f'{{sim}}/{kind}.json', '-e', '{name}', '-c', 'own', '--token-file', f'{{sim}}/{kind}.token') for kind in KINDS),
+    *((True, 'register', '--find', '-s', f'{{sim}}/{kind}.json', '-e', 'there', '--token-file', f'{{sim}}/{kind}.token') for kind in KINDS),
+    (True, 'prove', '-c', 'psk', '-e', 'there', '--uri', '{uri}'),
     (True, 'object', 'import', 'vendor'),
-    (True, 'object', 'show', 'Server'),
-    (True, 'init', 'first'),
 )
 
 
@@ -95,7 +98,7 @@ def prepare(folder, ran):
         call(SIGNET, 'run', 'order.yaml')
         write('label.zpl', '^XA^FD{endpoint}^FS{qr:{endpoint}}^XZ')
         write('order.yaml', ORDER + LABEL)
-        write('psk', (TEMPLATE % 0).replace('RID.Security.Mode: 0,', "RID.Security.Mode: 0, RID.Security.PKOrIdentity: b'me', RID.Security.SecretKey: b'a key of it',"))
+        write('psk', PSK)
         call(SIGNET, 'packet', 'make', '-c', 'endpoint_cfg', '-o', 'packet')
         call(SIGNET, 'packet', 'make', '-c', 'endpoint_cfg', '-o', 'sealed.cms', '--seal-to', 'rsa.pem')
         call('openssl', 'req', '-new', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', '/CN=x', '-keyout', 'x.key', '-out', 'x.csr')
@@ -104,10 +107,33 @@ def prepare(folder, ran):
         shutil.copy(os.path.join(SOURCE, 'tests/fuzz/corpus/object_xml/pump.xml'), os.path.join(folder, 'vendor'))
 
 
+class Servers:
+    """One of each kind, for all calls."""
+    def __init__(self, folder):
+        self.folder, self.uri, self.running = folder, '', []
+        os.mkdir(folder)
+        for kind in KINDS:
+            p = subprocess.Popen([SIGNET, 'sim', 'server', '--json', '--kind', kind, '--lwm2m', '0', '--ca-file', kind + '.pem', '--server-file', kind + '.json',
+                                  '--token-file', kind + '.token', '--until-eof'], cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            self.running.append(p)
+            self.uri = json.loads(p.stdout.readline())['lwm2m']  # of the last one, which knows the device that is proved
+
+    def stop(self):
+        for p in self.running:
+            p.communicate(timeout=60)
+
+
+servers = None
+
+
 def call(verb, begin, **env):
     """Exit code, what it wrote, files that it made, in a copy of its folder. What a run writes is never the same."""
     with tempfile.TemporaryDirectory(dir=os.path.dirname(begin)) as top:
         folder = shutil.copytree(begin, os.path.join(top, 'd'))
+        name = 'e' + env.get('SIGNET_STARVE', '')
+        with open(os.path.join(folder, 'own'), 'w') as f:
+            f.write(PSK.replace("'me'", f"'{name}'"))
+        verb = [a.format(sim=servers.folder, uri=servers.uri, name=name) for a in verb]
         p = subprocess.run([TORTURE, *verb], cwd=folder, env={**os.environ, **env}, capture_output=True, text=True, stdin=subprocess.DEVNULL)
         made = sorted(f for _, _, files in os.walk(folder) for f in files)
     return p.returncode, p.stdout if verb[0] in ('ledger', 'report', 'packet', 'object', 'label') else '', made, p.stderr + p.stdout
@@ -136,7 +162,12 @@ with tempfile.TemporaryDirectory(prefix='signet-starve-', dir='/dev/shm' if os.a
     begins = [os.path.join(folder, name) for name in ('new', 'ran')]
     for ran, begin in enumerate(begins):
         prepare(begin, ran)
-    tried = set()
-    wrong = [w for ran, *verb in VERBS for w in starve(verb, begins[ran], tried)]
+    servers, tried = Servers(os.path.join(folder, 'sim')), set()
+    try:
+        for kind in KINDS:
+            need(call(['register', '-s', f'{{sim}}/{kind}.json', '-e', 'there', '-c', 'psk', '--token-file', f'{{sim}}/{kind}.token'], begins[1])[0] == 0, kind)
+        wrong = [w for ran, *verb in VERBS for w in starve(verb, begins[ran], tried)]
+    finally:
+        servers.stop()
 need(len(tried) > 500, f'{len(tried)} paths')
 need(not wrong, '\n'.join(wrong))
