@@ -84,7 +84,7 @@ Head of the chain
 """.splitlines()
 
 
-def check_text(house, order):
+def check_text(house, order, e):
     call(house, 'evidence', order, '-o', 'evidence.md')
     with open(house.at('evidence.md')) as f:
         text = f.read()
@@ -93,6 +93,8 @@ def check_text(house, order):
         need(said in text, f'{said!r} is not in {text}')
     rows = re.findall(r'^[|] (?!\d+[.]\d)([^|]+?) [|]', text, re.M)  # but for the versions of programs
     need(rows == ROWS, rows)
+    for share in e['tools'] + e['events']:
+        need(f"| {share['name']} | {share['count']} |" in text, f'{share} is not in {text}')
     return text
 
 
@@ -102,7 +104,7 @@ def main():
         order = house.order('o', 6, records='keys.csv')
         need(house.run(order)[0] == 0, 'the run failed')
         e = check_json(house, order)
-        text = check_text(house, order)
+        text = check_text(house, order, e)
         with open(house.at('keys.csv')) as f:
             secrets = [s for s in re.findall(r'[0-9A-Fa-f]{64}', f.read())]
         need(len(secrets) >= 6 and not any(s in text + json.dumps(e) for s in secrets), 'a key is in the evidence')

@@ -21,6 +21,13 @@ NO_MEMBER = {  # likewise
     'run-report': 'away begun exposed locked name notify records refused_scans reworked station stopped to_do told unproved unremoved',
     'station-check': 'hint',
 }
+# verbs that change nothing: what they say to people has all values, but for these
+SHOWN = ('ledger list', 'ledger show', 'ledger stats', 'ledger verify', 'ledger checkpoint', 'ledger vkey', 'report ', 'packet show', 'cert show', 'authority show', 'authority check', 'order verify',
+         'order owner', 'station key show', 'evidence ', 'object list', 'object show', 'server c', 'label show', 'smp echo', 'smp info', 'smp hash', 'smp image list', 'board info')
+NOT_SHOWN = {
+    'ledger-list': 'created order packet_sha256 psk_sha256 station', 'ledger-show': 'hash tool', 'report': 'cycle_median cycle_p95 report', 'packet-show': 'vd',
+    'authority-show': 'serial', 'object': 'alias resources', 'label': 'field', 'board-info': 'port',
+}
 STEPS = ('stage_begin', 'stage_end', 'progress', 'retry', 'warning')
 
 
@@ -43,6 +50,14 @@ def members(value, found):
     if isinstance(value, dict):
         found.update(value)
     return found
+
+
+def leaves(value, key=''):
+    for k, v in value.items() if isinstance(value, dict) else [(key, v) for v in value] if isinstance(value, list) else ():
+        if isinstance(v, (dict, list)):
+            yield from leaves(v, k)
+        elif not isinstance(v, bool) and v not in (None, ''):
+            yield k, v
 
 
 def documented(schema, found):
@@ -116,7 +131,16 @@ class Verbs:
     def call(self, name, *args, code=0):
         p = subprocess.run([SIGNET, *args], cwd=self.line.folder, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
         need(p.returncode == code, f'{args}: exit {p.returncode}: {p.stdout}{p.stderr}')
+        if not code and ' '.join(args[:3]).startswith(SHOWN):
+            self.shown(name, args, p.stdout)
         return self.lines(name, p.stdout)
+
+    def shown(self, name, args, said):
+        """People see what machines do."""
+        p = subprocess.run([SIGNET, *args[:-1]], cwd=self.line.folder, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+        text = p.stdout + p.stderr
+        lacking = {k for l in said.splitlines() for k, v in leaves(json.loads(l)) if str(v) not in text} - {'event', 'step', *NOT_SHOWN.get(name, '').split()}
+        need(p.returncode == 0 and not lacking, f'{args}: {sorted(lacking)} are not in {text}')
 
 
 def the_line(v, line):
