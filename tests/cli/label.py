@@ -18,6 +18,15 @@ def printed_and_seen(d):
     need(shown.strip() == labels[1] and len(d.printer.labels()) == 3, shown)
     html = d.signet('label', 'show', 'm.yaml', NAMES[1], '--html').stdout
     need('<svg ' in html and f'<p>{NAMES[1]}</p>' in html, html)
+    svg = d.signet('label', 'show', 'm.yaml', NAMES[1], '--svg').stdout
+    need(svg.startswith('<svg') and svg.strip() in html, svg)  # the first one
+    d.signet('label', 'show', 'm.yaml', NAMES[1], '--png', '-o', 'label.png')
+    with open(d.at('label.png'), 'rb') as f:
+        need(f.read(8) == b'\x89PNG\r\n\x1a\n', 'label.png')
+    d.write('plain.zpl', '^XA^FD{endpoint}^FS^XZ')
+    d.write('plain.yaml', d.text('m.yaml').replace('label.zpl', 'plain.zpl'))
+    for form in '--svg', '--png':
+        d.make(1, 'plain.zpl has no QR code', args=('label', 'show', 'plain.yaml', NAMES[1], form))
     # once more: by whom and why
     d.make(2, 'a reason is missing', args=('label', 'print', 'm.yaml', NAMES[1]))
     d.make(0, 'label printed', args=('label', 'print', '-r', 'torn off', 'm.yaml', NAMES[1]))
