@@ -89,10 +89,9 @@ void label_worker_leave(struct label_worker *w, struct label_wait *wait)
     struct label_wait **at = &w->waits;
 
     pthread_mutex_lock(&job->lock);
-    while (*at && *at != wait)
+    while (*at != wait)
         at = &(*at)->next;
-    if (*at)
-        *at = wait->next;
+    *at = wait->next;
     pthread_mutex_unlock(&job->lock);
 }
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Linked into each unit test and each run of a corpus: folders for its files, and a deadline, so
- * that a program that hangs says which test does. A secret that is not wiped fails the test.
+ * that a program that hangs says which test does. A secret that is not wiped fails the test, and so
+ * does a file that is not closed.
  * wrap: locked_alloc locked_free */
+#include <dirent.h>
 #include <errno.h>
 #include <ftw.h>
 #include <limits.h>
@@ -94,18 +96,41 @@ __attribute__((weak)) void __wrap_locked_free(void *memory)
     __real_locked_free(memory);
 }
 
+/* A test whose threads outlive it says how many. */
+__attribute__((weak)) const int files_left = 0;
+static int files_before;
+
+static int count_files(void)
+{
+    DIR *dir = opendir("/proc/self/fd");
+    int count = 0;
+
+    while (dir && readdir(dir))
+        count++;
+    if (dir)
+        closedir(dir);
+    return count;
+}
+
 static void want_none_kept(void)
 {
-    if (getpid() != program || kept_blocks <= 0)
+    if (getpid() != program)
         return;
-    fprintf(stderr, "%ld secrets were not wiped: their memory was not given back\n", kept_blocks);
+    int left = count_files() - files_before - files_left;
+    if (kept_blocks > 0)
+        fprintf(stderr, "%ld secrets were not wiped: their memory was not given back\n",
+                kept_blocks);
+    if (left > 0)
+        fprintf(stderr, "%d files were not closed\n", left);
     fflush(NULL);
-    _exit(1);
+    if (kept_blocks > 0 || left > 0)
+        _exit(1);
 }
 
 __attribute__((constructor)) static void look_at_end(void)
 {
     program = getpid();
+    files_before = count_files();
     atexit(want_none_kept); /* the first, which is called last */
 }
 

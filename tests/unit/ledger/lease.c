@@ -208,6 +208,7 @@ static void the_length_of_a_lease(void **state)
 {
     struct signet_ledger_options options = {.station = "A", .lease_seconds = 86401};
     (void)state;
+    signet_ledger_close(&ledger);
     refused(signet_ledger_open(&ledger, place, &options, &err), SIGNET_E_USAGE, "86400");
     options.lease_seconds = 86400;
     must(signet_ledger_open(&ledger, place, &options, &err));
