@@ -187,6 +187,7 @@ const char *cli_time(int64_t seconds, char out[static 24]);
 enum { CLI_PLAIN_SIZE = 2048 };
 const char *cli_plain(const char *text, char out[static CLI_PLAIN_SIZE]);
 void cli_left_out(void);
+bool cli_lacks_text(void);
 #define PLAIN(text) cli_plain((text), (char[CLI_PLAIN_SIZE]){0})
 
 /* The option that names a device profile, for the row of a verb. */

@@ -6,7 +6,6 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -229,26 +228,11 @@ static bool reader_is_gone(void)
     return poll(&out, 1, 0) > 0 && (out.revents & POLLERR);
 }
 
-static atomic_bool left_out;
-
-void cli_left_out(void)
-{
-    left_out = true;
-}
-
-const char *cli_plain(const char *text, char out[static CLI_PLAIN_SIZE])
-{
-    signet_text_plain(text, out, CLI_PLAIN_SIZE);
-    if (text[0] && !out[0])
-        cli_left_out();
-    return out;
-}
-
 int cli_close(const struct cli *cli, int code)
 {
     struct signet_error err = {0};
-    int rc = left_out ? cli_error(&err, SIGNET_E_NOMEM, "", "out of memory")
-                      : cli_write("-", "", 0, &err);
+    int rc = cli_lacks_text() ? cli_error(&err, SIGNET_E_NOMEM, "", "out of memory")
+                              : cli_write("-", "", 0, &err);
     if (rc == SIGNET_OK && ferror(stdout)) /* of something before */
         rc = stream_error(&err, 0, "write to standard output");
     if (rc != SIGNET_OK && reader_is_gone())

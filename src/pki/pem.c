@@ -41,8 +41,7 @@ static void pem_hide(const void *ctx, const char *text, size_t len, size_t start
         line--;
     if (len - line >= 5 && memcmp(text + line, "-----", 5) == 0)
         return;
-    for (size_t i = start; i < end; i++)
-        hide[i - start] = true;
+    memset(hide, true, end - start);
 }
 
 /* "7:1: ...": the reader of the file puts its name in front. */
