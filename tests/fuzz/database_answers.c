@@ -17,8 +17,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-extern const int files_left;
-const int files_left = 2; /* the pair of the connection */
+extern int files_left;
+int files_left = 2; /* the pair of the connection */
 
 bool __wrap_library_load(const char *soname, const struct library_function *functions, size_t count,
                          void *table);

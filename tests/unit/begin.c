@@ -97,7 +97,7 @@ __attribute__((weak)) void __wrap_locked_free(void *memory)
 }
 
 /* A test whose threads outlive it says how many. */
-__attribute__((weak)) const int files_left = 0;
+__attribute__((weak)) int files_left;
 static int files_before;
 
 static int count_files(void)
