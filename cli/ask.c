@@ -59,10 +59,7 @@ int cli_ask(void *ctx, const char *what, struct signet_bytes *secret, struct sig
 
     (void)ctx;
     if (fd < 0)
-        return cli_error(err, SIGNET_E_AUTH,
-                         "name a file (mode 600) that has it: in an order "
-                         "station_key_passphrase_file, of an authority passphrase_file or "
-                         "pin-source=file:FILE; --passphrase-file, --new-passphrase-file",
+        return cli_error(err, SIGNET_E_AUTH, "",
                          "%s is not known, and there is no terminal to ask for it", PLAIN(what));
     int rc = ask_terminal(fd, what, answer, &len, err);
     if (rc == SIGNET_OK) {

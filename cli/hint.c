@@ -15,7 +15,7 @@ static const struct words table[] = {
     {"have both made", "--cert-info FILE; or --key KEY --device-cert CERT"},
     {"name a JSON file with the fields", "--cert-info FILE"},
     {"the list of boards", "`signet board list`"},
-    {"name the file of the token", "--token-file FILE; in an order, token_file"},
+    {"name the file of the token", "--token-file FILE, or SIGNET_TOKEN; in an order, token_file"},
     {"plain http has to be allowed", "--allow-http; in an order, allow_http: true"},
     {"allow it to be followed", "--follow HOST; in an order, prove: {follow: HOST}"},
     {"a private authority is named", "--ca-file FILE"},
@@ -66,6 +66,7 @@ static const struct words ptool[] = {
 
 /* What to do about an error that says nothing of it, by its code. */
 static const char *const by_code[] = {
+    [SIGNET_E_USAGE] = "signet-config(5) and signet-order(5) have what can stand there",
     [SIGNET_E_SYNTAX] = "is it the file that was meant, and was it copied whole?",
     [SIGNET_E_MEANING] = "signet-config(5) and signet-order(5) have what can stand there",
     [SIGNET_E_LIMIT] = "make it smaller, or make several of it",

@@ -99,7 +99,7 @@ int ledger_proof(int argc, char **argv)
              &p.key),
         {0}};
 
-    if (!cli_parse(&cli, argc, argv, rows, "LEDGER ENDPOINT",
+    if (!cli_parse(&cli, argc, argv, rows, "LEDGER|EVENT ENDPOINT|PROOF",
                    "Writes the events of a device, and for each the proof that it is in what its "
                    "station signed: ENDPOINT.N.event and ENDPOINT.N.tlog-proof (C2SP).",
                    2, 2))

@@ -14,7 +14,8 @@ static void put_message(const char *kind, const struct signet_error *err)
     fprintf(stderr, "ptool: %s: %s\n", kind, err->msg);
     if (err->excerpt[0])
         fprintf(stderr, "%s\n", err->excerpt);
-    cli_hint(err->hint, true, hint);
+    cli_hint(err->hint[0] || strcmp(kind, "error") ? err->hint : cli_hint_of_code(err->code), true,
+             hint);
     if (hint[0])
         fprintf(stderr, "ptool: hint: %s\n", hint);
 }

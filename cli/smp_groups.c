@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { IMAGE_MAX = 64 * 1024 * 1024, VALUE_MAX = 4096, SLOTS = 32 };
 #define NO_SLOT UINT32_MAX
@@ -13,6 +14,8 @@ struct groups {
     unsigned image, slot;
     bool newer;
     const char *output;
+    struct signet_bytes data;      /* of the file that is sent */
+    struct signet_smp_image named; /* the image that is meant */
 };
 
 static void image_json(struct json *j, const struct signet_smp_image *m, const char *hash)
@@ -69,44 +72,49 @@ static int list_images(struct groups *g)
     return rc;
 }
 
+static int read_image(struct groups *g)
+{
+    const char *file = g->s.cli.args[1];
+    int rc = cli_read(file, IMAGE_MAX, &g->data, &g->s.cli.err);
+    if (rc == SIGNET_OK)
+        rc = signet_file_explain(
+            signet_smp_image_read(g->data.data, g->data.len, &g->named, &g->s.cli.err),
+            SIGNET_FILE_IMAGE, file, &g->s.cli.err);
+    return rc;
+}
+
 static int upload_image(struct groups *g)
 {
     const struct signet_smp_image_options options = {.image = g->image, .newer_only = g->newer};
-    struct signet_bytes data = {0};
-    int rc = cli_read(g->s.cli.args[1], IMAGE_MAX, &data, &g->s.cli.err);
-    if (rc == SIGNET_OK)
-        rc = signet_smp_image_upload(g->s.smp, data.data, data.len, &options, &g->s.cli.err);
-    signet_bytes_free(&data);
+    int rc = signet_smp_image_upload(g->s.smp, g->data.data, g->data.len, &options, &g->s.cli.err);
     return rc == SIGNET_OK ? list_images(g) : rc;
 }
 
 /* A hash in hex, or the file of the image. */
-static int image_hash_of(struct groups *g, const char *text, struct signet_smp_image *out)
+static int read_hash(struct groups *g)
 {
+    const char *text = g->s.cli.arg_count > 1 ? g->s.cli.args[1] : "";
     size_t digits = strspn(text, "0123456789abcdefABCDEF");
-    struct signet_bytes data = {0};
-    if (!text[digits] && (digits == 64 || digits == 96 || digits == 128)) {
-        for (out->hash_len = 0; out->hash_len < digits / 2; out->hash_len++) {
-            const char byte[3] = {text[2 * out->hash_len], text[2 * out->hash_len + 1], '\0'};
-            out->hash[out->hash_len] = (uint8_t)strtoul(byte, NULL, 16);
-        }
-        return SIGNET_OK;
+    struct signet_smp_image *out = &g->named;
+    bool whole = digits == 0 || digits == 64 || digits == 96 || digits == 128;
+    if (text[digits] || (!whole && access(text, F_OK) == 0))
+        return read_image(g);
+    if (!whole)
+        return cli_error(&g->s.cli.err, SIGNET_E_USAGE,
+                         "`signet smp image --port PORT list` shows them whole; or name the file",
+                         "the hash '%s' has %zu digits: 64, 96 or 128 are whole", PLAIN(text),
+                         digits);
+    for (out->hash_len = 0; out->hash_len < digits / 2; out->hash_len++) {
+        const char byte[3] = {text[2 * out->hash_len], text[2 * out->hash_len + 1], '\0'};
+        out->hash[out->hash_len] = (uint8_t)strtoul(byte, NULL, 16);
     }
-    int rc = cli_read(text, IMAGE_MAX, &data, &g->s.cli.err);
-    if (rc == SIGNET_OK)
-        rc = signet_smp_image_read(data.data, data.len, out, &g->s.cli.err);
-    signet_bytes_free(&data);
-    return rc;
+    return SIGNET_OK;
 }
 
 static int choose_image(struct groups *g, bool confirm)
 {
-    const char *which = g->s.cli.arg_count > 1 ? g->s.cli.args[1] : NULL;
-    struct signet_smp_image image = {0};
-    int rc = which ? image_hash_of(g, which, &image) : SIGNET_OK;
-    if (rc == SIGNET_OK)
-        rc = signet_smp_image_choose(g->s.smp, which ? image.hash : NULL, image.hash_len, confirm,
-                                     &g->s.cli.err);
+    const uint8_t *hash = g->named.hash_len ? g->named.hash : NULL;
+    int rc = signet_smp_image_choose(g->s.smp, hash, g->named.hash_len, confirm, &g->s.cli.err);
     return rc == SIGNET_OK ? list_images(g) : rc;
 }
 
@@ -136,15 +144,15 @@ static int read_setting(struct groups *g)
     return rc;
 }
 
+static int read_value(struct groups *g)
+{
+    return cli_read(g->s.cli.args[2], VALUE_MAX, &g->data, &g->s.cli.err);
+}
+
 static int write_setting(struct groups *g)
 {
-    struct signet_bytes value = {0};
-    int rc = cli_read(g->s.cli.args[2], VALUE_MAX, &value, &g->s.cli.err);
-    if (rc == SIGNET_OK)
-        rc = signet_smp_setting_write(g->s.smp, g->s.cli.args[1], value.data, value.len,
-                                      &g->s.cli.err);
-    signet_bytes_free(&value);
-    return rc;
+    return signet_smp_setting_write(g->s.smp, g->s.cli.args[1], g->data.data, g->data.len,
+                                    &g->s.cli.err);
 }
 
 static int delete_setting_of(struct groups *g)
@@ -171,22 +179,35 @@ struct action {
     const char *name;
     int min, max; /* words behind it */
     int (*run)(struct groups *g);
+    int (*read)(struct groups *g); /* what is named, before the board is asked; NULL: nothing */
 };
 
 static const struct action image_actions[] = {
-    {"list", 0, 0, list_images},      {"upload", 1, 1, upload_image}, {"test", 1, 1, test_image},
-    {"confirm", 0, 1, confirm_image}, {"erase", 0, 0, erase_image},   {0},
+    {"list", 0, 0, list_images, NULL},     {"upload", 1, 1, upload_image, read_image},
+    {"test", 1, 1, test_image, read_hash}, {"confirm", 0, 1, confirm_image, read_hash},
+    {"erase", 0, 0, erase_image, NULL},    {0},
 };
 
 static const struct action settings_actions[] = {
-    {"read", 1, 1, read_setting},
-    {"write", 2, 2, write_setting},
-    {"delete", 1, 1, delete_setting_of},
-    {"save", 0, 0, save_settings},
-    {"load", 0, 0, load_settings},
-    {"commit", 0, 0, commit_settings},
+    {"read", 1, 1, read_setting, NULL},
+    {"write", 2, 2, write_setting, read_value},
+    {"delete", 1, 1, delete_setting_of, NULL},
+    {"save", 0, 0, save_settings, NULL},
+    {"load", 0, 0, load_settings, NULL},
+    {"commit", 0, 0, commit_settings, NULL},
     {0},
 };
+
+static void tell_actions(const struct cli *cli, const struct action *actions)
+{
+    const char *names[8], *near;
+    size_t count = 0;
+    for (; actions[count].name; count++)
+        names[count] = actions[count].name;
+    near = signet_word_nearest(cli->args[0], names, count);
+    cli_usage(cli, "%s has no '%s'%s%s%s", cli->name, PLAIN(cli->args[0]),
+              near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
 
 static const struct action *find_action(const struct cli *cli, const struct action *actions)
 {
@@ -194,7 +215,7 @@ static const struct action *find_action(const struct cli *cli, const struct acti
     while (a->name && strcmp(a->name, cli->args[0]) != 0)
         a++;
     if (!a->name)
-        cli_usage(cli, "there is no '%s' here", cli->args[0]);
+        tell_actions(cli, actions);
     else if (cli->arg_count - 1 < a->min || cli->arg_count - 1 > a->max)
         cli_usage(cli, a->min == a->max ? "'%s' takes %d words" : "'%s' takes %d to %d words",
                   a->name, a->min, a->max);
@@ -210,8 +231,13 @@ static int run_action(struct groups *g, const struct action *actions)
         return EXIT_USAGE;
     if (!g->s.port)
         return cli_usage(&g->s.cli, "a port is missing: -p PORT");
-    int rc = session_connect(&g->s);
-    return session_end(&g->s, rc == SIGNET_OK ? action->run(g) : rc);
+    int rc = action->read ? action->read(g) : SIGNET_OK;
+    if (rc == SIGNET_OK)
+        rc = session_connect(&g->s);
+    if (rc == SIGNET_OK)
+        rc = action->run(g);
+    signet_bytes_free(&g->data);
+    return session_end(&g->s, rc);
 }
 
 int smp_image(int argc, char **argv)

@@ -19,8 +19,10 @@ static int trim(struct signet_bytes *token, struct signet_error *err)
         end--;
     for (size_t i = begin; i < end; i++)
         if (!isgraph((unsigned char)text[i]))
-            return cli_error(err, SIGNET_E_SYNTAX, "a token is one word; was another file given?",
-                             "the access token holds blanks or control characters");
+            return cli_error(
+                err, SIGNET_E_SYNTAX,
+                "a token is one word, without 'Bearer' in front; was another file given?",
+                "the access token holds blanks or control characters");
     if (begin == end)
         return cli_error(err, SIGNET_E_SYNTAX, "get a new one from the server's user interface",
                          "the access token is empty");

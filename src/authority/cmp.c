@@ -240,15 +240,12 @@ static int take_own_chain(struct cmp *c, struct signet_cert *const *chain, size_
     return SIGNET_OK;
 }
 
-static int take_own_key(struct cmp *c, const struct signet_cert *cert, const struct secret *pem,
-                        struct signet_error *err)
+static int take_own_key(struct cmp *c, const struct secret *pem, struct signet_error *err)
 {
     struct signet_key *key = NULL;
     struct signet_bytes der = {0};
     int rc = signet_key_load(&key, pem->data, pem->len, err);
 
-    if (rc == SIGNET_OK)
-        rc = signet_cert_check_key(cert, key, err);
     if (rc == SIGNET_OK)
         rc = signet_key_der(key, &der, err);
     if (rc == SIGNET_OK) {
@@ -273,16 +270,14 @@ static int read_own(struct cmp *c, const struct signet_authority_info *info,
     if (rc == SIGNET_OK)
         rc = cert_load_chain(chain, &count, cert.data, cert.len, err);
     if (rc == SIGNET_OK)
-        rc = signet_cert_check_dates(chain[0], NULL, err);
-    if (rc == SIGNET_OK)
-        rc = take_own_key(c, chain[0], &key, err);
+        rc = take_own_key(c, &key, err);
     if (rc == SIGNET_OK)
         rc = take_own_chain(c, chain, count, err);
     for (size_t i = 0; i < count; i++)
         signet_cert_free(&chain[i]);
     secret_wipe(&key);
     buf_free(&cert);
-    return error_pass(rc, err, "'%s'", info->client_cert);
+    return rc;
 }
 
 static int cmp_open(struct signet_authority *a, const struct signet_authority_info *info,

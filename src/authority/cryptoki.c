@@ -104,11 +104,14 @@ int cryptoki_open(struct cryptoki **out, const char *path, struct signet_error *
         const char *why = dlerror();
 
         why = why ? why : "";
-        rc = error_set_hint(err, SIGNET_E_NOT_FOUND,
-                            path ? "is it a library for this machine?"
-                                 : "name the vendor's module in the URI: ?module-path=FILE",
-                            "cannot load the PKCS#11 module '%s': %s", path ? path : real,
-                            text_shown(why, strlen(why), 150));
+        rc = path ? error_set_hint(err, SIGNET_E_NOT_FOUND, "is it a library for this machine?",
+                                   "cannot load the PKCS#11 module '%s': %s", path,
+                                   text_shown(why, strlen(why), 150))
+                  : error_set_hint(err, SIGNET_E_NOT_FOUND,
+                                   "name the vendor's module behind it: ?module-path=FILE",
+                                   "the URI of the key has no module-path, and p11-kit's module "
+                                   "(%s) is not installed",
+                                   real);
     } else {
         rc = find_module(out, library, err);
         rc = error_pass(rc, err, "'%s'", path ? path : real);

@@ -43,6 +43,27 @@ static int basic_token(const struct remote *r, const char *user, struct secret *
     return secret_from_buf(out, &token, err);
 }
 
+/* What TLS or a signed message would fail with, before anything is sent. */
+static int check_client_pair(const struct buf *cert, const struct secret *pem,
+                             struct signet_error *err)
+{
+    struct signet_cert *chain[CHAIN_MAX] = {0};
+    struct signet_key *key = NULL;
+    size_t count = 0;
+    int rc = cert_load_chain(chain, &count, cert->data, cert->len, err);
+
+    if (rc == SIGNET_OK)
+        rc = signet_cert_check_dates(chain[0], NULL, err);
+    if (rc == SIGNET_OK)
+        rc = signet_key_load(&key, pem->data, pem->len, err);
+    if (rc == SIGNET_OK)
+        rc = signet_cert_check_key(chain[0], key, err);
+    signet_key_free(&key);
+    for (size_t i = 0; i < count; i++)
+        signet_cert_free(&chain[i]);
+    return rc;
+}
+
 int remote_client_pair(const struct signet_authority_info *info, struct buf *cert,
                        struct secret *key, struct signet_error *err)
 {
@@ -52,6 +73,9 @@ int remote_client_pair(const struct signet_authority_info *info, struct buf *cer
     if (rc == SIGNET_OK && key_is_encrypted(key->data, key->len))
         rc = error_set_hint(err, SIGNET_E_CERT, "name a key that is not, in a file of mode 0600",
                             "'%s' is encrypted", info->client_key);
+    if (rc == SIGNET_OK)
+        rc = error_pass(check_client_pair(cert, key, err), err, "'%s', '%s'", info->client_cert,
+                        info->client_key);
     return error_pass(rc, err, "who we are at the authority");
 }
 

@@ -31,7 +31,7 @@ int remote_open(struct remote **out, const struct signet_authority_info *info,
                 struct signet_error *err);
 void remote_close(struct remote **remote); /* sets *remote to NULL */
 
-/* The files client_cert and client_key. */
+/* The files client_cert and client_key, which belong together and are in their time. */
 int remote_client_pair(const struct signet_authority_info *info, struct buf *cert,
                        struct secret *key, struct signet_error *err);
 

@@ -7,5 +7,9 @@ int authority_secret(const struct signet_authority_options *options, const char 
 {
     const struct passphrase from = {file, options->ask, options->ask_ctx};
 
-    return passphrase_read(&from, what, "passphrase_file names a file that has it", out, err);
+    return passphrase_read(&from, what,
+                           "passphrase_file of the authority names a file (mode 600) that has it, "
+                           "pin-source=file:FILE one "
+                           "with a PIN",
+                           out, err);
 }

@@ -240,7 +240,7 @@ static int put_over(const char *path, const void *data, size_t len, mode_t mode,
     struct stat st;
 
     if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode))
-        return error_set_hint(err, SIGNET_E_IO, "remove it, or choose another name",
+        return error_set_hint(err, SIGNET_E_IO, "name another file",
                               "will not write over '%s': it is not a plain file", path);
     return put_file(path, data, len, mode, how, err);
 }

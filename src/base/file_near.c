@@ -35,7 +35,17 @@ static void hint_near(const char *path, struct signet_error *err)
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
     int len = slash ? (int)(slash - path) + 1 : 0;
     char folder[PATH_MAX], near[NAME_MAX + 1];
+    ssize_t to = readlink(path, folder, sizeof(folder));
 
+    if (to > 0) {
+        error_hint(err, "it is a link to '%.*s', which is not there", (int)(to < 200 ? to : 200),
+                   folder);
+        return;
+    }
+    if (strchr(path, '\\')) {
+        error_hint(err, "between folders stands /, not \\, and there are no drives such as C:");
+        return;
+    }
     snprintf(folder, sizeof(folder), "%.*s", len ? len : 2, len ? path : "./");
     if (access(folder, F_OK) != 0) {
         error_hint(err, "there is no folder '%.200s' either: is the path right?", folder);

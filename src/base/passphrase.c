@@ -23,6 +23,8 @@ int passphrase_read(const struct passphrase *from, const char *what, const char 
     rc = from->ask(from->ask_ctx, what, &answer, err);
     if (rc == SIGNET_OK)
         rc = secret_set(out, answer.data, answer.len, err);
+    else if (rc == SIGNET_E_AUTH)
+        error_hint(err, "%s", hint);
     signet_bytes_free(&answer);
     secret_live(out);
     return rc;

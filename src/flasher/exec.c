@@ -32,7 +32,7 @@ static int exec_command(struct signet_flasher *f, unsigned which, const char *im
 static int exec_check(struct signet_flasher *f, struct signet_error *err)
 {
     const char *command = flasher_option(f, "command");
-    int code = flasher_need(f, command, "a command", err);
+    int code = flasher_need(f, command, "a command: flasher_command", err);
     code = code ? code : words_need_serial(f, "command", err);
     /* A missing program of the reset is told before flashing too. */
     for (unsigned which = 0; code == SIGNET_OK && which < 2; which++) {
@@ -40,7 +40,7 @@ static int exec_check(struct signet_flasher *f, struct signet_error *err)
 
         code = exec_command(f, which, "/", false, &there, err);
         if (code == SIGNET_OK && which == 0 && !there)
-            code = flasher_need(f, NULL, "a command", err);
+            code = flasher_need(f, NULL, "a command: flasher_command", err);
     }
     return code;
 }

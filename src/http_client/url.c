@@ -66,6 +66,10 @@ int url_base(const struct http_options *options, char **base, bool *https, struc
         len--;
     if (!len)
         return error_set(err, SIGNET_E_USAGE, "the server's url has no host");
+    if (host[strcspn(host, "/?#") - 1] == ':')
+        return error_set_hint(err, SIGNET_E_USAGE,
+                              "write the port behind the colon, or take it out",
+                              "the server's url has a colon and no port");
     if (strspn(host, LETTERS DIGITS "-._:[]") < len)
         return error_set_hint(err, SIGNET_E_USAGE,
                               "the path is the tool's; user names and queries do not belong here",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ledger/sqlite_call.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 /* What goes wrong with a ledger; the last row is all else. */
@@ -9,9 +10,10 @@ static const struct {
     enum signet_code means;
     const char *text, *hint;
 } failures[] = {
-#define LOCKED  "end it, or wait; nothing is lost"
-#define BROKEN  "free or repair the disk; what was recorded before is kept"
-#define RIGHTS  "this user must be able to write the file and its folder"
+#define LOCKED "end it, or wait; nothing is lost"
+#define BROKEN "free or repair the disk; what was recorded before is kept"
+#define RIGHTS                                                                                     \
+    "this user must be able to read the file; to change it, also to write it and its folder"
 #define DAMAGED "keep the file as it is, and put back the last copy; events are in it"
     {SQLITE_BUSY, SIGNET_E_IO, "the ledger is locked by another process", LOCKED},
     {SQLITE_FULL, SIGNET_E_IO, "the ledger's disk is full", BROKEN},
@@ -36,7 +38,8 @@ int sqlite_failed(sqlite3 *db, struct signet_error *err)
         return error_set(err, SIGNET_E_CONFLICT, "%s", sqlite3_errmsg(db));
     while (failures[i].code && failures[i].code != code)
         i++;
-    bool disk = failures[i].means == SIGNET_E_IO && code != SQLITE_BUSY && sys;
+    /* ENOENT: of a second try to open it, for reading alone */
+    bool disk = failures[i].means == SIGNET_E_IO && code != SQLITE_BUSY && sys && sys != ENOENT;
     const char *file = disk || code == SQLITE_FULL ? sqlite3_db_filename(db, "main") : NULL;
     error_sys(err, failures[i].means, disk ? sys : 0, "%s%s%.160s", failures[i].text,
               file && *file      ? ": "

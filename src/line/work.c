@@ -141,7 +141,7 @@ int work_end(struct work *w, int rc, struct signet_error *err)
         return error_copy(err, &refused);
     w->slot->verdict = verdict_of(rc);
     if (w->lease->device && end_state(w, rc) == SIGNET_DEVICE_FAILED)
-        w->slot->needs_rework = true;
+        w->slot->needs_rework = rc != SIGNET_E_WRONG_BOARD; /* that one is no board of the device */
     return rc;
 }
 

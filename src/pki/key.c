@@ -199,8 +199,10 @@ int key_load_encrypted(struct signet_key **out, const void *data, size_t len,
     BIO_free(bio);
     ERR_clear_error();
     if (!pkey)
-        return error_set_hint(err, SIGNET_E_AUTH, "try it with: openssl pkey -noout -in FILE",
-                              "the passphrase does not open the private key, or it is damaged");
+        return error_set_hint(
+            err, SIGNET_E_AUTH,
+            "is it the passphrase of this key? openssl pkey -noout -in KEY tries it",
+            "the passphrase does not open the private key, or it is damaged");
     rc = check_type(pkey, err);
     if (rc != SIGNET_OK)
         EVP_PKEY_free(pkey);

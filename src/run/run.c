@@ -150,8 +150,9 @@ static int blame_order(int rc, const struct signet_order *o, struct signet_error
     signet_file_blame(rc, o->cert_info, err);
     if (!err->excerpt[0])
         error_blame(err, &source,
-                    rc == SIGNET_E_USAGE || rc == SIGNET_E_MEANING ? BLAME_VALUES | BLAME_NAMES
-                                                                   : 0);
+                    rc == SIGNET_E_USAGE || rc == SIGNET_E_MEANING || rc == SIGNET_E_NOT_FOUND
+                        ? BLAME_VALUES | BLAME_NAMES
+                        : 0);
     return rc;
 }
 

@@ -17,7 +17,9 @@ static int read_token(const char *path, struct secret *out, struct signet_error 
         out->data[--out->len] = '\0';
     for (size_t i = 0; rc == SIGNET_OK && i < out->len; i++)
         if (out->data[i] <= ' ' || out->data[i] > '~')
-            rc = error_set(err, SIGNET_E_USAGE, "%s: the token is not one word", path);
+            rc =
+                error_set_hint(err, SIGNET_E_USAGE, "leave out 'Bearer', and what is not the token",
+                               "%s: the token is not one word", path);
     if (rc == SIGNET_OK && out->len == 0)
         rc = error_set(err, SIGNET_E_USAGE, "%s: the token is empty", path);
     return rc;

@@ -21,11 +21,16 @@ static int choose_auth(struct signet_server *server, const void *token, size_t t
     static const char *const known[] = {"token", "api-key", "password", "client-credentials"};
     const struct server_ops *ops = server->ops;
     const char *auth = server->info.auth ? server->info.auth : "token", *near;
+    const char *text = token;
     bool plain = strcmp(auth, "token") == 0;
 
     if (ops->can.needs_token && !token_len)
         return error_set_hint(err, SIGNET_E_USAGE, "name the file of the token",
                               "the server's token is empty");
+    if (token_len > 1 && strchr("\"'", *text) && text[token_len - 1] == *text &&
+        (plain || strcmp(auth, "api-key") == 0))
+        return error_set_hint(err, SIGNET_E_USAGE, "the file has the token alone: take them out",
+                              "the server's token stands in quotes");
     *out = (struct http_auth){.token = token, .token_len = token_len, .ctx = server};
     if (ops->header)
         out->prefix = ops->header(auth);

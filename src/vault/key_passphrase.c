@@ -12,8 +12,9 @@ static int ask_passphrase(const struct vault_key *from, const char *what, struct
                           struct signet_error *err)
 {
     return passphrase_read(&from->passphrase, what,
-                           "station_key_passphrase_file in the order names a file that has it", out,
-                           err);
+                           "a file (mode 600) has it: station_key_passphrase_file in the order; of "
+                           "a new one, --new-passphrase-file",
+                           out, err);
 }
 
 /* Nobody sees what is typed: a person says it twice. */

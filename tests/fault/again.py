@@ -100,6 +100,25 @@ def a_failed_device(l):
 
 
 @part
+def a_board_in_place_of_another(l):
+    """It came in the middle: the device is set aside, and what stands there is begun as a board of its own."""
+    l.begin(misbehave=['1=result'])
+    l.write('order.yaml', l.text('order.yaml').replace('retries: 0', 'retries: 1'))
+    tool = l.text('nrfjprog')
+    l.write('real', tool)
+    os.chmod(l.at('real'), 0o755)
+    l.write('nrfjprog', f'#!/bin/sh\ncase "$*" in *--program*initial*) echo x >> calls; [ $(wc -l < calls) = 2 ] && {SIGNET} sim tell rack/1.control next && sleep 1;; esac\n'
+                        'exec ./real "$@"\n')
+    l.start(wait=60)
+    e = l.lamp('fail', may='retry')
+    need('wrong-board' in json.dumps(e) or 'is called' in json.dumps(e), e)
+    l.states(n_001='failed')
+    l.lamp('fail', may='rework')  # the next device's, with the fault of these boards
+    l.states(n_001='failed', n_002='failed')
+    l.finish()
+
+
+@part
 def a_finished_device(l):
     """New credentials on the same board; the server loses the old ones before it gets them; the ledger has who and why."""
     os.mkdir(l.at('coiote'))

@@ -8,7 +8,7 @@ for line, said, do in (
         ('ledger void -r x --slot 9 one.db', 'the ledger has no slot 9', 'its slots: mint'), ('ledger rework --station x one.db', 'the ledger has no station x', 'its stations: '),
         ('ledger list --station x one.db', 'the ledger has no station x', 'its stations: '), ('ledger export -f events -e x one.db', 'the ledger has no device x', 'ledger list'),
         ('sim server --ca-file order.yaml', "will not write over 'order.yaml': it is a work order", 'name another file'),
-        ('ledger backup one.db /proc/b.db', '/proc/b.db: the ledger cannot be opened', 'this user must be able to write')):
+        ('ledger backup one.db /proc/b.db', '/proc/b.db: the ledger cannot be opened', 'also to write it and its folder')):
     add(line, line, said, do)
 for line, said, do in (
         ('order sign --sign station.key.sign --until 2020-01-01 order.yaml', 'the period of the order is over', 'name a later end'), ('order sign --sign station.key.sign --from 2099-01-02 --until 2099-01-01 order.yaml', 'ends after it begins', 'the years of both'),
@@ -58,3 +58,24 @@ for name, key, said, do in (
         ('a digest with a hyphen', 'tls: {digests: [sha-256]}', "./p.yaml:3:17: 'digests' cannot have 'sha-256'", 'there are sha1')):
     later(name, 'device: ./p.yaml', said, '^', do, p__yaml=f'name: x\nbase: any\n{key}\n')
 config('a function of Python', GOOD.replace("b'0123456789abcdef'", "unhexlify('00112233445566778899aabbccddeeff')"), 'cfg:2:113: unknown name', '^', "bytes.fromhex('00ff')")
+# what lies beside the mistake: links, paths of another system, quotes, what a board is asked for before its file is read
+order('a path of Windows', 'template: template', r'template: C:\factory\template', "two.yaml:3:11: reading the configuration: cannot open 'C:", '^', 'between folders stands /')
+for text, said, do in (('https://127.0.0.1:/api', "server.json:1:21: the server's url has a colon and no port", 'take it out'), ('https://127.0.0.1:', 'a colon and no port', 'behind the colon')):
+    server(f'a url {text}', SERVER.replace('https://127.0.0.1:1', text), said, '^', do)
+add('a token in quotes', 'server check server.json --token-file token', "the server's token stands in quotes", 'take them out', token='"hunter2"\n')
+add('a token with its scheme', 'server check server.json --token-file token', 'token: the access token holds blanks', "without 'Bearer'", token='Bearer hunter2\n')
+order('a token of an order with its scheme', '{file: export.json}', '{file: server.json, token_file: token}', 'token: the token is not one word', '^', "leave out 'Bearer'", base=BOARD, token='Bearer hunter2\n')
+for line, said, do, code in (
+        ('smp image -p tcp:127.0.0.1:1 upload nix.bin', "cannot open 'nix.bin'", 'is the path right', 1), ('smp image -p tcp:127.0.0.1:1 upload a.png', 'a.png is a picture, not a firmware image', 'that is meant', 1),
+        ('smp image -p tcp:127.0.0.1:1 test abcdef', "the hash 'abcdef' has 6 digits: 64, 96 or 128", 'list` shows them whole', 2), ('smp image -p tcp:127.0.0.1:1 lst', "has no 'lst'; did you mean 'list'?", '--help', 2),
+        ('smp settings -p tcp:127.0.0.1:1 write a/b nix', "cannot open 'nix'", 'is the path right', 1), ('ledger proof --vkey a+00000000+AAAA a.event', 'ENDPOINT|PROOF is missing', '--help', 2),
+        ('label print two.yaml x -r again', 'two.db: there is no such ledger', 'its first run makes it', 1)):
+    add(line, line, said, do, code=code, a__png=b'\x89PNG\r\n\x1a\n' + bytes(60), two__yaml=TWO.replace('output', 'label: {template: l.zpl, printer: ./l.prn}\noutput'), l__zpl=ZPL)
+for name, text, said, do in (
+        ('a certificate of EST that is for another key', 'kind: est\nurl: https://127.0.0.1:1/.well-known/est\nclient_cert: ca.pem\nclient_key: other.pem', "a.yaml:3:14: who we are at the authority: 'ca.pem', 'other.pem': the private key does not belong", 'compare the fingerprints'),
+        ('a token without a module', 'chain: ca.pem\nkey: "pkcs11:token=x;object=k"', 'a.yaml:2:1: the URI of the key has no module-path', '?module-path=FILE'),
+        ('a key that is sealed, and nobody to ask', 'chain: ca.pem\nkey: sealed.pem', "a.yaml:2:6: 'sealed.pem': the passphrase of 'sealed.pem' is not known", 'passphrase_file of the authority')):
+    add(name, 'authority check a.yaml', said, '^', do, a__yaml=text + '\n')
+add('a new passphrase, and nobody to ask', 'station key rotate order.yaml --to passphrase', 'the new passphrase of the station key is not known', '--new-passphrase-file')
+order('a command that is missing', 'flasher: none', 'flasher: exec', 'two.yaml:6:36: slot 1: the flasher exec needs a command: flasher_command', '^', 'signet-order(5)', base=BOARD)
+order('a tool that is not installed', 'flasher: none', 'flasher: nrfutil', 'two.yaml:6:36: slot 1: nrfutil is not installed', '^', "install Nordic's", base=BOARD)
