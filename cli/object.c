@@ -83,6 +83,15 @@ static int copy_file(const char *file, const char *copy, struct signet_error *er
     return rc;
 }
 
+static int make_folder(const char *folder, struct signet_error *err)
+{
+    struct stat st;
+    if (mkdir(folder, 0777) == 0 || (stat(folder, &st) == 0 && S_ISDIR(st.st_mode)))
+        return SIGNET_OK;
+    return cli_error(err, SIGNET_E_IO, "-o names a folder for the definitions",
+                     "cannot make the folder '%s': %s", folder, strerror(errno));
+}
+
 static int import_file(void *ctx, const char *file)
 {
     struct import *import = ctx;
@@ -96,7 +105,8 @@ static int import_file(void *ctx, const char *file)
         tell_refused(import, file, &why);
         return SIGNET_OK;
     }
-    if (import->folder) {
+    rc = import->folder ? make_folder(import->folder, &import->cli->err) : SIGNET_OK;
+    if (rc == SIGNET_OK && import->folder) {
         copy_path(import, file, objects, copy);
         rc = copy_file(file, copy, &import->cli->err);
     }
@@ -132,14 +142,6 @@ static int check_folder(const struct import *import, struct signet_error *err)
     return rc;
 }
 
-static int make_folder(const char *folder, struct signet_error *err)
-{
-    if (mkdir(folder, 0777) == 0 || errno == EEXIST)
-        return SIGNET_OK;
-    return cli_error(err, SIGNET_E_IO, "", "cannot make the folder '%s': %s", folder,
-                     strerror(errno));
-}
-
 static int object_import(int argc, char **argv)
 {
     struct cli cli = {0};
@@ -161,8 +163,6 @@ static int object_import(int argc, char **argv)
         return EXIT_USAGE;
     if (check)
         import.folder = NULL;
-    else
-        rc = make_folder(import.folder, &cli.err);
     for (int i = 0; rc == SIGNET_OK && i < cli.arg_count; i++) {
         size_t before = import.objects + import.refused + import.passed;
         import.named = cli.args[i];
@@ -171,7 +171,7 @@ static int object_import(int argc, char **argv)
             rc = cli_error(&cli.err, SIGNET_E_NOT_FOUND, "a definition is a file NAME.xml in it",
                            "'%s' has no definition of an object", cli.args[i]);
     }
-    if (rc == SIGNET_OK && import.folder)
+    if (rc == SIGNET_OK && import.folder && import.objects)
         rc = check_folder(&import, &cli.err);
     if (rc == SIGNET_OK)
         tell_sum(&import);

@@ -208,6 +208,11 @@ static int run_with_panel(struct cli *cli, struct signet_order **orders, size_t 
     return code >= 0 ? cli_close(cli, code) : cli_fail(cli, &cli->err);
 }
 
+static bool is_shared(const char *a, const char *b)
+{
+    return a && b && !strcmp(a, b);
+}
+
 /* All of them, before the first one is opened. */
 static int load_orders(struct cli *cli, struct signet_order **orders)
 {
@@ -219,6 +224,11 @@ static int load_orders(struct cli *cli, struct signet_order **orders)
                 cli->begun = false;
                 rc = cli_error(&cli->err, SIGNET_E_USAGE, "give each of them a name of its own",
                                "two orders are called '%s'", orders[i]->name);
+            } else if (is_shared(orders[i]->packets, orders[k]->packets) ||
+                       is_shared(orders[i]->records, orders[k]->records)) {
+                rc = cli_error(&cli->err, SIGNET_E_MEANING, "give each order files of its own",
+                               "orders '%s' and '%s' have the same 'output'",
+                               PLAIN(orders[k]->name), PLAIN(orders[i]->name));
             }
     }
     return rc;

@@ -72,7 +72,7 @@ static int list_images(struct groups *g)
     return rc;
 }
 
-static int read_image(struct groups *g)
+static int read_image_file(struct groups *g)
 {
     const char *file = g->s.cli.args[1];
     int rc = cli_read(file, IMAGE_MAX, &g->data, &g->s.cli.err);
@@ -91,14 +91,14 @@ static int upload_image(struct groups *g)
 }
 
 /* A hash in hex, or the file of the image. */
-static int read_hash(struct groups *g)
+static int read_image_hash(struct groups *g)
 {
     const char *text = g->s.cli.arg_count > 1 ? g->s.cli.args[1] : "";
     size_t digits = strspn(text, "0123456789abcdefABCDEF");
     struct signet_smp_image *out = &g->named;
     bool whole = digits == 0 || digits == 64 || digits == 96 || digits == 128;
     if (text[digits] || (!whole && access(text, F_OK) == 0))
-        return read_image(g);
+        return read_image_file(g);
     if (!whole)
         return cli_error(&g->s.cli.err, SIGNET_E_USAGE,
                          "`signet smp image --port PORT list` shows them whole; or name the file",
@@ -144,7 +144,7 @@ static int read_setting(struct groups *g)
     return rc;
 }
 
-static int read_value(struct groups *g)
+static int read_setting_value(struct groups *g)
 {
     return cli_read(g->s.cli.args[2], VALUE_MAX, &g->data, &g->s.cli.err);
 }
@@ -183,14 +183,14 @@ struct action {
 };
 
 static const struct action image_actions[] = {
-    {"list", 0, 0, list_images, NULL},     {"upload", 1, 1, upload_image, read_image},
-    {"test", 1, 1, test_image, read_hash}, {"confirm", 0, 1, confirm_image, read_hash},
-    {"erase", 0, 0, erase_image, NULL},    {0},
+    {"list", 0, 0, list_images, NULL},           {"upload", 1, 1, upload_image, read_image_file},
+    {"test", 1, 1, test_image, read_image_hash}, {"confirm", 0, 1, confirm_image, read_image_hash},
+    {"erase", 0, 0, erase_image, NULL},          {0},
 };
 
 static const struct action settings_actions[] = {
     {"read", 1, 1, read_setting, NULL},
-    {"write", 2, 2, write_setting, read_value},
+    {"write", 2, 2, write_setting, read_setting_value},
     {"delete", 1, 1, delete_setting_of, NULL},
     {"save", 0, 0, save_settings, NULL},
     {"load", 0, 0, load_settings, NULL},

@@ -105,7 +105,9 @@ int sim_control(const char *socket_path, const char *request, char *answer, size
     } else if (!read_line(fd, line, sizeof(line))) {
         rc = error_set(err, SIGNET_E_TIMEOUT, "%s: no answer", socket_path);
     } else if (strncmp(line, "ok", 2) != 0) {
-        rc = error_set(err, SIGNET_E_FLASH, "%s: %s", socket_path, line);
+        rc = error_set_hint(err, SIGNET_E_FLASH,
+                            "'signet sim tell --help' lists what can be asked for", "%s: %s",
+                            socket_path, line);
     } else if (answer && cap) {
         snprintf(answer, cap, "%s", line);
     }
@@ -120,7 +122,9 @@ int make_link(const char *path, const char *link, struct signet_error *err)
     /* another tool's link there is replaced, a file is not */
     if (lstat(link, &st) == 0 && (!S_ISLNK(st.st_mode) || unlink(link) != 0))
         return error_set(err, SIGNET_E_EXISTS, "%s is there and is no link", link);
-    if (symlink(path, link) != 0)
-        return error_sys(err, SIGNET_E_IO, errno, "cannot make the link %s", link);
-    return SIGNET_OK;
+    if (symlink(path, link) == 0)
+        return SIGNET_OK;
+    error_sys(err, SIGNET_E_IO, errno, "cannot make the link %s", link);
+    error_hint(err, "name a place in a folder that is there, and that this user may write into");
+    return SIGNET_E_IO;
 }

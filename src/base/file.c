@@ -153,7 +153,10 @@ static int open_folder(const char *path, const char **name, struct signet_error 
         snprintf(folder, sizeof(folder), "%.*s", slash == path ? 1 : (int)(slash - path), path);
     fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
-        error_set_hint(err, SIGNET_E_IO, "make the folder, or name another place",
+        error_set_hint(err, SIGNET_E_IO,
+                       strncmp(path, "/dev/", 5) == 0
+                           ? "is the device plugged in, and its driver loaded?"
+                           : "make the folder, or name another place",
                        "cannot write '%s': there is no folder '%s'", path, folder);
     else if (fd < 0)
         error_sys(err, SIGNET_E_IO, errno, "cannot open the folder of '%s'", path);

@@ -99,7 +99,7 @@ static const struct {
     {FORM_TRUSTED, SIGNET_FILE_OTHER, "a certificate with OpenSSL's trust settings",
      "write it plainly: openssl x509 -in FILE -out cert.pem"},
     {FORM_CSR, SIGNET_FILE_OTHER, "a certificate request",
-     "name the certificate that the authority made from it"},
+     "an authority signs it (signet cert sign): name the certificate that comes of it"},
     {FORM_PUBLIC_KEY, SIGNET_FILE_OTHER, "a public key",
      "name the certificate, or the private key that it belongs to"},
     {FORM_CRL, SIGNET_FILE_OTHER, "a list of revoked certificates", "name the certificate"},

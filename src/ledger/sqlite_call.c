@@ -14,15 +14,14 @@ static const struct {
 #define BROKEN "free or repair the disk; what was recorded before is kept"
 #define RIGHTS                                                                                     \
     "this user must be able to read the file; to change it, also to write it and its folder"
-#define DAMAGED "keep the file as it is, and put back the last copy; events are in it"
     {SQLITE_BUSY, SIGNET_E_IO, "the ledger is locked by another process", LOCKED},
     {SQLITE_FULL, SIGNET_E_IO, "the ledger's disk is full", BROKEN},
     {SQLITE_IOERR, SIGNET_E_IO, "the ledger's disk cannot be read or written", BROKEN},
     {SQLITE_READONLY, SIGNET_E_IO, "the ledger cannot be written", RIGHTS},
     {SQLITE_CANTOPEN, SIGNET_E_IO, "the ledger cannot be opened", RIGHTS},
     {SQLITE_PERM, SIGNET_E_IO, "the ledger cannot be opened", RIGHTS},
-    {SQLITE_NOTADB, SIGNET_E_LEDGER, "this is no ledger, or it is damaged", DAMAGED},
-    {SQLITE_CORRUPT, SIGNET_E_LEDGER, "this is no ledger, or it is damaged", DAMAGED},
+    {SQLITE_NOTADB, SIGNET_E_LEDGER, "this is no ledger, or it is damaged", SQLITE_DAMAGED},
+    {SQLITE_CORRUPT, SIGNET_E_LEDGER, "this is no ledger, or it is damaged", SQLITE_DAMAGED},
     {0, SIGNET_E_LEDGER, "the ledger's database refused it: ", ""},
 };
 

@@ -6,6 +6,8 @@
 
 #include <sqlite3.h>
 
+#define SQLITE_DAMAGED "keep the file as it is, and put back the last copy; events are in it"
+
 /* The error of the last call. */
 int sqlite_failed(sqlite3 *db, struct signet_error *err);
 /* Statements without answers. */

@@ -10,7 +10,8 @@ static int check_pages(sqlite3 *db, struct signet_error *err)
     int rc = sqlite_text(db, "PRAGMA integrity_check(1)", found, sizeof(found), err);
 
     return rc == SIGNET_OK && strcmp(found, "ok") != 0
-               ? error_set(err, SIGNET_E_LEDGER, "the file is damaged: %s", found)
+               ? error_set_hint(err, SIGNET_E_LEDGER, SQLITE_DAMAGED,
+                                "the file is damaged: its pages do not fit together")
                : rc;
 }
 

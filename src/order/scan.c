@@ -48,6 +48,20 @@ static int read_scanners(struct reader *r, yaml_node_t *node)
 static const char whose_codes[] =
     "scan: {column: imei} with a manifest; else scan: {endpoint: \"urn:dev:os:{scan}\"}";
 
+/* What a code begins with says what it is. */
+static int check_prefixes(struct reader *r, yaml_node_t *node, const struct signet_scan *scan)
+{
+    const char *const all[] = {scan->prefix, scan->slot_prefix, scan->operator_prefix,
+                               scan->carrier_prefix};
+
+    for (size_t i = 0; i < COUNT_OF(all); i++)
+        for (size_t k = 0; k < i; k++)
+            if (all[i] && all[k] && strcmp(all[i], all[k]) == 0)
+                return reader_fail_hint(r, node, "give each kind of code a prefix of its own",
+                                        "two kinds of codes begin with '%.40s'", all[i]);
+    return SIGNET_OK;
+}
+
 static int check_words(struct reader *r, yaml_node_t *node)
 {
     const struct signet_scan *scan = &order_with_scan(r)->scan;
@@ -69,7 +83,7 @@ static int check_words(struct reader *r, yaml_node_t *node)
     if (scan->endpoint && (!code || strchr(scan->endpoint, '{') != code || strchr(code + 1, '{')))
         return reader_fail_hint(r, node, "such as \"urn:dev:os:{scan}\"",
                                 "the 'endpoint' of scan has {scan} in it once, and no other");
-    return SIGNET_OK;
+    return check_prefixes(r, node, scan);
 }
 
 int reader_scan(struct reader *r, yaml_node_t *node)

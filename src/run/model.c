@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The template of an order, with what the order says of its credentials. */
 #include "run/private.h"
+#include "scan/scan.h"
 
 #include <signet/config.h>
 #include <signet/profile.h>
@@ -55,6 +56,8 @@ void run_model_names(const struct signet_order *order, struct run_model *model)
     model->options.count = order->quota;
     model->options.from_board = order->from_board;
     model->options.code = order->scan.column;
+    model->options.code_fits = scan_check_row;
+    model->options.code_rules = &order->scan;
 }
 
 void run_model_free(struct run_model *model)

@@ -77,6 +77,20 @@ static int clean(const char *text, size_t len, char out[SCAN_CODE_MAX + 1],
                : error_set(err, SIGNET_E_SYNTAX, "%s", why.msg);
 }
 
+int scan_check_row(const void *rules, const char *text, size_t len, struct signet_error *err)
+{
+    struct signet_scan bare = *(const struct signet_scan *)rules;
+    struct scan_code code = {0};
+    int rc = clean(text, len, code.text, err);
+
+    bare.prefix = NULL;
+    if (rc == SIGNET_OK)
+        rc = scan_check_device(&bare, &code, err);
+    if (rc != SIGNET_OK)
+        error_hint(err, "correct the row: no scanner could read this code here");
+    return rc;
+}
+
 int scan_read(const struct signet_scan *rules, const char *text, size_t len, struct scan_code *out,
               struct signet_error *err)
 {

@@ -29,6 +29,9 @@ int scan_read(const struct signet_scan *rules, const char *text, size_t len, str
 int scan_check_device(const struct signet_scan *rules, struct scan_code *code,
                       struct signet_error *err);
 
+/* The code of a row of the manifest, which has no prefix. rules: struct signet_scan. */
+int scan_check_row(const void *rules, const char *text, size_t len, struct signet_error *err);
+
 /* check_digit.c: name is one of scan_checks. */
 extern const char *const scan_checks[]; /* ends with NULL */
 bool scan_check_digit(const char *name, const char *text);

@@ -260,8 +260,18 @@ static int export_check(struct signet_server *server, struct signet_error *err)
 {
     struct export *x = server->own;
     struct table t;
-    int rc = open_table(&t, x, true, err);
+    int rc;
 
+    if (access(x->path, F_OK) != 0 && errno == ENOENT) { /* a check makes no file */
+        char *copy = strdup(x->path);
+
+        rc = copy && access(dirname(copy), W_OK) == 0
+                 ? SIGNET_OK
+                 : error_sys(err, SIGNET_E_IO, errno, "opening the export '%s'", x->path);
+        free(copy);
+        return rc;
+    }
+    rc = open_table(&t, x, true, err);
     close_table(&t, x);
     return rc;
 }

@@ -26,9 +26,10 @@ static int leshan_validate(const struct signet_server *server, const struct sign
 {
     (void)server;
     if (strpbrk(device->endpoint, "/\\%;")) /* refused in a path, also when they are encoded */
-        return error_set(err, SIGNET_E_MEANING,
-                         "Leshan takes no endpoint name with a slash, backslash, percent sign or "
-                         "semicolon");
+        return error_set_hint(err, SIGNET_E_MEANING, "give the device a name without them",
+                              "'%.150s': Leshan takes no endpoint name with a slash, backslash, "
+                              "percent sign or semicolon",
+                              device->endpoint);
     return SIGNET_OK;
 }
 

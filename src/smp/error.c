@@ -121,6 +121,8 @@ int smp_answer_error(const struct signet_smp *smp, struct signet_error *err)
                   code_name(group, rc));
     if (err)
         err->sys = rc;
+    if (code == SIGNET_E_NOT_FOUND)
+        error_hint(err, "has the board it? A path begins with the name of its file system");
     return code;
 }
 

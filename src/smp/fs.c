@@ -128,6 +128,8 @@ int signet_smp_hash(struct signet_smp *smp, const char *path, const char *type,
     rc = read_request(smp, HASH, err);
     if (!rc)
         rc = take_hash(smp, out, err);
+    if (rc == SIGNET_E_SMP && type)
+        error_hint(err, "boards know sha256 and crc32; without a type it is the board's choice");
     return error_pass(rc, err, "hash of %s", path);
 }
 

@@ -50,6 +50,8 @@ static int compile_column(struct names *n, struct signet_error *err)
     const char *near = signet_word_nearest("endpoint", columns, count);
     if (near && strchr(near, ' '))
         error_hint(err, "its column '%s' has a blank in its name: take it out", near);
+    else if (near && strchr(near, '\''))
+        error_hint(err, "take the quotes of its column %s out, or write \"", near);
     else if (near)
         error_hint(err, "did you mean its column '%s'? names: {pattern: \"{%s}\"}", near, near);
     else
@@ -112,8 +114,12 @@ int names_expand(const struct names *n, const struct manifest_row *row, int64_t 
                             text.len && memmem(text.data, text.len, "E+", 2)
                                 ? "a spreadsheet shortened a number: give its column the format "
                                   "text, and save the table again"
+                            : memchr(text.data, '\'', text.len)
+                                ? "take the quote out: a spreadsheet puts it before text, and a "
+                                  "table has \" around a field"
                                 : "names have 1 to 150 letters, digits and - . _ :",
-                            "'%s' is no endpoint name", text_shown(text.data, text.len, 60));
+                            text.len ? "'%s' is no endpoint name" : "a name is missing%s",
+                            text_shown(text.data, text.len, 60));
     if (rc == SIGNET_OK) {
         memcpy(endpoint, text.data, text.len);
         endpoint[text.len] = '\0';

@@ -146,6 +146,17 @@ static void doubt_name(struct trial *t, const struct manifest_row *row, const ch
     event_warn(t->options->observer, &note);
 }
 
+static int check_code(struct trial *t, const struct manifest_row *row, struct signet_error *why)
+{
+    const struct source_options *o = t->options;
+    size_t len = 0;
+    const char *code = t->s->names.code ? names_code(&t->s->names, row, &len) : NULL;
+    int rc = code && o->code_fits ? o->code_fits(o->code_rules, code, len, why) : SIGNET_OK;
+
+    return error_pass(rc, why, "%s:%llu: %s", t->s->template.manifest,
+                      (unsigned long long)row->line, t->s->names.code);
+}
+
 static int try_row(void *ctx, const struct manifest_row *row, const struct signet_error *bad,
                    struct signet_error *err)
 {
@@ -158,6 +169,8 @@ static int try_row(void *ctx, const struct manifest_row *row, const struct signe
 
     if (!bad && names_expand(n, row, row->index, endpoint, &why) != SIGNET_OK) {
         template_blame(&t->s->template, row, &n->pattern, -1, &why);
+        bad = &why;
+    } else if (!bad && check_code(t, row, &why) != SIGNET_OK) {
         bad = &why;
     }
     if (bad) {

@@ -40,8 +40,10 @@ struct source_options {
     const char *pattern;
     int64_t first, count; /* count: devices in all; 0: not known */
     const char *code;     /* column of the manifest with the codes that are scanned; NULL: none */
-    bool from_board;      /* boards have names, which are looked up in the manifest */
-    bool names_only;      /* nothing will be made: no device is tried */
+    int (*code_fits)(const void *rules, const char *text, size_t len, struct signet_error *err);
+    const void *code_rules; /* of its call: could a scanner read it? */
+    bool from_board;        /* boards have names, which are looked up in the manifest */
+    bool names_only;        /* nothing will be made: no device is tried */
     /* Each of several bad rows is reported as SIGNET_EVENT_ERROR, up to 100; may be NULL. */
     const struct signet_observer *observer;
     /* Would the servers take it? Asked for every row, with sample credentials where new ones are to

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A list of mistakes that people make, and the answer to each: where it is, what is wrong, what to do. Each is one short
 start of a program; nothing but the answer is written: standard output is empty, and no file is made or changed."""
-import concurrent.futures, gzip, io, os, shutil, subprocess, sys, tempfile, zipfile
+import concurrent.futures, gzip, io, os, re, shutil, subprocess, sys, tempfile, zipfile
 from _mistakes import MISTAKES, FILES
 import _mistakes_day  # it adds to them
 
@@ -34,8 +34,11 @@ def prepare(folder):
                  'openssl pkcs12 -export -in ca.pem -inkey key.pem -passout pass:a -out p12',
                  'openssl pkcs8 -topk8 -in key.pem -passout pass:a -out sealed.pem',
                  'openssl x509 -in ca.pem -addtrust serverAuth -out trusted.pem',
+                 'openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout root.key -out root.pem -subj /CN=root -days 3650 -addext keyUsage=critical,keyCertSign',
                  'openssl req -new -key key.pem -subj /CN=x -out csr.pem', 'openssl pkey -in key.pem -pubout -out pub.pem'):
         command(folder, *line.split())
+    with open(os.path.join(folder, 'one.db'), 'rb') as f:
+        write(os.path.join(folder, 'damaged.db'), re.sub(b'(?s)^(.{5000}).{4000}', lambda m: m[1] + b'\xff' * 4000, f.read()))
     with open(os.path.join(folder, 'cert/client_cert.der'), 'rb') as f:
         der = f.read()
     with open(os.path.join(folder, 'ca.pem'), encoding='ascii') as f:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """More of _mistakes: those of a day at a line, as engineers of firmware and of production make them."""
-from _mistakes import BOARD, CONFIG, GOOD, SERVER, TABLE, TWO, ZPL, add, config, later, order, server
+from _mistakes import BOARD, CONFIG, GOOD, SERVER, TABLE, TWO, ZPL, add, config, later, order, server, table
 
 # names that nothing has, options without effect, periods that are over
 for line, said, do in (
@@ -79,3 +79,18 @@ for name, text, said, do in (
 add('a new passphrase, and nobody to ask', 'station key rotate order.yaml --to passphrase', 'the new passphrase of the station key is not known', '--new-passphrase-file')
 order('a command that is missing', 'flasher: none', 'flasher: exec', 'two.yaml:6:36: slot 1: the flasher exec needs a command: flasher_command', '^', 'signet-order(5)', base=BOARD)
 order('a tool that is not installed', 'flasher: none', 'flasher: nrfutil', 'two.yaml:6:36: slot 1: nrfutil is not installed', '^', "install Nordic's", base=BOARD)
+# what no run could come to: codes that cannot be read, orders that share a file; and what is refused leaves nothing behind
+table('quotes of a spreadsheet', "endpoint\n'351358811124772\nb\nc\n", "devices.csv:2:1: endpoint", '^', 'take the quote out')
+table('single quotes around all', "'endpoint'\n'a'\n'b'\n'c'\n", "devices.csv has no column 'endpoint'", '^', "take the quotes of its column 'endpoint' out")
+table('a name that is missing', 'endpoint,x\na,1\n,2\nc,3\n', "devices.csv:3:1: endpoint '': a name is missing", '^', '1 to 150 letters')
+order('a code with a wrong check digit', '{pattern: "urn:dev:os:x-{serial:03}", first: 1}', '{manifest: devices.csv}\nscan: {column: imei, check: luhn}', "devices.csv:2:3: imei: the check digit (luhn) of '351358811124773' is wrong", '^', 'correct the row', base=BOARD,
+      devices__csv='endpoint,imei\na,351358811124773\nb,351358811124780\nc,351358811124798\n')
+order('two kinds of codes with one prefix', 'names: {pattern: "urn:dev:os:x-{serial:03}", first: 1}', 'scan: {endpoint: "urn:{scan}", prefix: A, slot_prefix: A}', "two.yaml:5:7: two kinds of codes begin with 'A'", '^', 'a prefix of its own', base=BOARD)
+order('a printer that is not plugged in', 'slots:', 'label: {template: l.zpl, printer: /dev/nousb/lp0}\nslots:', "two.yaml:7:35: cannot write '/dev/nousb/lp0': there is no folder '/dev/nousb'", '^', 'plugged in', base=BOARD, l__zpl=ZPL)
+add('one file of two orders', 'run --dry-run two.yaml three.yaml', "orders 'two' and 'three' have the same 'output'", 'files of its own', three__yaml=TWO.replace('name: two', 'name: three'))
+for line, said, do in (
+        ('register -s server.json -e a/b -c cfg', "'a/b': Leshan takes no endpoint name with a slash", 'without them'), ('cert sign --authority a.yaml -e x ca.pem', 'ca.pem:', 'the certificate request only'),
+        ('cert sign --authority csr.pem -e x ca.pem', 'csr.pem is a certificate request, not the file of an authority', 'signet cert sign'), ('smp echo -p /dev/ttyS99:115200 hi', '/dev/ttyS99:115200: cannot open the port', '--baud 115200'),
+        ('object import -o cfg good.xml', "cannot make the folder 'cfg'", '-o names a folder'), ('sim rack cfg', 'cannot make the link cfg/1', 'a folder that is there'),
+        ('ledger verify damaged.db', 'the file is damaged', 'put back the last copy')):
+    add(line, line, said, do, a__yaml='chain: root.pem\nkey: root.key\n', good__xml='<LWM2M><Object ObjectType="MODefinition"><Name>A</Name><ObjectID>33001</ObjectID><MultipleInstances>Single</MultipleInstances><Mandatory>Optional</Mandatory><Resources/></Object></LWM2M>')
