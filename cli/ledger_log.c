@@ -34,6 +34,10 @@ static int verify_events(struct signet_ledger *ledger, void *ctx, struct signet_
     int rc = signet_ledger_verify_against(ledger, &trust, &events, head, err);
     if (rc == SIGNET_OK)
         ledger_print_head(v->cli, events, head);
+    else if (rc == SIGNET_E_LEDGER && !err->hint[0])
+        signet_text_plain("keep the file as it is, and compare it with the last backup: who could "
+                          "write it since?",
+                          err->hint, sizeof(err->hint));
     return rc;
 }
 

@@ -152,11 +152,14 @@ int cryptoki_fail(CK_RV rv, const char *what, struct signet_error *err)
         const char *words, *hint;
     } known[] = {
         {CKR_PIN_INCORRECT, SIGNET_E_AUTH, "the PIN is wrong",
-         "after a few wrong ones the token locks itself"},
+         "the first line of the file of the PIN is it; after a few wrong ones the token locks "
+         "itself"},
         {CKR_PIN_INVALID, SIGNET_E_AUTH, "the PIN is wrong",
-         "after a few wrong ones the token locks itself"},
+         "the first line of the file of the PIN is it; after a few wrong ones the token locks "
+         "itself"},
         {CKR_PIN_LEN_RANGE, SIGNET_E_AUTH, "the PIN has the wrong length",
-         "after a few wrong ones the token locks itself"},
+         "the first line of the file of the PIN is it; after a few wrong ones the token locks "
+         "itself"},
         {CKR_PIN_LOCKED, SIGNET_E_AUTH, "the PIN is locked",
          "the token's security officer can unlock it"},
         {CKR_PIN_EXPIRED, SIGNET_E_AUTH, "the PIN expired", "set a new one"},

@@ -252,7 +252,7 @@ static int token_session_open(struct token *t, struct session **out, struct sign
     if (t->flags & CKF_LOGIN_REQUIRED)
         rv = token_log_in(t, s->handle, CKU_USER);
     if (rv != CKR_OK)
-        rc = cryptoki_fail(rv, "cannot log in to the token", err);
+        rc = cryptoki_fail(rv, "the key: cannot log in to the token", err);
     if (rc == SIGNET_OK)
         rc = find_key(t, s, err);
     if (rc != SIGNET_OK)

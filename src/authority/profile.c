@@ -65,8 +65,9 @@ static const struct entry profile_keys[] = {
 static int refuse_own_word(const struct reader *r, const char *key, const char *word,
                            const char *hint)
 {
-    return error_set_hint(r->err, SIGNET_E_MEANING, hint, "%s: '%s' cannot have '%s'", r->path, key,
-                          text_shown(word, strlen(word), 40));
+    error_set_hint(r->err, SIGNET_E_MEANING, hint, "%s: '%s' cannot have '%s'", r->path, key,
+                   text_shown(word, strlen(word), 40));
+    return signet_file_blame(SIGNET_E_MEANING, r->path, r->err);
 }
 
 static int take_usage(const struct reader *r, const char **words, unsigned *usage)

@@ -318,9 +318,10 @@ static int check_one_label(const struct parser *p)
                            whole ? "more than one label" : "no label that is whole");
     for (size_t i = 0; p->names->print && p->names->print[i]; i++)
         if (!p->printed[i])
-            return error_set(p->err, SIGNET_E_MEANING,
-                             "print_secrets names '%s', which %s does not print",
-                             p->names->print[i], p->t->path);
+            return error_set_hint(p->err, SIGNET_E_MEANING,
+                                  "take it out, or is the {column} of the label another one?",
+                                  "print_secrets names '%s', which %s does not print",
+                                  p->names->print[i], p->t->path);
     return SIGNET_OK;
 }
 

@@ -117,7 +117,8 @@ static int find_base(struct import *m, struct signet_error *err)
     if (rc == SIGNET_OK && !m->copy.base)
         rc = new_base(m, err);
     if (rc == SIGNET_OK && m->site && strcmp(m->site, m->at_site + 1) != 0)
-        rc = error_set(err, SIGNET_E_USAGE, "it was imported before as site %s", m->at_site + 1);
+        rc = error_set_hint(err, SIGNET_E_USAGE, "leave --site out, or give that name again",
+                            "it was imported before as site %s", m->at_site + 1);
     m->copy.site = m->at_site;
     snprintf(m->out->site, sizeof(m->out->site), "%s", m->at_site + 1);
     return rc;

@@ -124,10 +124,11 @@ static bool lacks_subtype(const char *name)
 
 int endpoint_check(const char *name, const char **doubt, struct signet_error *err)
 {
-    *doubt = looks_like_no_value(name)  ? "ends in what a table has for no value or for a number"
-             : strpbrk(name, " \t\r\n") ? "has a blank in it"
-             : lacks_subtype(name)      ? "has no subtype behind urn:dev:, such as os: (RFC 9039)"
-                                        : NULL;
+    *doubt = !*name                      ? "is an empty name"
+             : looks_like_no_value(name) ? "ends in what a table has for no value or for a number"
+             : strpbrk(name, " \t\r\n")  ? "has a blank in it"
+             : lacks_subtype(name)       ? "has no subtype behind urn:dev:, such as os: (RFC 9039)"
+                                         : NULL;
     for (size_t i = 0; i < COUNT_OF(schemes); i++) {
         size_t len = strlen(schemes[i].prefix);
 
@@ -153,7 +154,7 @@ int signet_endpoint_check(const char *name, const struct signet_observer *observ
 
     if (rc != SIGNET_OK || !doubt)
         return rc;
-    event_note(observer, "is it the name that the device gives its servers?", "%s %s",
+    event_note(observer, "is it the name that the device gives its servers?", "'%s' %s",
                text_shown(name, strlen(name), 60), doubt);
     return SIGNET_OK;
 }

@@ -15,22 +15,6 @@ struct file_target {
     bool whole; /* its last line is */
 };
 
-static int file_target_open(void **state, const struct signet_order_notify *target,
-                            const struct signet_cancel *cancel, struct signet_error *err)
-{
-    int rc = file_has_folder(target->file, err);
-
-    (void)cancel;
-    if (rc != SIGNET_OK)
-        return rc;
-    struct file_target *f = calloc(1, sizeof(*f));
-    if (!f)
-        return error_nomem(err);
-    f->path = target->file;
-    *state = f;
-    return SIGNET_OK;
-}
-
 /* Where the last whole line ends; -1: errno. */
 static off_t file_whole_lines(int fd, off_t size)
 {
@@ -67,6 +51,12 @@ static bool file_has_events(int fd)
     return false;
 }
 
+static int file_is_other(const char *path, struct signet_error *err)
+{
+    return error_set_hint(err, SIGNET_E_IO, "name a file that is for events alone",
+                          "'%s' is another file: its first line is no event", path);
+}
+
 /* A power cut may leave half a line: its event is told again. */
 static int file_mend(const char *path, struct signet_error *err)
 {
@@ -78,8 +68,7 @@ static int file_mend(const char *path, struct signet_error *err)
                                : error_sys(err, SIGNET_E_IO, errno, "cannot write '%s'", path);
     if (!file_has_events(fd)) {
         close(fd);
-        return error_set_hint(err, SIGNET_E_IO, "name a file that is for events alone",
-                              "'%s' is another file: its first line is no event", path);
+        return file_is_other(path, err);
     }
     off_t end = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? file_whole_lines(fd, st.st_size) : -1;
     int rc = end >= 0 && (end == st.st_size || ftruncate(fd, end) == 0)
@@ -87,6 +76,27 @@ static int file_mend(const char *path, struct signet_error *err)
                  : error_sys(err, SIGNET_E_IO, errno, "cannot write '%s'", path);
     close(fd);
     return rc;
+}
+
+static int file_target_open(void **state, const struct signet_order_notify *target,
+                            const struct signet_cancel *cancel, struct signet_error *err)
+{
+    int rc = file_has_folder(target->file, err);
+    int fd = open(target->file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+    (void)cancel;
+    if (rc == SIGNET_OK && fd >= 0 && !file_has_events(fd))
+        rc = file_is_other(target->file, err);
+    if (fd >= 0)
+        close(fd);
+    if (rc != SIGNET_OK)
+        return rc;
+    struct file_target *f = calloc(1, sizeof(*f));
+    if (!f)
+        return error_nomem(err);
+    f->path = target->file;
+    *state = f;
+    return SIGNET_OK;
 }
 
 static int file_target_send(void *state, const struct notify_message *m, int64_t *wait_ms,

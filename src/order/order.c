@@ -411,6 +411,9 @@ static int complete(struct reader *r)
     o->text_len = r->source.len;
     if (!o->path || !o->text)
         return SIGNET_E_NOMEM;
+    if (rc == SIGNET_OK && o->station && !o->station[0])
+        rc = error_set_hint(r->err, SIGNET_E_MEANING, "leave it out: it is the host's name then",
+                            "%s: 'station' is empty", r->path);
     if (rc == SIGNET_OK)
         rc = place_programs(r);
     if (rc == SIGNET_OK && o->device && strpbrk(o->device, "/.")) /* else it is built in */
@@ -425,7 +428,7 @@ static int complete(struct reader *r)
     if (!o->delimiter)
         o->delimiter = ',';
     gethostname(host, sizeof(host) - 1);
-    if (!o->station || !o->station[0])
+    if (!o->station)
         o->station = reader_keep(r, host, strlen(host));
     return o->station ? SIGNET_OK : SIGNET_E_NOMEM;
 }

@@ -117,7 +117,9 @@ void tlog_path_free(struct tlog_path *path)
 
 static int proof_wrong(const char *what, struct signet_error *err)
 {
-    return error_set(err, SIGNET_E_CRYPTO, "the proof does not show that %s", what);
+    return error_set_hint(err, SIGNET_E_CRYPTO,
+                          "are both as they were written, and do they belong together?",
+                          "the proof does not show that %s", what);
 }
 
 /* Both roots at once: of the smaller tree, and of the larger. */

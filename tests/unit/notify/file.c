@@ -14,7 +14,13 @@
 static char folder[FOLDER_SIZE], path[FOLDER_SIZE + 8];
 static struct signet_error err;
 
-static int add(const char *body)
+static void put(const char *text, size_t len)
+{
+    assert_int_equal(file_write(path, text, len, 0600, NULL), SIGNET_OK);
+}
+
+/* meanwhile: what stands in the file when it is open; NULL: what stood there. */
+static int add_when(const char *body, const char *meanwhile)
 {
     const struct signet_order_notify target = {.file = path};
     struct notify_message m = {0};
@@ -23,11 +29,20 @@ static int add(const char *body)
 
     err = (struct signet_error){0};
     buf_text(&m.body, body);
-    assert_int_equal(notify_file.open(&file, &target, NULL, &err), SIGNET_OK);
-    int rc = notify_file.send(file, &m, &wait_ms, &err);
-    notify_file.close(file);
+    int rc = notify_file.open(&file, &target, NULL, &err);
+    if (rc == SIGNET_OK) {
+        if (meanwhile)
+            put(meanwhile, strlen(meanwhile));
+        rc = notify_file.send(file, &m, &wait_ms, &err);
+        notify_file.close(file);
+    }
     message_free(&m);
     return rc;
+}
+
+static int add(const char *body)
+{
+    return add_when(body, NULL);
 }
 
 static void holds(const char *text)
@@ -38,11 +53,6 @@ static void holds(const char *text)
     assert_int_equal(is.len, strlen(text));
     assert_memory_equal(is.data, text, is.len);
     buf_free(&is);
-}
-
-static void put(const char *text, size_t len)
-{
-    assert_int_equal(file_write(path, text, len, 0600, NULL), SIGNET_OK);
 }
 
 #define A "{\"id\": \"a\"}"
@@ -94,6 +104,11 @@ static void what_holds_no_events(void **state)
         assert_int_equal(add(A), SIGNET_E_IO);
         assert_non_null(strstr(err.msg, "is another file"));
         assert_int_equal(signet_error_class(&err), SIGNET_CLASS_STATION); /* no event is lost */
+        holds(others[i]);
+        unlink(path);
+        assert_int_equal(add_when(A, others[i]),
+                         SIGNET_E_IO); /* it came while the line was at work */
+        assert_non_null(strstr(err.msg, "is another file"));
         holds(others[i]);
     }
 }
