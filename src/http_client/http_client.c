@@ -32,7 +32,8 @@ static int read_authorities(struct http *http, const char *path, struct signet_e
         return error_pass(rc, err, "reading ca_file");
     if (memmem(http->authorities.data, http->authorities.len, mark, sizeof(mark) - 1))
         return SIGNET_OK;
-    rc = error_set_hint(err, SIGNET_E_CERT, "a certificate in DER has to be converted to PEM",
+    rc = error_set_hint(err, SIGNET_E_CERT,
+                        "name the authority's certificate; one in DER has to be converted to PEM",
                         "ca_file '%s' holds no certificate in PEM", path);
     return signet_file_explain(rc, SIGNET_FILE_CERT, path, err);
 }

@@ -39,8 +39,9 @@ int sqlite_failed(sqlite3 *db, struct signet_error *err)
         i++;
     /* ENOENT: of a second try to open it, for reading alone */
     bool disk = failures[i].means == SIGNET_E_IO && code != SQLITE_BUSY && sys && sys != ENOENT;
-    const char *file =
-        disk || code == SQLITE_FULL || code == SQLITE_BUSY ? sqlite3_db_filename(db, "main") : NULL;
+    const char *file = disk || code == SQLITE_FULL || code == SQLITE_BUSY || code == SQLITE_READONLY
+                           ? sqlite3_db_filename(db, "main")
+                           : NULL;
     error_sys(err, failures[i].means, disk ? sys : 0, "%s%s%.160s", failures[i].text,
               file && *file      ? ": "
               : failures[i].code ? ""

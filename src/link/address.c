@@ -117,6 +117,11 @@ static int check_device_path(const char *path, struct signet_error *err)
         return error_set_hint(
             err, SIGNET_E_USAGE, "the list of boards shows the ports that are there",
             "'%s' is not there: ports are in /dev, such as /dev/%.40s", path, base);
+    size_t word = strspn(path, "abcdefghijklmnopqrstuvwxyz");
+    if (!there && word > 1 && path[word] == ':')
+        return error_set_hint(err, SIGNET_E_USAGE,
+                              "tcp:HOST:PORT, udp:HOST:PORT and serial:PATH are possible",
+                              "'%s' is no port: there is no '%.*s:'", path, (int)word, path);
     if (!there && strncasecmp(path, "COM", 3) == 0 && path[3] &&
         strspn(path + 3, "0123456789") == strlen(path + 3))
         return error_set_hint(err, SIGNET_E_USAGE,

@@ -31,8 +31,8 @@ void columns_free(struct columns *columns)
 
 /* The file */
 
-static int other_delimiter(const struct columns *columns, uint64_t line, char found,
-                           struct signet_error *err)
+int columns_other_delimiter(const struct columns *columns, uint64_t line, char found,
+                            struct signet_error *err)
 {
     const char marks[2][4] = {{'\'', columns->delimiter, '\''}, {'\'', found, '\''}};
 
@@ -57,7 +57,7 @@ static int pass_sep(const struct columns *columns, const uint8_t *data, size_t l
         ((text[4] < ' ' || text[4] > '~') && text[4] != '\t'))
         return SIGNET_OK;
     if (text[4] != columns->delimiter)
-        return other_delimiter(columns, *line, text[4], err);
+        return columns_other_delimiter(columns, *line, text[4], err);
     *at += left > 6 && text[5] == '\r' && text[6] == '\n' ? 7 : 6;
     ++*line;
     return SIGNET_OK;
@@ -124,7 +124,7 @@ int columns_read(struct columns *columns, const struct manifest_row *header,
     const char *name = (const char *)manifest_field(header, 0, &len);
     const char *other = count == 1 ? strpbrk(name, ",;\t|") : NULL;
     if (other && *other != columns->delimiter)
-        return other_delimiter(columns, header->line, *other, err);
+        return columns_other_delimiter(columns, header->line, *other, err);
     columns->names = calloc(count, sizeof(*columns->names));
     if (!columns->names)
         return error_nomem(err);

@@ -14,6 +14,8 @@ struct columns {
 
 /* What may stand before the names: a byte order mark, "sep=;". data: the first bytes of the file.
  * *at and *line: where the names are. Refuses another delimiter. */
+int columns_other_delimiter(const struct columns *columns, uint64_t line, char found,
+                            struct signet_error *err);
 int columns_begin(const struct columns *columns, const uint8_t *data, size_t len, size_t *at,
                   uint64_t *line, struct signet_error *err);
 int columns_read(struct columns *columns, const struct manifest_row *header,

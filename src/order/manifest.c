@@ -195,11 +195,13 @@ static int feed(const struct manifest *m, struct cursor *c, size_t *fed, struct 
             return c->csv.quoted ? bad_row(m, c->row->line, SIGNET_E_SYNTAX, open_quote, err)
                                  : bad_row(m, c->row->line, SIGNET_E_LIMIT,
                                            "the row has more than 65536 bytes", err);
-        if (csv_parse(&c->csv, c->piece + c->at, n, on_field, on_end, c) != n)
-            return csv_error(&c->csv) == CSV_EPARSE
-                       ? bad_row(m, c->line, SIGNET_E_SYNTAX, "a quote stands where none can be",
-                                 err)
-                       : error_nomem(err);
+        size_t read = csv_parse(&c->csv, c->piece + c->at, n, on_field, on_end, c);
+        if (read != n && csv_error(&c->csv) != CSV_EPARSE)
+            return error_nomem(err);
+        if (read != n && char_in((char)c->piece[c->at + read], ";,\t|")) /* behind a quote */
+            return columns_other_delimiter(&m->columns, c->line, (char)c->piece[c->at + read], err);
+        if (read != n)
+            return bad_row(m, c->line, SIGNET_E_SYNTAX, "a quote stands where none can be", err);
     }
     if ((last == '\n' && !(n == 1 && pair)) || last == '\r')
         c->line++;

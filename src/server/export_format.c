@@ -105,7 +105,8 @@ static int read_column_field(struct export_column *column, size_t number, struct
             return SIGNET_OK;
         }
     near = signet_word_nearest(word, field_names, EXPORT_FIELDS);
-    error_set(err, SIGNET_E_USAGE, "column %zu of the export has an unknown field", number);
+    error_set(err, SIGNET_E_USAGE, "column %zu of 'columns' has the unknown field '%.40s'", number,
+              word);
     error_hint(
         err,
         "%s is one; they are endpoint, identity, mode, MODE, key_hex, key_base64, "

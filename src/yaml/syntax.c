@@ -31,7 +31,7 @@ static const struct {
      "begin it in a line of its own, each item with \"- \""},
     {"block mapping keys", false, "a key cannot stand here", "write each key in a line of its own"},
     {"<document start>", false, "this does not belong to what stands before it",
-     "keys of one part begin in the same column"},
+     "keys of one part begin in the same column; a line ... ends the file"},
     {"undefined alias", false, "a word that begins with * is put in quotes",
      "put the value into quotes"},
     {"while scanning an alias", false, "a word that begins with * is put in quotes",
@@ -145,7 +145,10 @@ static int bad_start(const struct text_source *s, size_t at, struct signet_error
 {
     if (at < s->len && s->text[at] == '\t')
         return error_at_hint(err, SIGNET_E_SYNTAX, s, at, findings[0].hint, "%s", findings[0].what);
-    return error_at_hint(err, SIGNET_E_SYNTAX, s, at, "put the value into quotes",
+    return error_at_hint(err, SIGNET_E_SYNTAX, s, at,
+                         s->len - at > 2 && memcmp(s->text + at, "```", 3) == 0
+                             ? "take this line out: it belongs to the document it was copied from"
+                             : "put the value into quotes",
                          "a value cannot begin with this character");
 }
 

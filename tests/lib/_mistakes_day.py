@@ -98,3 +98,12 @@ later('a station of no name', 'station: ""', "two.yaml:6:1: 'station' is empty",
 later('events into a file of another kind', 'notify: [{file: devices.csv}]', "two.yaml:6:17: notify: file: 'devices.csv' is another file", '^', 'for events alone')
 later('a secret that the label does not have', 'label: {template: l.zpl, printer: ./l.prn, print_secrets: [foo]}', "two.yaml:6:60: l.zpl: print_secrets names 'foo'", '^', 'take it out', l__zpl=ZPL)
 add('a usage with a slip', 'authority check a.yaml', "./prof.yaml:2:13: 'key_usage' cannot have 'digitalSignatur'", '^', 'there are digitalSignature', a__yaml='chain: root.pem\nkey: root.key\nprofile: ./prof.yaml\n', prof__yaml='base: tls-client\nkey_usage: [digitalSignatur]\n')
+# what is copied from documents and other programs with something around it
+order('a fence of a document', TWO, '```yaml\n' + TWO, 'two.yaml:1:1: a value cannot begin', '^', 'take this line out')
+order('dots of a document', 'output', '...\noutput', 'two.yaml:7:1: this does not belong', '^', 'a line ... ends the file')
+order('a no-break space in front of a key', 'names: {pattern: "urn:dev:os:x-{serial:03}", first: 1}', 'names:\n\u00a0\u00a0pattern: "x-{serial:03}"', 'two.yaml:5:7: a no-break space stands in the indentation', '^', 'write blanks')
+table('quotes around fields and another delimiter', '"endpoint";"x"\n"a";"1"\n', "devices.csv:1:1: the fields end with ';', not with ','", '^', 'delimiter: ";"')
+order('a port of an unknown kind', '{port: x}', '{port: "upd:10.0.0.1:1337"}', "two.yaml:7:17: slot 1: 'upd:10.0.0.1:1337' is no port: there is no 'upd:'", '^', 'udp:HOST:PORT', base=BOARD)
+server('a column of an export with a slip', '{"kind": "export", "file": "x.csv",\n "columns": "name=endpont"}', "server.json:2:19: column 1 of 'columns' has the unknown field 'endpont'", '^', 'endpoint is one')
+server('a key for an authority', SERVER.replace('}', ', "ca_file": "key.pem"}'), "ca_file 'key.pem' holds no certificate", '^', "name the authority's certificate")
+add('a ledger behind its device', 'ledger show urn:dev:os:x-001 one.db', 'urn:dev:os:x-001: there is no such ledger', 'the ledger stands before the other words')
