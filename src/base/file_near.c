@@ -46,6 +46,14 @@ static void hint_near(const char *path, struct signet_error *err)
         error_hint(err, "between folders stands /, not \\, and there are no drives such as C:");
         return;
     }
+    if (strstr(path, "://") || strcmp(path, "-") == 0) {
+        error_hint(err, "name a file: nothing is fetched, and nothing read from standard input");
+        return;
+    }
+    if (path[0] == '~' || path[0] == '$') {
+        error_hint(err, "write the whole path: ~ and $NAME mean something to a shell alone");
+        return;
+    }
     snprintf(folder, sizeof(folder), "%.*s", len ? len : 2, len ? path : "./");
     if (access(folder, F_OK) != 0) {
         error_hint(err, "there is no folder '%.200s' either: is the path right?", folder);

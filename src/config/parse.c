@@ -69,7 +69,8 @@ static struct value unknown_name(struct parser *p, struct name n, const char *pr
         return fail_at(p, n.at, SIGNET_E_SYNTAX, hint, "unknown name '%s%s'", prefix, name);
     return fail_at(p, n.at, SIGNET_E_SYNTAX,
                    p->text[n.at + n.len] == '('
-                       ? "text stands in quotes, bytes are b'text' or bytes.fromhex('00ff')"
+                       ? "a configuration is no program: write the value itself, text in quotes, "
+                         "bytes as b'text' or bytes.fromhex('00ff')"
                        : "text and keys stand in quotes; see signet-config(5) for the names",
                    "unknown name");
 }

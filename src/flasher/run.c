@@ -82,7 +82,10 @@ static int find_on_path(char **out, const char *name, struct signet_error *err)
         free(file);
         path += len + (path[len] == ':');
     }
-    return hint_words(error_set(err, SIGNET_E_NOT_FOUND, "%s is not installed", name), name, err);
+    return hint_words(error_set_hint(err, SIGNET_E_NOT_FOUND,
+                                     "install it, or write its whole path, which begins with /",
+                                     "%s is not installed", name),
+                      name, err);
 }
 
 static const char *how_to_keep(void)
@@ -102,6 +105,9 @@ int run_find(char **out, const char *name, const char *given, struct signet_erro
         return hint_words(
             error_sys(err, SIGNET_E_NOT_FOUND, errno, "cannot find the program '%s'", given), given,
             err);
+    if (given[0] == '/' && access(given, X_OK) != 0)
+        return error_set_hint(err, SIGNET_E_NOT_FOUND, "is it a program? chmod +x makes it one",
+                              "'%s' cannot be executed", given);
     if (!usable(given, S_IFREG))
         return error_set_hint(err, SIGNET_E_NOT_FOUND, how_to_keep(),
                               "%s: not the absolute path of a program that can be executed, and "

@@ -354,6 +354,8 @@ static const struct {
 } refusals[] = {
     {"Connection refused", "nobody listens at its address",
      "is it running, and are host and port of the address right?"},
+    {"accepting connections on that socket", "nobody listens at its socket",
+     "is it running here? Else the address has a host: postgresql://HOST/DATABASE"},
     {"not translate host name", "there is no such host", address_hint},
     {"invalid port", NULL, address_hint},
     {"for connection option \"port\"", "the port in its address is no number", address_hint},

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "profile/private.h"
 
+#include <unistd.h>
+
 static const struct signet_profile *const builtin[] = {&profile_any, &profile_anjay,
                                                        &profile_zephyr, &profile_wakaama};
 enum { BUILTIN = COUNT_OF(builtin) };
@@ -27,6 +29,8 @@ const struct signet_profile *profile_builtin(const char *name, struct signet_err
     error_set(err, SIGNET_E_USAGE, "no device profile is called '%s'",
               text_shown(name, strlen(name), 60));
     text_hint_known(name, names, BUILTIN, err);
+    if (access(name, F_OK) == 0)
+        error_hint(err, "the path of a file has a slash in it: ./%.150s", name);
     return NULL;
 }
 

@@ -30,9 +30,11 @@ static int refuse_credential(const struct signet_order *o, const struct signet_a
     char which[16];
 
     snprintf(which, sizeof(which), "%u", a->ssid);
-    error_set(err, SIGNET_E_MEANING, "nobody would get the new %s of the %s account /0/%u (%.120s)",
-              a->mode == SIGNET_MODE_PSK ? "key" : "certificate", role, a->iid,
-              has_uri ? text_shown(a->uri->as.bytes.data, a->uri->as.bytes.len, 124) : "no URI");
+    error_set(
+        err, SIGNET_E_MEANING,
+        "nobody would get the new %s of the %s account /0/%u (%.120s): 'servers' has no receiver",
+        a->mode == SIGNET_MODE_PSK ? "key" : "certificate", role, a->iid,
+        has_uri ? text_shown(a->uri->as.bytes.data, a->uri->as.bytes.len, 124) : "no URI");
     error_hint(err, "servers: [{file: FILE.json, account: %s}], a server's file or an export's%s",
                a->bootstrap || !a->has_ssid ? role : which,
                o->packets ? "; or output: {records: FILE.csv}" : "");
