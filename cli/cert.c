@@ -292,7 +292,7 @@ static int sign_request(const struct cli *cli, struct make *m, const char *seria
         rc = show_cert(cli, stdout, m->cert, output, err);
     signet_bytes_free(&csr);
     signet_bytes_free(&chain);
-    if (rc == SIGNET_E_SYNTAX || rc == SIGNET_E_CERT)
+    if (rc != SIGNET_OK && strncmp(err->msg, "the certificate request", 23) == 0)
         signet_file_explain(rc, SIGNET_FILE_UNKNOWN, cli->args[0], err);
     return blame_inputs(rc, m, err);
 }

@@ -31,7 +31,7 @@ static int cannot_open(const char *path, int sys, struct signet_error *err)
     rc = error_sys(err, missing ? SIGNET_E_NOT_FOUND : SIGNET_E_LINK, sys, "cannot open the port");
     const char *colon = strrchr(path, ':');
     if (missing && colon && colon[1] && !colon[1 + strspn(colon + 1, "0123456789")])
-        error_hint(err, "a speed is no part of the port: --baud 115200, in an order baud: 115200");
+        error_hint(err, "a speed is no part of the port's name");
     else if (missing)
         error_hint(err, "the list of boards shows the ports that are there");
     if (sys == EACCES)

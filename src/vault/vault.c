@@ -83,11 +83,8 @@ static int claim_order(struct vault *v, const char *order, struct signet_error *
         rc = vault_claim(v, (const char *)what.data, err);
     buf_free(&what);
     return rc == SIGNET_E_BUSY
-               ? error_set_hint(
-                     err, rc,
-                     "signet line status ORDER.yaml shows it, signet line stop ORDER.yaml "
-                     "ends it",
-                     "another run is at work on this order in %s", v->folder)
+               ? error_set_hint(err, rc, "wait until it has ended, or end it",
+                                "another run is at work on this order in %s", v->folder)
                : rc;
 }
 

@@ -214,8 +214,8 @@ def cmp_signed(h):
             for change, word in [
                     (('ra-chain.pem\nclient_key: ra.key', 'foreign.pem\nclient_key: foreign.key'), 'the authority'),
                     (('chain: root.pem', 'chain: middle.pem'), "who signs the authority's answers must be in chain"),
-                    (('client_key: ra.key', 'client_key: srv.key'), "'ra-chain.pem': "),
-                    (('ra-chain.pem\nclient_key: ra.key', 'old.pem\nclient_key: old.key'), "'old.pem': "),
+                    (('client_key: ra.key', 'client_key: srv.key'), "'ra-chain.pem', 'srv.key': the private key does not belong"),
+                    (('ra-chain.pem\nclient_key: ra.key', 'old.pem\nclient_key: old.key'), "'old.pem', 'old.key': the certificate expired"),
                     (('client_cert: ra-chain.pem\nclient_key: ra.key\n', ''), "either a 'reference'"),
                     (('client_cert', 'reference: line\npassphrase_file: pw\nclient_cert'), "either a 'reference'"),
                     (('client_cert', 'passphrase_file: pw\nclient_cert'), "a 'client_key' is not encrypted"),
