@@ -70,9 +70,6 @@ int remote_client_pair(const struct signet_authority_info *info, struct buf *cer
     int rc = file_read(info->client_cert, CERT_FILE_MAX, cert, err);
     if (rc == SIGNET_OK)
         rc = file_read_secret(info->client_key, CERT_FILE_MAX, key, err);
-    if (rc == SIGNET_OK && key_is_encrypted(key->data, key->len))
-        rc = error_set_hint(err, SIGNET_E_CERT, "name a key that is not, in a file of mode 0600",
-                            "'%s' is encrypted", info->client_key);
     if (rc == SIGNET_OK)
         rc = error_pass(check_client_pair(cert, key, err), err, "'%s', '%s'", info->client_cert,
                         info->client_key);

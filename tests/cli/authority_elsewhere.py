@@ -63,7 +63,7 @@ def est(h):
         with open('tls.yaml') as f:
             tls = f.read()
         h.write('sealed.yaml', tls.replace('d1.key', 'sealed.key'))
-        for kind, word in (('pkcs8 -topk8', 'is encrypted'), ('ec -aes256', '127.0.0.1')):  # the second in an odd spelling
+        for kind, word in (('pkcs8 -topk8', 'is encrypted'), ('ec -aes256', 'is encrypted')):
             h.write('sealed.key', openssl(*kind.split(), '-in', 'd1.key', '-passout', 'pass:abcd').replace('Proc-Type: 4', 'Proc-Type:4'))
             call('cert', 'make', '--authority', 'sealed.yaml', '-e', 'd4', '-o', 'd8', code=1, word=word)
         need(openssl('x509', '-in', 'd1/client_cert.crt', '-noout', '-pubkey') != openssl('x509', '-in', 'd1b/client_cert.crt', '-noout', '-pubkey'), 'keys')
