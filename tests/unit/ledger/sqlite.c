@@ -251,7 +251,7 @@ static void without_rights(void **state)
     assert_int_equal(rc, SIGNET_E_IO);
     assert_non_null(strstr(why.hint, "also to write it and its folder"));
     assert_int_equal(made, SIGNET_E_IO);
-    assert_non_null(strstr(err.hint, "write the file and its folder"));
+    assert_non_null(strstr(err.hint, "also to write it and its folder"));
     open_as("A");
     assert_int_equal(verified(), 2);
 }
