@@ -50,9 +50,8 @@ static void forget_proofs(struct device_proofs *d)
 static int collect_events(struct device_proofs *d, struct signet_error *err)
 {
     const struct db_walk walk = {
-        .sql = "SELECT e.station, e.seq, s.name, e.kind FROM events e JOIN devices d"
-               " ON d.id = e.device JOIN stations s ON s.id = e.station WHERE d.endpoint = $1"
-               " ORDER BY e.station, e.seq",
+        .sql = "SELECT e.station, e.seq, s.name, e.kind FROM events e JOIN stations s"
+               " ON s.id = e.station WHERE e.device IN " OF_NAME("$1") " ORDER BY e.station, e.seq",
         .row = collect_event,
         .ctx = d};
 

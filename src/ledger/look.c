@@ -3,11 +3,6 @@
 /* Devices, events and deliveries, as they are recorded. */
 #include "ledger/store.h"
 
-/* Devices that have or had a name: those whose name was given back are in an index of their own. */
-#define OF_NAME(name)                                                                              \
-    "(SELECT id FROM devices WHERE endpoint = " name " AND freed = 0 UNION ALL"                    \
-    " SELECT id FROM devices WHERE endpoint = " name " AND freed = 1)"
-
 static const char *or_empty(const char *value)
 {
     return value ? value : "";

@@ -132,6 +132,10 @@ enum { SITE_MAX = 32 };
     "substr(" name ", 1, length(rtrim(" name ", replace(" name ", '@', ''))) - 1)"
 /* @SITE: of all ledgers that came here under its name. */
 #define SITE_OF(name) "substr(" name ", length(rtrim(" name ", replace(" name ", '@', ''))))"
+/* Devices that have or had a name: those whose name was given back are in an index of their own. */
+#define OF_NAME(name)                                                                              \
+    "(SELECT id FROM devices WHERE endpoint = " name " AND freed = 0 UNION ALL"                    \
+    " SELECT id FROM devices WHERE endpoint = " name " AND freed = 1)"
 /* Of device d: those that were retired before it have the same name. */
 #define EDITION                                                                                    \
     "1 + (SELECT count(*) FROM devices x WHERE x.endpoint = d.endpoint AND x.freed = 1"            \
