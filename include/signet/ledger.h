@@ -223,6 +223,12 @@ int signet_ledger_begin(struct signet_ledger *ledger, int64_t order, const char 
 int signet_ledger_erased(struct signet_ledger *ledger, const char *endpoint, const char *hw_id,
                          const char *detail, struct signet_error *err);
 
+/* The next board in a slot was erased for a device that waits for that one (struct
+ * signet_ledger_decision, board): any board may get the device now, by its event "any-board". A
+ * device that waits for no slot stays as it is. Errors: as of signet_ledger_note(). */
+int signet_ledger_slot_used(struct signet_ledger *ledger, const struct signet_lease *lease,
+                            struct signet_error *err);
+
 /* The report of a run at its end, as JSON: an event of the order, "run". */
 int signet_ledger_run(struct signet_ledger *ledger, int64_t order, const char *json,
                       struct signet_error *err);

@@ -4,7 +4,10 @@
 
 #include "ledger/store.h"
 
+#include <stdio.h>
+
 enum { MESSAGE_MAX = 300 };
+#define WAITS_FOR_SLOT "slot:"
 
 struct request {
     int64_t order;
@@ -63,27 +66,62 @@ static void put_board(struct buf *b, const struct signet_ledger_board *board)
     buf_byte(b, '}');
 }
 
+static int let_any(struct signet_ledger *l, int64_t device, const char *place,
+                   struct signet_error *err)
+{
+    int rc = db_run(l->db, err,
+                    "UPDATE devices SET hw_id = NULL, changed = $2, events = events + 1"
+                    " WHERE id = $1",
+                    "ii", device, l->db->now);
+
+    return rc == SIGNET_OK ? device_event(l, device, "any-board", place, err) : rc;
+}
+
 /* An edition that waits for the next board in this slot: another board was that one. Left as it is,
  * it would let the board be erased that was finished just now. */
 static int end_wait(struct signet_ledger *l, const char *slot, struct signet_error *err)
 {
     struct buf place = {0};
-    struct db_rows row;
+    int64_t device = 0;
 
-    buf_printf(&place, "slot:%s/%s", l->station, slot);
+    buf_printf(&place, WAITS_FOR_SLOT "%s/%s", l->station, slot);
     int rc = buf_check(&place, err);
-    if (rc == SIGNET_OK) {
-        rc = db_find(l->db, &row, err,
-                     "UPDATE devices SET hw_id = NULL, changed = $2, events = events + 1"
-                     " WHERE hw_id = $1 AND state < {void} RETURNING id",
-                     "si", (const char *)place.data, l->db->now);
-        int64_t device = rc == SIGNET_OK ? db_int(&row, 0) : 0;
-        rc = db_done(&row, rc);
-        if (rc == SIGNET_OK && device)
-            rc = device_event(l, device, "any-board", (const char *)place.data, err);
-    }
+    if (rc == SIGNET_OK)
+        rc = db_number(l->db, &device, err,
+                       "SELECT id FROM devices WHERE hw_id = $1 AND state < {void}", "s",
+                       (const char *)place.data);
+    if (rc == SIGNET_OK)
+        rc = let_any(l, device, (const char *)place.data, err);
     buf_free(&place);
-    return rc;
+    return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
+}
+
+static int slot_used(struct signet_ledger *l, void *arg, struct signet_error *err)
+{
+    const struct signet_lease *lease = arg;
+    char place[SIGNET_ENDPOINT_SIZE] = "";
+    struct db_rows row;
+    int rc = db_find(l->db, &row, err,
+                     "SELECT COALESCE(hw_id, '') FROM devices WHERE id = $1 AND token = $2"
+                     " /*+ FOR UPDATE */",
+                     "ii", lease->device, lease->token);
+
+    if (rc == SIGNET_OK)
+        snprintf(place, sizeof(place), "%s", db_text(&row, 0));
+    db_end(&row);
+    if (rc != SIGNET_OK)
+        return rc == SIGNET_E_NOT_FOUND ? lease_lost(lease, err) : rc;
+    return strncmp(place, WAITS_FOR_SLOT, strlen(WAITS_FOR_SLOT)) == 0
+               ? let_any(l, lease->device, place, err)
+               : rc;
+}
+
+int signet_ledger_slot_used(struct signet_ledger *ledger, const struct signet_lease *lease,
+                            struct signet_error *err)
+{
+    struct signet_lease held = *lease;
+
+    return store_change(ledger, slot_used, &held, err);
 }
 
 static int change_device(struct signet_ledger *l, const struct request *r, struct signet_error *err)

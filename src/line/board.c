@@ -197,6 +197,15 @@ static const struct step {
     {STAGE_LOCK, NULL, lock_board},
 };
 
+/* Erased for a device that waits for the next board in this slot. What becomes of the board now, it
+ * was that one: a later one is not erased for it. A board that brings a name may be another's. */
+static int end_wait_for_slot(struct work *w, struct signet_error *err)
+{
+    if (!w->lease->device || !source_has_names(w->setup->source))
+        return SIGNET_OK;
+    return work_judged(w, signet_ledger_slot_used(w->job->ledger, w->lease, err));
+}
+
 static int do_step(struct work *w, const struct step *step, struct signet_error *err)
 {
     if (job_stopped(w->job))
@@ -206,7 +215,7 @@ static int do_step(struct work *w, const struct step *step, struct signet_error 
     work_failpoint("before", job_stage_name(step->stage));
     int rc = step->board(w->board, err);
     work_failpoint("after", job_stage_name(step->stage));
-    return rc;
+    return rc == SIGNET_OK && step->stage == STAGE_FLASH ? end_wait_for_slot(w, err) : rc;
 }
 
 /* Measured and reported. */

@@ -153,6 +153,32 @@ def another_order_came_first(l):
     l.ledger('verify', 'ledger.db')
 
 
+@part
+def a_slot_with_a_new_name(l):
+    """Erased for the slot that was named, killed, and finished by another order in that slot, which has another name by now: with its old
+    name the slot is not asked for any more."""
+    two_finished(l)
+    l.order(2)
+    l.ledger('rework', '--board', 'slot:A/1', 'ledger.db', TWO)
+    l.run(point='before-seal:1')
+    l.exits(-9)
+    l.order(1, names='names: {pattern: "urn:dev:os:p-{serial}"}', name='p')
+    l.write('order.yaml', l.text('order.yaml').replace('{port: rack/1', '{name: left, port: rack/1'))
+    l.run()
+    l.exits(0)
+    before = l.ask(1)
+    need('provisioned=1' in before, before)
+    l.order(2)
+    l.run()
+    l.exits(1, 'made-before')
+    need(l.ask(1) == before, f'{before}, then {l.ask(1)}')
+    l.tell('next')
+    l.run()
+    l.exits(0)
+    need([s for s, _, _ in editions(l, TWO)] == ['retired', 'done'], editions(l, TWO))
+    l.ledger('verify', 'ledger.db')
+
+
 def begun_before(l, blind):
     """The newest device of a slot, which a kill interrupted, is not the one that was made there last."""
     def order(*args, **more):

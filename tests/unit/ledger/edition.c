@@ -304,6 +304,36 @@ static void a_forged_edition_is_found(void **state)
     assert_int_equal(signet_ledger_verify(ledger, &events, head, &err), SIGNET_E_LEDGER);
 }
 
+/* The next board in the slot is one board: it was erased, and no other is for it. */
+static void the_slot_that_was_used(void **state)
+{
+    const struct signet_ledger_decision how = {.what = SIGNET_LEDGER_REWORK, .board = "slot:A/1"};
+    const char *const one = "one";
+    const struct signet_ledger_selection selected = {.names = &one, .name_count = 1, .state = -1};
+    struct signet_lease lease, lost;
+
+    (void)state;
+    begin(9);
+    finished("one", "AB", "11111111112222222222", NULL, 0);
+    must(signet_ledger_decide(ledger, &selected, &how, NULL, NULL, &err));
+    must(signet_ledger_claim(ledger, order, NULL, "slot:A/1", "1", &lease, &err));
+    lost = lease;
+    lost.token++;
+    refused(signet_ledger_slot_used(ledger, &lost, &err), SIGNET_E_BUSY, "no longer holds");
+    for (int i = 0; i < 2; i++) { /* once */
+        must(signet_ledger_slot_used(ledger, &lease, &err));
+        assert_int_equal(sql_number("SELECT count(*) FROM devices WHERE hw_id = 'slot:A/1'"), 0);
+        assert_int_equal(sql_number("SELECT count(*) FROM events WHERE kind = 'any-board'"
+                                    " AND detail = 'slot:A/1'"),
+                         1);
+    }
+    bring(&lease, SIGNET_DEVICE_WRITING, "AB");
+    must(signet_ledger_slot_used(ledger, &lease, &err)); /* it has a board of its own */
+    assert_int_equal(sql_number("SELECT count(*) FROM devices WHERE hw_id = 'AB' AND freed = 0"),
+                     1);
+    verified();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -312,6 +342,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(removals_end_once, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(the_board_of_an_edition, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(the_next_board_of_a_slot, place_setup, place_teardown),
+        cmocka_unit_test_setup_teardown(the_slot_that_was_used, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(torn_between_servers, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(a_forged_edition_is_found, place_setup, place_teardown),
     };
