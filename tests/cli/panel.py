@@ -58,7 +58,7 @@ class Terminal:
 
 
 def keys(hall):
-    t = Terminal(hall, hall.order(9, 'notify: [{name: mes, file: template}]\n'), '--operator', 'Jürgen', '--shift', 'night')
+    t = Terminal(hall, hall.order(9, 'notify: [{name: mes, url: "mqtt://127.0.0.1:9", allow_mqtt: true}]\n'), '--operator', 'Jürgen', '--shift', 'night')
     t.shows('order-1', 'operator Jürgen', 'shift night', 'p pause', '2/9 made')
     t.shows('events are not told')
     t.press('p')
