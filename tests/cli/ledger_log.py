@@ -114,7 +114,7 @@ def no_signature_for_another_history(p):
 
 @part
 def tree_of_another(p):
-    p.sql("UPDATE stations SET tree = substr(tree, 1, 10) || 'aa' || substr(tree, 13)")
+    p.sql("UPDATE stations SET tree = substr(tree, 1, 10) || CASE substr(tree, 11, 2) WHEN 'aa' THEN 'bb' ELSE 'aa' END || substr(tree, 13)")
     need('is not what the ledger has' in p.call('verify', 'ledger.db', code=1), 'verify')
     need('the ledger has others' in p.make('q', 2, code=1), 'a run')
 
