@@ -157,7 +157,7 @@ static void put_event(const struct signet_event *event)
 
 static void report_event(void *ctx, const struct signet_event *event)
 {
-    static char last[sizeof(event->error->msg)]; /* the same trouble is told once */
+    static char last[sizeof(event->error->msg)]; /* the same trouble is told once in a row */
     const struct cli *cli = ctx;
     if (cli->json)
         put_event(event);
@@ -169,8 +169,9 @@ static void report_event(void *ctx, const struct signet_event *event)
         tell_error("again after: ", "\033[1;33m", event->error);
     else if (event->kind == SIGNET_EVENT_PROGRESS)
         put_progress(event);
-    if (event->kind == SIGNET_EVENT_RETRY && event->error)
-        snprintf(last, sizeof(last), "%s", event->error->msg);
+    if (event->kind != SIGNET_EVENT_PROGRESS)
+        snprintf(last, sizeof(last), "%s",
+                 event->kind == SIGNET_EVENT_RETRY && event->error ? event->error->msg : "");
 }
 
 struct signet_observer cli_observer(const struct cli *cli)

@@ -6,7 +6,6 @@
 #include "proof/coap.h"
 
 #include <jansson.h>
-#include <math.h>
 #include <signet/packet.h>
 
 /* RFC 8428, table 4 */
