@@ -337,16 +337,18 @@ static bool is_dictionary(const char *text, size_t len)
            (has_word(text, len, "OID.") || has_word(text, len, "RID."));
 }
 
-/* Neither text nor anything that is known: not UTF-8, and with characters that no text has. */
+/* Neither text nor anything that is known: not UTF-8, and with characters that no text has; a
+ * symmetric key, which is short, may have none of them (one in 40 of 32 bytes). */
 static bool is_binary(const uint8_t *data, size_t len)
 {
-    bool control = false, utf8 = true;
+    bool control = len == 16 || len == 32, utf8 = true;
     uint32_t code;
 
     for (size_t i = 0, n; i < len; i += n ? n : 1) {
         n = utf8_decode(data + i, len - i, &code);
         utf8 = utf8 && (n || len - i < 4); /* the last one may be cut */
-        control = control || (data[i] < ' ' && !char_in((char)data[i], "\t\n\r\f\x1a"));
+        control = control || data[i] == 0x7f ||
+                  (data[i] < ' ' && !char_in((char)data[i], "\t\n\r\f\x1a"));
     }
     return control && !utf8;
 }
