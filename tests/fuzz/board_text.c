@@ -49,7 +49,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     scan(data, size, size ? size : 1, &whole);
     scan(data, size, 1, &pieces);
     require(whole.len == pieces.len && (!whole.len || !memcmp(whole.data, pieces.data, whole.len)));
+    seen(whole.data, whole.len);
     text_escape(&shown, data, size);
+    seen(shown.data, shown.len);
     for (size_t i = 0; i < shown.len; i++)
         require(shown.data[i] >= 0x20 && shown.data[i] != 0x7f);
     if (endpoint_name_valid((const char *)data, size))

@@ -80,6 +80,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (bootstrap_run(&x, &address, "urn:dev:1", tree, &code, &err) != SIGNET_OK)
         require_error(&err);
     require(signet_packet_encode(tree, &packet, NULL) == SIGNET_OK);
+    seen(packet.data, packet.len);
     signet_bytes_free(&packet);
     signet_tree_free(&tree);
     return 0;

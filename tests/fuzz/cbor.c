@@ -80,6 +80,8 @@ static int walk(struct cbor_reader *r, const struct cbor_item *item, struct sign
     int rc;
 
     write_again(item);
+    seen(&item->kind, sizeof(item->kind));
+    seen(&item->number, sizeof(item->number));
     if (item->len)
         require(item->bytes >= r->data && item->bytes + item->len <= r->data + r->at);
     if (cbor_run_begin(&run, item, false))
@@ -111,12 +113,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             struct cbor_item item;
 
             rc = cbor_next(&in, &item, &err);
-            require(rc == SIGNET_OK || err.msg[0]);
-            if (rc != SIGNET_OK)
+            if (rc != SIGNET_OK) {
+                require_error(&err);
                 break;
+            }
             skip = in;
             rc = walk(&in, &item, &err);
-            require(rc == SIGNET_OK || err.msg[0]);
+            if (rc != SIGNET_OK)
+                require_error(&err);
             require(cbor_skip(&skip, &item, NULL) == rc);
             require(skip.at == in.at && skip.items == in.items && in.items <= in.items_max);
             require(rc != SIGNET_OK || in.depth == 0);

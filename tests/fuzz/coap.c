@@ -18,6 +18,8 @@ static void try_message(const uint8_t *data, size_t size)
         return;
     size_t len = coap_write(&first, out, sizeof out);
     coap_path(&first, COAP_URI_PATH, path, sizeof path);
+    seen(path, strlen(path));
+    seen(out, len);
     require(strlen(path) < sizeof path && !strchr(path, 0x1b));
     coap_uint(&first, COAP_BLOCK1, 0);
     if (!len)
@@ -41,6 +43,7 @@ static void try_tlv(const uint8_t *data, size_t size)
         require(signet_tree_new(&tree, NULL) == SIGNET_OK);
         tlv_read(tree, base, depth, data, size);
         require(signet_packet_encode(tree, &packet, NULL) == SIGNET_OK);
+        seen(packet.data, packet.len);
         signet_bytes_free(&packet);
         signet_tree_free(&tree);
     }

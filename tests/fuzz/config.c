@@ -43,12 +43,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (signet_config_parse((const char *)data, size, "endpoint_cfg", &tree, &err)) {
         require(!tree && err.code && !strncmp(err.msg, "endpoint_cfg", 12));
+        require_error(&err);
+        seen(err.excerpt, strlen(err.excerpt));
         printable(err.msg, false);
         printable(err.hint, false);
         printable(err.excerpt, true);
         return 0;
     }
     require(signet_packet_encode(tree, &packet, NULL) == SIGNET_OK);
+    seen(packet.data, packet.len);
     if (signet_tree_count(tree)) {
         require(signet_packet_decode(packet.data, packet.len, &again, NULL) == SIGNET_OK);
         require(same_packet(&packet, again));

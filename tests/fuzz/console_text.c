@@ -84,7 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0)
         return 0;
     b.recipe = data[0] & 0x80 ? &nrf91_recipe : &zephyr_credentials_recipe;
-    b.options.smp_timeout_ms = 1;
+    b.options.smp_timeout_ms = 60000; /* silence has no time here */
     if (data[0] & 0x40)
         b.options.recipe[0] = (struct signet_option){"attest", "true"};
     require(link_new(&b.link, &ops, &line, "port", NULL) == SIGNET_OK);

@@ -16,6 +16,7 @@ static void try_hex(const uint8_t *data, size_t size)
 
     if (n < 0)
         return;
+    seen(bytes, (size_t)n);
     hex_encode(bytes, (size_t)n, again);
     require(strlen(again) == size && strncasecmp(again, (const char *)data, size) == 0);
 }
@@ -28,6 +29,7 @@ static void try_base64(const uint8_t *data, size_t size)
 
     if (n < 0)
         return;
+    seen(bytes, (size_t)n);
     base64_encode(bytes, (size_t)n, again);
     require(strlen(again) == size && memcmp(again, data, size) == 0);
 }
@@ -38,6 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint32_t code;
 
     require(size || form == FORM_EMPTY);
+    seen(&form, sizeof(form));
     try_hex(data, size);
     try_base64(data, size);
     if (utf8_valid(data, size))

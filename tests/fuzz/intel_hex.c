@@ -12,8 +12,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (hex_parse(&image, "fuzz.hex", data, size, &err) == SIGNET_OK) {
         if (image.size == 0 || (uint64_t)image.high - image.low + 1 < image.size)
             abort();
-    } else if (err.msg[0] == '\0' || image.size != 0) {
+        seen(&image.low, sizeof(image.low));
+        seen(&image.high, sizeof(image.high));
+        seen(&image.size, sizeof(image.size));
+    } else if (image.size != 0) {
         abort();
+    } else {
+        require_error(&err);
     }
     return 0;
 }

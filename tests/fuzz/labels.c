@@ -47,6 +47,7 @@ static void try_values(const struct label_template *label)
         made[i] = label_zpl(label, &values, &zpl[i], &err) == SIGNET_OK;
         if (!made[i])
             require_error(&err);
+        seen(zpl[i].data, zpl[i].len);
         require((label_fields(label, &values, &visitor, NULL) == SIGNET_OK) == made[i]);
     }
     if (made[0] && made[1])

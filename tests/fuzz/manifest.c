@@ -32,6 +32,7 @@ static int on_row(void *ctx, const struct manifest_row *row, const struct signet
         s->lines[s->count] = row->line;
         s->bad[s->count] = bad != NULL;
     }
+    seen(row->text.data, row->text.len);
     s->count++;
     return SIGNET_OK;
 }

@@ -10,6 +10,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static struct nrfutil_line line;
 
     nrfutil_line_parse(&line, (const char *)data, size);
+    seen(&line.percent, sizeof(line.percent));
+    seen(&line.count, sizeof(line.count));
+    seen(line.message, strlen(line.message));
     if (line.percent > 100 || line.count > 64 || !memchr(line.message, 0, sizeof line.message))
         abort();
     for (const char *p = line.message; *p; p++)

@@ -25,7 +25,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         rc = scan_check_device(&rules, &code, &err);
     if (rc != SIGNET_OK)
         require_error(&err);
-    else if (code.kind != SCAN_SET_UP)
+    seen(code.text, strlen(code.text));
+    if (rc == SIGNET_OK && code.kind != SCAN_SET_UP)
         require(code.text[0] && strlen(code.text) <= SCAN_CODE_MAX);
     return 0;
 }

@@ -42,6 +42,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t count = feed(&whole, data, size, size ? size : 1, &a, &text_a);
     require(feed(&pieces, data, size, 1, &b, &text_b) == count);
     require(a.len == b.len && (!a.len || !memcmp(a.data, b.data, a.len)));
+    seen(a.data, a.len);
+    seen(text_a.data, text_a.len);
     require(text_a.len <= size + own.len);
     buf_free(&a);
     buf_free(&b);

@@ -33,12 +33,21 @@ static void try_checkpoint(const struct tlog_note *note)
     buf_free(&text);
 }
 
+static void try_signer(const struct tlog_note *note, const struct tlog_vkey *key)
+{
+    struct signet_error err = {0};
+    int64_t time = 0;
+
+    if (tlog_note_verify(note, key, &time, &err) != SIGNET_OK)
+        require_error(&err);
+    seen(&time, sizeof(time));
+}
+
 static void try_note(const uint8_t *data, size_t len)
 {
     struct tlog_note note = {0};
     struct tlog_vkey key;
     struct signet_error err = {0};
-    int64_t time = 0;
 
     if (tlog_note_parse(data, len, &note, &err) != SIGNET_OK) {
         require_error(&err);
@@ -47,9 +56,9 @@ static void try_note(const uint8_t *data, size_t len)
     require(note.text >= (const char *)data && note.text[note.len - 1] == '\n' &&
             note.signatures + note.signatures_len <= (const char *)data + len);
     if (tlog_vkey_parse(vkey, &key, NULL) == SIGNET_OK)
-        tlog_note_verify(&note, &key, &time, &err);
+        try_signer(&note, &key);
     if (tlog_vkey_parse(witness, &key, NULL) == SIGNET_OK)
-        tlog_note_verify(&note, &key, &time, &err);
+        try_signer(&note, &key);
     try_checkpoint(&note);
 }
 
@@ -66,8 +75,11 @@ static void try_proof(const uint8_t *data, size_t len, bool request)
         return;
     }
     require(p.hashes.count <= TLOG_HASHES);
-    tlog_check_inclusion(&p.hashes, p.number, p.checkpoint.size, leaf, p.checkpoint.root, &err);
-    tlog_check_consistency(&p.hashes, p.number, leaf, p.checkpoint.size, p.checkpoint.root, &err);
+    if (tlog_check_inclusion(&p.hashes, p.number, p.checkpoint.size, leaf, p.checkpoint.root, &err))
+        require_error(&err);
+    if (tlog_check_consistency(&p.hashes, p.number, leaf, p.checkpoint.size, p.checkpoint.root,
+                               &err))
+        require_error(&err);
 }
 
 static void try_text(const uint8_t *data, size_t len, bool tree)
