@@ -150,7 +150,7 @@ static int explain_refusal(struct signet_board *b, struct signet_error *err)
     struct signet_bytes text = {0};
     struct signet_smp *smp = NULL;
     const char *wanted = b->options.success_text;
-    int code = (int)err->code;
+    int code = SIGNET_E_SMP;
 
     if (!b->recipe->stream || !b->options.result_path[0] ||
         port_smp_new(b, RESULT_STEP_MS, 1, NULL, &smp, NULL))

@@ -58,7 +58,7 @@ static int set_up_ledger(struct signet_ledger *l, const char *where,
     if (rc == SIGNET_E_LEDGER && kinds[kind] == &sqlite_ops)
         rc = signet_file_explain(rc, SIGNET_FILE_LEDGER, where, err);
     else if (rc != SIGNET_OK && rc != SIGNET_E_USAGE && /* that one may be about a password */
-             !strstr(err->msg, where))
+             err && !strstr(err->msg, where))
         error_prefix(err, "%s", where);
     return rc;
 }

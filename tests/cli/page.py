@@ -250,6 +250,116 @@ def what_was_made(hall):
         need(p.returncode == 2 and words in p.stderr, p.stderr)
 
 
+FIGURES = """operator Anna
+shift early
+paused 1
+made 7
+made_before 3
+waiting 2
+passed 21
+failed 4
+first_pass 19
+notify news
+notify_told 8
+notify_waiting 5
+notify mes
+notify_told 6
+notify_waiting 9
+notify_away no answer
+cycles 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20
+cycle_seconds 123456
+errors 0 1 2 0 4
+retries 11
+boards_made_before 13"""
+METRICS = """
+# TYPE signet_line_up gauge
+signet_line_up 1
+# TYPE signet_order info
+signet_order_info{order="o",operator="Anna",shift="early"} 1
+# TYPE signet_paused gauge
+signet_paused 1
+# TYPE signet_quota_devices gauge
+signet_quota_devices 10
+# TYPE signet_made_devices gauge
+signet_made_devices 7
+# TYPE signet_waiting_devices gauge
+signet_waiting_devices 2
+# TYPE signet_notify_events counter
+signet_notify_events_total{target="news"} 8
+signet_notify_events_total{target="mes"} 6
+# TYPE signet_notify_waiting_events gauge
+signet_notify_waiting_events{target="news"} 5
+signet_notify_waiting_events{target="mes"} 9
+# TYPE signet_notify_up gauge
+signet_notify_up{target="news"} 1
+signet_notify_up{target="mes"} 0
+# TYPE signet_boards counter
+signet_boards_total{verdict="pass"} 21
+signet_boards_total{verdict="fail"} 4
+signet_boards_total{verdict="made-before"} 13
+# TYPE signet_first_pass_boards counter
+signet_first_pass_boards_total 19
+# TYPE signet_board_retries counter
+signet_board_retries_total 11
+# TYPE signet_board_errors counter
+signet_board_errors_total{code="usage"} 1
+signet_board_errors_total{code="syntax"} 2
+signet_board_errors_total{code="limit"} 4
+# TYPE signet_board_cycle_seconds histogram
+# UNIT signet_board_cycle_seconds seconds
+signet_board_cycle_seconds_bucket{le="1.0"} 1
+signet_board_cycle_seconds_bucket{le="2.0"} 3
+signet_board_cycle_seconds_bucket{le="5.0"} 6
+signet_board_cycle_seconds_bucket{le="10.0"} 10
+signet_board_cycle_seconds_bucket{le="20.0"} 15
+signet_board_cycle_seconds_bucket{le="30.0"} 21
+signet_board_cycle_seconds_bucket{le="45.0"} 28
+signet_board_cycle_seconds_bucket{le="60.0"} 36
+signet_board_cycle_seconds_bucket{le="90.0"} 45
+signet_board_cycle_seconds_bucket{le="120.0"} 55
+signet_board_cycle_seconds_bucket{le="180.0"} 66
+signet_board_cycle_seconds_bucket{le="300.0"} 78
+signet_board_cycle_seconds_bucket{le="+Inf"} 91
+signet_board_cycle_seconds_count 91
+signet_board_cycle_seconds_sum 123.456
+# TYPE signet_slots gauge
+signet_slots{state="empty"} 1
+signet_slots{state="working"} 0
+signet_slots{state="pass"} 3
+signet_slots{state="fail"} 2
+signet_slots{state="made-before"} 0
+signet_slots{state="closed"} 0
+signet_slots{state="halted"} 0
+signet_slots{state="waiting"} 0
+# TYPE signet_slots_off gauge
+signet_slots_off 2
+# EOF
+"""
+
+
+def figures(hall):
+    """Each figure of a run is where a monitoring system looks for it, with its type and its meaning."""
+    run = Run(hall.at('figures'), [{'state': s, 'off': int(s == 'fail')} for s in ('pass', 'pass', 'pass', 'fail', 'fail', 'empty')])
+    run.more = FIGURES.splitlines()
+    with started('page', hall.at('ledger.db'), '-l', '127.0.0.1:0', '--work', hall.at('figures'), '--metrics') as (_, browser):
+        metrics(browser)
+        text = browser.ask('/metrics')[2]
+        helps = re.findall(r'^# HELP (\S+) [A-Z1].{10,}\.$', text, re.M)
+        need(helps == re.findall(r'^# TYPE (\S+) ', text, re.M), text)
+        need(''.join(l for l in text.splitlines(True) if not l.startswith('# HELP')) == METRICS[1:], text)
+
+
+def not_there_yet(hall):
+    """What a page is for may come later: people are told, machines ask."""
+    for more, count in ((), 2), (('--json',), 0):
+        p = subprocess.Popen([SIGNET, 'page', hall.at('none.db'), '-l', '127.0.0.1:0', '--work', hall.at('nowhere'), *more], stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+        said = p.stderr.readline() + p.stderr.readline() if count else p.stdout.readline()
+        p.send_signal(signal.SIGINT)
+        said += p.communicate(timeout=SECONDS)[1]
+        need(said.count('when it is there') == count, said)
+
+
 def eventually(ask, times=20):
     """A browser tries again, too, when what came before it is still being closed."""
     for _ in range(times):
@@ -395,7 +505,7 @@ def at_a_terminal(hall):
 folder = tempfile.mkdtemp()
 hall = Hall(folder, slots=2, rack=('-N', '9', '-H', '3600000'))  # boards stay until they are changed
 try:
-    for test in (a_line, requests, what_was_made, hostile, beyond_this_computer, at_a_terminal, once_more):
+    for test in (a_line, requests, what_was_made, figures, not_there_yet, hostile, beyond_this_computer, at_a_terminal, once_more):
         try:
             test(hall)
         except Broken as e:

@@ -94,7 +94,7 @@ class Run:
     """The control socket of a run that never was: what it says is up to the test."""
     def __init__(self, folder, slots):
         os.mkdir(folder)
-        self.order, self.slots = 'o', slots
+        self.order, self.slots, self.more = 'o', slots, ()
         self.scans = 0
         self.asked, self.refuses = '', None  # the last change, and why the next one is refused
         self.socket = socket.socket(socket.AF_UNIX)
@@ -103,7 +103,7 @@ class Run:
         threading.Thread(target=self.answer, daemon=True).start()
 
     def text(self):
-        lines = ['ok ', f'order {self.order}', f'scans {self.scans}', 'quota 10', 'seconds 1000']
+        lines = ['ok ', f'order {self.order}', f'scans {self.scans}', 'quota 10', 'seconds 1000', *self.more]
         for i, slot in enumerate(self.slots):
             lines += [f'slot {i + 1}', f'state {slot["state"]}'] + [f'{k} {v}' for k, v in slot.items() if k != 'state']
         return '\n'.join(lines) + '\n'
