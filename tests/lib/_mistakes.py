@@ -19,6 +19,7 @@ BOARD = TWO.replace('output: {packets: two.ndjson}', 'board: {recipe: smp-file, 
 CSV = 'endpoint\nurn:a1\nurn:a2\nurn:a3\n'
 SERVER = '{"kind": "leshan", "url": "https://127.0.0.1:1"}\n'
 FILES = {
+    'station.key': bytes(range(160, 192)),  # a random one looks like a packet once in 500 times
     'template': CONFIG % '', 'cfg': CONFIG % ", RID.Security.PKOrIdentity: b'me', RID.Security.SecretKey: b'0123456789abcdef'",
     'order.yaml': ORDER, 'two.yaml': TWO, 'devices.csv': CSV, 'server.json': SERVER, 'token': 'hunter2\n',
     'export.json': '{"kind": "export", "file": "out.csv"}', 'object.xml': '<LWM2M><Object ObjectType="MODefinition"><Name>A</Name></Object></LWM2M>',
