@@ -20,13 +20,13 @@ static void put_extension(struct buf *b, int nid, bool critical, const struct bu
 
 static void put_oid_text(struct buf *b, const char *text)
 {
-    ASN1_OBJECT *oid = OBJ_txt2obj(text, 0);
+    uint8_t oid[128];
+    int len = a2d_ASN1_OBJECT(oid, sizeof(oid), text, -1);
 
-    if (oid && OBJ_length(oid))
-        der_put(b, V_ASN1_OBJECT, OBJ_get0_data(oid), OBJ_length(oid));
+    if (len > 0)
+        der_put(b, V_ASN1_OBJECT, oid, (size_t)len);
     else
         b->failed = true;
-    ASN1_OBJECT_free(oid);
 }
 
 static void put_usage(struct buf *b, unsigned usage)

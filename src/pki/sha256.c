@@ -13,7 +13,7 @@ static void fetch_sha256(void)
     sha256_fetched = md ? md : EVP_sha256();
 }
 
-static const EVP_MD *sha256_md(void)
+const EVP_MD *sha256_md(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
 
