@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 struct transport {
-    struct tls_dtls *dtls; /* NULL: plain */
+    struct tls_connection *dtls; /* NULL: plain */
     int fd;
     const struct signet_cancel *cancel;
 };
@@ -90,7 +90,7 @@ static int open_with(struct transport *t, const struct transport_address *addres
     credentials->suites = rules->suites[0] ? rules->suites : rules->tls->suites;
     credentials->stack = rules->stack;
     credentials->like_mbedtls = !rules->tls->stack || !strcmp(rules->tls->stack, "mbedtls");
-    return tls_dtls_open(&t->dtls, address->host, address->port, credentials, deadline, t->cancel,
+    return tls_open(&t->dtls, address->host, address->port, credentials, deadline, t->cancel,
                          err);
 }
 
@@ -185,7 +185,7 @@ void transport_close(struct transport **transport)
 
     if (!t)
         return;
-    tls_dtls_close(&t->dtls);
+    tls_close(&t->dtls);
     if (t->fd >= 0)
         close(t->fd);
     free(t);
@@ -194,7 +194,7 @@ void transport_close(struct transport **transport)
 
 const char *transport_cipher(const struct transport *t)
 {
-    return t->dtls ? tls_dtls_cipher(t->dtls) : "";
+    return t->dtls ? tls_cipher(t->dtls) : "";
 }
 
 static int unreachable(struct signet_error *err)
@@ -210,7 +210,7 @@ static int unreachable(struct signet_error *err)
 int transport_send(struct transport *t, const void *data, size_t len, struct signet_error *err)
 {
     if (t->dtls)
-        return tls_dtls_send(t->dtls, data, len, err);
+        return tls_send(t->dtls, data, len, err);
     return send(t->fd, data, len, MSG_NOSIGNAL) == (ssize_t)len ? SIGNET_OK : unreachable(err);
 }
 
@@ -218,7 +218,7 @@ int transport_receive(struct transport *t, void *data, size_t size, size_t *len,
                       struct signet_error *err)
 {
     if (t->dtls)
-        return tls_dtls_recv(t->dtls, data, size, len, deadline, t->cancel, err);
+        return tls_recv(t->dtls, data, size, len, deadline, t->cancel, err);
     for (;;) {
         struct pollfd fds[2] = {{t->fd, POLLIN, 0}, {cancel_fd(t->cancel), POLLIN, 0}};
         int64_t left = deadline - clock_ms();

@@ -13,8 +13,8 @@
 
 enum { SUITES_MOST = 400 };
 
-struct mbed_dtls {
-    struct tls_dtls base;
+struct mbed_connection {
+    struct tls_connection base;
     const struct mbed_api *api;
     struct session session;                    /* its socket */
     const struct tls_credentials *credentials; /* during the handshake */
@@ -33,7 +33,7 @@ static int mbed_rng(void *ctx, unsigned char *out, size_t len)
 
 static int mbed_send(void *ctx, const unsigned char *data, size_t len)
 {
-    struct mbed_dtls *t = ctx;
+    struct mbed_connection *t = ctx;
     ssize_t n = send(t->session.fd, data, len, MSG_NOSIGNAL);
 
     return n >= 0 ? (int)n : errno == EAGAIN ? MBED_WANT_WRITE : -1;
@@ -41,7 +41,7 @@ static int mbed_send(void *ctx, const unsigned char *data, size_t len)
 
 static int mbed_recv(void *ctx, unsigned char *data, size_t size)
 {
-    struct mbed_dtls *t = ctx;
+    struct mbed_connection *t = ctx;
     ssize_t n = recv(t->session.fd, data, size, MSG_DONTWAIT);
 
     t->sent_and_heard = t->sent_and_heard || n > 0;
@@ -50,7 +50,7 @@ static int mbed_recv(void *ctx, unsigned char *data, size_t size)
 
 static void mbed_set_timer(void *ctx, uint32_t middle, uint32_t end)
 {
-    struct mbed_dtls *t = ctx;
+    struct mbed_connection *t = ctx;
     int64_t now = clock_ms();
 
     t->timer_middle = end ? now + middle : 0;
@@ -59,7 +59,7 @@ static void mbed_set_timer(void *ctx, uint32_t middle, uint32_t end)
 
 static int mbed_get_timer(void *ctx)
 {
-    const struct mbed_dtls *t = ctx;
+    const struct mbed_connection *t = ctx;
     int64_t now = clock_ms();
 
     return !t->timer_end ? -1 : now >= t->timer_end ? 2 : now >= t->timer_middle ? 1 : 0;
@@ -68,7 +68,7 @@ static int mbed_get_timer(void *ctx)
 /* Called from the top of the chain down to the server's certificate, which decides. */
 static int on_chain(void *ctx, struct mbed_crt *crt, int depth, uint32_t *flags)
 {
-    struct mbed_dtls *t = ctx;
+    struct mbed_connection *t = ctx;
     const struct tls_trust *trust = &t->credentials->trust;
     bool own = trust->usage == 1 || trust->usage == 3;
 
@@ -86,7 +86,7 @@ static int on_chain(void *ctx, struct mbed_crt *crt, int depth, uint32_t *flags)
     return 0;
 }
 
-static int mbed_fail(const struct mbed_dtls *t, int code, const char *what,
+static int mbed_fail(const struct mbed_connection *t, int code, const char *what,
                      struct signet_error *err)
 {
     char reason[160];
@@ -95,7 +95,7 @@ static int mbed_fail(const struct mbed_dtls *t, int code, const char *what,
     return error_set(err, SIGNET_E_NET, "Mbed TLS: %s: %s", what, reason);
 }
 
-static int use_certs(struct mbed_dtls *t, const struct tls_credentials *c, struct signet_error *err)
+static int use_certs(struct mbed_connection *t, const struct tls_credentials *c, struct signet_error *err)
 {
     const struct mbed_api *api = t->api;
     bool anchored = !c->trust.any && c->trust.usage == 2 && c->trust.matching == 0;
@@ -125,7 +125,7 @@ static bool is_wanted(const uint16_t *wanted, int suite)
 }
 
 /* Those of the mode that are wanted, in the library's own order, as Anjay does. */
-static void choose_suites(struct mbed_dtls *t, const struct tls_credentials *c)
+static void choose_suites(struct mbed_connection *t, const struct tls_credentials *c)
 {
     size_t count = 0;
 
@@ -140,7 +140,7 @@ static void choose_suites(struct mbed_dtls *t, const struct tls_credentials *c)
     t->api->ssl_conf_ciphersuites(&t->config, t->suites);
 }
 
-static int mbed_configure(struct mbed_dtls *t, const struct tls_credentials *c, const char *name,
+static int mbed_configure(struct mbed_connection *t, const struct tls_credentials *c, const char *name,
                           struct signet_error *err)
 {
     const struct mbed_api *api = t->api;
@@ -167,7 +167,7 @@ static int mbed_configure(struct mbed_dtls *t, const struct tls_credentials *c, 
 }
 
 /* Until a datagram comes or the library's timer ends; its code stands for "go on". */
-static int mbed_wait(struct mbed_dtls *t, int code, int64_t deadline, struct signet_error *err)
+static int mbed_wait(struct mbed_connection *t, int code, int64_t deadline, struct signet_error *err)
 {
     int64_t until = t->timer_end ? t->timer_end : deadline;
     int n = session_ready(&t->session, code == MBED_WANT_WRITE ? POLLOUT : POLLIN, until, deadline,
@@ -177,7 +177,7 @@ static int mbed_wait(struct mbed_dtls *t, int code, int64_t deadline, struct sig
 }
 
 /* What a handshake that ended with this code means. */
-static int mbed_judge(const struct mbed_dtls *t, int code, struct signet_error *err)
+static int mbed_judge(const struct mbed_connection *t, int code, struct signet_error *err)
 {
     char why[300] = "";
 
@@ -201,7 +201,7 @@ static int mbed_judge(const struct mbed_dtls *t, int code, struct signet_error *
     return certificate ? SIGNET_E_CERT : SIGNET_E_NET;
 }
 
-static int mbed_shake(struct mbed_dtls *t, int64_t deadline, struct signet_error *err)
+static int mbed_shake(struct mbed_connection *t, int64_t deadline, struct signet_error *err)
 {
     int code, rc = SIGNET_OK;
 
@@ -214,9 +214,9 @@ static int mbed_shake(struct mbed_dtls *t, int64_t deadline, struct signet_error
     return rc || !code ? rc : mbed_judge(t, code, err);
 }
 
-static void mbed_close(struct tls_dtls *base)
+static void mbed_close(struct tls_connection *base)
 {
-    struct mbed_dtls *t = (struct mbed_dtls *)base;
+    struct mbed_connection *t = (struct mbed_connection *)base;
 
     t->api->ssl_close_notify(&t->ssl);
     t->api->ssl_free(&t->ssl);
@@ -228,21 +228,21 @@ static void mbed_close(struct tls_dtls *base)
     free(t);
 }
 
-static int mbed_open(struct tls_dtls **out, const char *host, uint16_t port,
+static int mbed_open(struct tls_connection **out, const char *host, uint16_t port,
                      const struct tls_credentials *c, int64_t deadline,
                      const struct signet_cancel *cancel, struct signet_error *err)
 {
     const struct target target = {
         .host = host, .port = port, .dtls = true, .deadline = deadline, .cancel = cancel};
     const struct mbed_api *api = NULL;
-    struct mbed_dtls *t = NULL;
+    struct mbed_connection *t = NULL;
     int rc = mbed_load(&api, err);
 
     if (rc)
         return rc;
     if (!(t = calloc(1, sizeof(*t))))
         return error_nomem(err);
-    *t = (struct mbed_dtls){.base.stack = &stack_mbedtls, .api = api, .session.fd = -1};
+    *t = (struct mbed_connection){.base.stack = &stack_mbedtls, .api = api, .session.fd = -1};
     api->ssl_init(&t->ssl);
     api->ssl_config_init(&t->config);
     api->x509_crt_init(&t->cert);
@@ -262,9 +262,9 @@ static int mbed_open(struct tls_dtls **out, const char *host, uint16_t port,
     return rc;
 }
 
-static int mbed_write(struct tls_dtls *base, const void *data, size_t len, struct signet_error *err)
+static int mbed_write(struct tls_connection *base, const void *data, size_t len, struct signet_error *err)
 {
-    struct mbed_dtls *t = (struct mbed_dtls *)base;
+    struct mbed_connection *t = (struct mbed_connection *)base;
     int64_t deadline = clock_ms() + 1000; /* a full socket buffer empties sooner */
     int code, rc = SIGNET_OK;
 
@@ -275,10 +275,10 @@ static int mbed_write(struct tls_dtls *base, const void *data, size_t len, struc
     return rc || code >= 0 ? rc : mbed_fail(t, code, "sending", err);
 }
 
-static int mbed_read(struct tls_dtls *base, void *data, size_t size, size_t *len, int64_t deadline,
+static int mbed_read(struct tls_connection *base, void *data, size_t size, size_t *len, int64_t deadline,
                      const struct signet_cancel *cancel, struct signet_error *err)
 {
-    struct mbed_dtls *t = (struct mbed_dtls *)base;
+    struct mbed_connection *t = (struct mbed_connection *)base;
     int code, rc = SIGNET_OK;
 
     t->session.cancel = cancel;
@@ -297,9 +297,9 @@ static int mbed_read(struct tls_dtls *base, void *data, size_t size, size_t *len
     return SIGNET_OK;
 }
 
-static const char *mbed_cipher(const struct tls_dtls *base)
+static const char *mbed_cipher(const struct tls_connection *base)
 {
-    const struct mbed_dtls *t = (const struct mbed_dtls *)base;
+    const struct mbed_connection *t = (const struct mbed_connection *)base;
 
     return t->api->ssl_get_ciphersuite(&t->ssl);
 }

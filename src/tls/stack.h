@@ -4,18 +4,18 @@
 
 #include "tls/tls.h"
 
-/* A library that does DTLS. A session begins with its struct tls_dtls. */
+/* A library that does DTLS. A session begins with its struct tls_connection. */
 struct stack {
-    int (*open)(struct tls_dtls **out, const char *host, uint16_t port,
+    int (*open)(struct tls_connection **out, const char *host, uint16_t port,
                 const struct tls_credentials *credentials, int64_t deadline,
                 const struct signet_cancel *cancel, struct signet_error *err);
-    int (*send)(struct tls_dtls *session, const void *data, size_t len, struct signet_error *err);
-    int (*recv)(struct tls_dtls *session, void *data, size_t size, size_t *len, int64_t deadline,
+    int (*send)(struct tls_connection *session, const void *data, size_t len, struct signet_error *err);
+    int (*recv)(struct tls_connection *session, void *data, size_t size, size_t *len, int64_t deadline,
                 const struct signet_cancel *cancel, struct signet_error *err);
-    const char *(*cipher)(const struct tls_dtls *session);
-    void (*close)(struct tls_dtls *session);
+    const char *(*cipher)(const struct tls_connection *session);
+    void (*close)(struct tls_connection *session);
 };
-struct tls_dtls {
+struct tls_connection {
     const struct stack *stack;
 };
 extern const struct stack stack_openssl, stack_mbedtls;

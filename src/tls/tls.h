@@ -53,23 +53,23 @@ struct tls_credentials {
  */
 bool tls_suites_usable(const uint16_t *wanted, const uint16_t *own, bool psk);
 
-struct tls_dtls;
+struct tls_connection;
 
 /* Connects and shakes hands (DTLS 1.2). host also goes out as server name when it is one.
  * SIGNET_E_NET names the step that failed and the alert the server sent, or that it fell silent in
  * the middle, as it does at a wrong key; SIGNET_E_CERT: the device would not trust
  * the server, and why;
  * SIGNET_E_TIMEOUT: it never answered; SIGNET_E_CANCELLED. */
-int tls_dtls_open(struct tls_dtls **out, const char *host, uint16_t port,
+int tls_open(struct tls_connection **out, const char *host, uint16_t port,
                   const struct tls_credentials *credentials, int64_t deadline,
                   const struct signet_cancel *cancel, struct signet_error *err);
 /* One datagram of at least a byte. */
-int tls_dtls_send(struct tls_dtls *session, const void *data, size_t len, struct signet_error *err);
+int tls_send(struct tls_connection *session, const void *data, size_t len, struct signet_error *err);
 /* The next datagram. SIGNET_E_NET when the server closed the session. */
-int tls_dtls_recv(struct tls_dtls *session, void *data, size_t size, size_t *len, int64_t deadline,
+int tls_recv(struct tls_connection *session, void *data, size_t size, size_t *len, int64_t deadline,
                   const struct signet_cancel *cancel, struct signet_error *err);
 /* The cipher suite that was agreed on, for the record. */
-const char *tls_dtls_cipher(const struct tls_dtls *session);
-void tls_dtls_close(struct tls_dtls **session); /* says goodbye; sets *session to NULL */
+const char *tls_cipher(const struct tls_connection *session);
+void tls_close(struct tls_connection **session); /* says goodbye; sets *session to NULL */
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What of an account goes into the handshake, and what is asked when it fails. DTLS itself is in
  * tests/unit/tls/dtls.c.
- * wrap: tls_dtls_open
+ * wrap: tls_open
  */
 #include "proof/coap.h"
 #include "tls/tls.h"
@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-int __wrap_tls_dtls_open(struct tls_dtls **out, const char *host, uint16_t port,
+int __wrap_tls_open(struct tls_connection **out, const char *host, uint16_t port,
                          const struct tls_credentials *credentials, int64_t deadline,
                          const struct signet_cancel *cancel, struct signet_error *err);
 
@@ -37,7 +37,7 @@ static void keep(char *out, size_t size, const void *data, size_t len)
         memcpy(out, data, len);
 }
 
-int __wrap_tls_dtls_open(struct tls_dtls **out, const char *host, uint16_t port,
+int __wrap_tls_open(struct tls_connection **out, const char *host, uint16_t port,
                          const struct tls_credentials *credentials, int64_t deadline,
                          const struct signet_cancel *cancel, struct signet_error *err)
 {

@@ -147,23 +147,23 @@ static struct secret psk;
 static const struct tls_credentials psk_login = {
     .psk = &psk, .identity = (const uint8_t *)"urn:dev:1", .identity_len = 9};
 
-static void echo(struct tls_dtls *t)
+static void echo(struct tls_connection *t)
 {
     struct signet_error err = {0};
     char data[64];
     size_t len = 0;
 
-    assert_int_equal(tls_dtls_send(t, "hello", 5, &err), 0);
-    if (tls_dtls_recv(t, data, sizeof data, &len, clock_ms() + WAIT_MS, NULL, &err))
+    assert_int_equal(tls_send(t, "hello", 5, &err), 0);
+    if (tls_recv(t, data, sizeof data, &len, clock_ms() + WAIT_MS, NULL, &err))
         fail_msg("%s", err.msg);
     assert_int_equal(len, 6);
     assert_memory_equal(data, "+hello", 6);
-    assert_int_equal(tls_dtls_recv(t, data, sizeof data, &len, clock_ms() + 50, NULL, &err),
+    assert_int_equal(tls_recv(t, data, sizeof data, &len, clock_ms() + 50, NULL, &err),
                      SIGNET_E_TIMEOUT);
-    assert_int_equal(tls_dtls_send(t, "bye", 3, &err), 0);
-    assert_int_equal(tls_dtls_recv(t, data, sizeof data, &len, clock_ms() + WAIT_MS, NULL, &err),
+    assert_int_equal(tls_send(t, "bye", 3, &err), 0);
+    assert_int_equal(tls_recv(t, data, sizeof data, &len, clock_ms() + WAIT_MS, NULL, &err),
                      0);
-    assert_int_equal(tls_dtls_recv(t, data, sizeof data, &len, clock_ms() + WAIT_MS, NULL, &err),
+    assert_int_equal(tls_recv(t, data, sizeof data, &len, clock_ms() + WAIT_MS, NULL, &err),
                      SIGNET_E_NET);
     assert_non_null(strstr(err.msg, "closed"));
 }
@@ -175,15 +175,15 @@ static void test_psk(void **state)
     (void)state;
     for (unsigned drop = 0; drop < 2; drop++) { /* 1: the first ClientHello is lost */
         struct server s = {.knows = true, .drop = drop};
-        struct tls_dtls *t = NULL;
+        struct tls_connection *t = NULL;
 
         memset(s.key, 'k', sizeof s.key);
         start(&s, NULL, NULL);
-        if (tls_dtls_open(&t, "127.0.0.1", s.port, &psk_login, clock_ms() + WAIT_MS, NULL, &err))
+        if (tls_open(&t, "127.0.0.1", s.port, &psk_login, clock_ms() + WAIT_MS, NULL, &err))
             fail_msg("%s", err.msg);
-        assert_string_equal(tls_dtls_cipher(t), "PSK-AES128-CCM8");
+        assert_string_equal(tls_cipher(t), "PSK-AES128-CCM8");
         echo(t);
-        tls_dtls_close(&t);
+        tls_close(&t);
         assert_null(t);
         stop(&s);
     }
@@ -193,13 +193,13 @@ static void test_psk_refused(void **state)
 {
     struct server s = {.knows = false}, wrong = {.knows = true};
     struct signet_error err = {0};
-    struct tls_dtls *t = NULL;
+    struct tls_connection *t = NULL;
     int rc;
 
     (void)state;
     start(&s, NULL, NULL);
     assert_int_equal(
-        tls_dtls_open(&t, "127.0.0.1", s.port, &psk_login, clock_ms() + WAIT_MS, NULL, &err),
+        tls_open(&t, "127.0.0.1", s.port, &psk_login, clock_ms() + WAIT_MS, NULL, &err),
         SIGNET_E_NET);
     assert_non_null(
         strstr(err.msg, "unknown PSK identity: the server does not know 'urn:dev:1' yet"));
@@ -207,7 +207,7 @@ static void test_psk_refused(void **state)
     stop(&s);
 
     start(&wrong, NULL, NULL); /* its key is all zero */
-    rc = tls_dtls_open(&t, "127.0.0.1", wrong.port, &psk_login, clock_ms() + 1500, NULL, &err);
+    rc = tls_open(&t, "127.0.0.1", wrong.port, &psk_login, clock_ms() + 1500, NULL, &err);
     assert_int_equal(rc, SIGNET_E_NET);
     assert_non_null(strstr(err.msg, "another PSK for it"));
     assert_non_null(strstr(err.hint, "compare"));
@@ -237,17 +237,17 @@ static void test_suites(void **state)
                            .suites = "PSK-AES256-GCM-SHA384:PSK-AES128-CBC-SHA256:"
                                      "PSK-AES128-CCM8:@SECLEVEL=0"};
         struct tls_credentials login = psk_login;
-        struct tls_dtls *t = NULL;
+        struct tls_connection *t = NULL;
 
         memset(s.key, 'k', sizeof s.key);
         login.suites = rows[i].suites;
         start(&s, NULL, NULL);
-        int rc = tls_dtls_open(&t, "127.0.0.1", s.port, &login, clock_ms() + WAIT_MS, NULL, &err);
+        int rc = tls_open(&t, "127.0.0.1", s.port, &login, clock_ms() + WAIT_MS, NULL, &err);
         if (rc != (rows[i].taken ? SIGNET_OK : SIGNET_E_NET))
             fail_msg("row %zu: %d %s", i, rc, err.msg);
         if (rows[i].taken)
-            assert_string_equal(tls_dtls_cipher(t), rows[i].taken);
-        tls_dtls_close(&t);
+            assert_string_equal(tls_cipher(t), rows[i].taken);
+        tls_close(&t);
         stop(&s);
     }
 }
@@ -310,9 +310,9 @@ static void test_no_login(void **state)
     rows[6].cert_len = 0;
     rows[7].key_der = NULL;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        struct tls_dtls *t = NULL;
+        struct tls_connection *t = NULL;
         struct signet_error err = {0};
-        int rc = tls_dtls_open(&t, "127.0.0.1", 9, &rows[i], clock_ms() + 100, NULL, &err);
+        int rc = tls_open(&t, "127.0.0.1", 9, &rows[i], clock_ms() + 100, NULL, &err);
 
         if (rc != SIGNET_E_USAGE || !strstr(err.msg, said[i]))
             fail_msg("row %zu: %d %s", i, rc, err.msg);
@@ -326,7 +326,7 @@ static void test_cert(void **state)
     struct tls_credentials login = {0};
     struct signet_error err = {0};
     struct secret key = {0};
-    struct tls_dtls *t = NULL;
+    struct tls_connection *t = NULL;
 
     (void)state;
     make(&server, &server_key);
@@ -349,12 +349,12 @@ static void test_cert(void **state)
                                                    .pinned_name = true,
                                                    .pinned_dates = true}};
         start(&s, &server, &server_key);
-        rc = tls_dtls_open(&t, "127.0.0.1", s.port, &login, clock_ms() + WAIT_MS, NULL, &err);
+        rc = tls_open(&t, "127.0.0.1", s.port, &login, clock_ms() + WAIT_MS, NULL, &err);
         if (round == 0 || round == 4) {
             if (rc)
                 fail_msg("%s", err.msg);
             echo(t);
-            tls_dtls_close(&t);
+            tls_close(&t);
         } else if (round == 1) { /* the server does not know our certificate */
             assert_int_equal(rc, SIGNET_E_NET);
             assert_non_null(strstr(err.msg, "does not take the device's certificate"));
@@ -367,7 +367,7 @@ static void test_cert(void **state)
         stop(&s);
     }
     login.key_der = NULL;
-    assert_int_equal(tls_dtls_open(&t, "127.0.0.1", 1, &login, 0, NULL, &err), SIGNET_E_USAGE);
+    assert_int_equal(tls_open(&t, "127.0.0.1", 1, &login, 0, NULL, &err), SIGNET_E_USAGE);
     secret_wipe(&key);
     signet_bytes_free(&server);
     signet_bytes_free(&server_key);
@@ -431,16 +431,16 @@ static void test_authority(void **state)
                       .len = rows[i].other ? other.len : ca.len}};
         struct server s = {.client = server};
         struct signet_error err = {0};
-        struct tls_dtls *t = NULL;
+        struct tls_connection *t = NULL;
 
         start(&s, &server, &server_key);
-        int rc = tls_dtls_open(&t, "127.0.0.1", s.port, &login, clock_ms() + WAIT_MS, NULL, &err);
+        int rc = tls_open(&t, "127.0.0.1", s.port, &login, clock_ms() + WAIT_MS, NULL, &err);
         if (rc != (rows[i].words ? SIGNET_E_CERT : SIGNET_OK) ||
             (rows[i].words && !strstr(err.msg, rows[i].words)))
             fail_msg("row %zu: %d %s", i, rc, err.msg);
         if (t) {
             echo(t);
-            tls_dtls_close(&t);
+            tls_close(&t);
         }
         stop(&s);
     }
@@ -464,32 +464,32 @@ static void test_usage(void **state)
     struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
     socklen_t len = sizeof at;
     struct signet_error err;
-    struct tls_dtls *t = NULL;
+    struct tls_connection *t = NULL;
     int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
     (void)state;
     login.identity = (const uint8_t *)"a\0b";
     login.identity_len = 3;
-    assert_int_equal(tls_dtls_open(&t, "127.0.0.1", 1, &login, 0, NULL, &err), SIGNET_E_USAGE);
+    assert_int_equal(tls_open(&t, "127.0.0.1", 1, &login, 0, NULL, &err), SIGNET_E_USAGE);
     login.identity_len = 0;
-    assert_int_equal(tls_dtls_open(&t, "127.0.0.1", 1, &login, 0, NULL, &err), SIGNET_E_USAGE);
+    assert_int_equal(tls_open(&t, "127.0.0.1", 1, &login, 0, NULL, &err), SIGNET_E_USAGE);
     login.psk = &(const struct secret){(uint8_t *)"", 0};
-    assert_int_equal(tls_dtls_open(&t, "127.0.0.1", 1, &login, 0, NULL, &err), SIGNET_E_USAGE);
+    assert_int_equal(tls_open(&t, "127.0.0.1", 1, &login, 0, NULL, &err), SIGNET_E_USAGE);
     assert_string_equal(err.msg, "a PSK of 0 bytes");
     login.psk = &psk;
     login.identity_len = 257;
-    assert_int_equal(tls_dtls_open(&t, "127.0.0.1", 1, &login, 0, NULL, &err), SIGNET_E_USAGE);
-    assert_int_equal(tls_dtls_open(&t, "127.0.0.1", 0, &psk_login, 0, NULL, &err), SIGNET_E_USAGE);
+    assert_int_equal(tls_open(&t, "127.0.0.1", 1, &login, 0, NULL, &err), SIGNET_E_USAGE);
+    assert_int_equal(tls_open(&t, "127.0.0.1", 0, &psk_login, 0, NULL, &err), SIGNET_E_USAGE);
     assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
     assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
     assert_int_equal(signet_cancel_new(&cancel, &err), 0);
     signet_cancel_fire(cancel);
-    assert_int_equal(tls_dtls_open(&t, "127.0.0.1", ntohs(at.sin_port), &psk_login,
+    assert_int_equal(tls_open(&t, "127.0.0.1", ntohs(at.sin_port), &psk_login,
                                    clock_ms() + WAIT_MS, cancel, &err),
                      SIGNET_E_CANCELLED);
     signet_cancel_free(&cancel);
     close(fd); /* now nobody listens there */
-    assert_int_equal(tls_dtls_open(&t, "127.0.0.1", ntohs(at.sin_port), &psk_login,
+    assert_int_equal(tls_open(&t, "127.0.0.1", ntohs(at.sin_port), &psk_login,
                                    clock_ms() + WAIT_MS, NULL, &err),
                      SIGNET_E_NET);
     assert_non_null(strstr(err.msg, "nobody listens"));
@@ -543,10 +543,10 @@ static void test_alerts(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct server s = {.drop = rows[i].alert};
         struct signet_error err = {0};
-        struct tls_dtls *t = NULL;
+        struct tls_connection *t = NULL;
 
         open_udp(&s, refuse);
-        int rc = tls_dtls_open(&t, "127.0.0.1", s.port, rows[i].cert ? &with_cert : &psk_login,
+        int rc = tls_open(&t, "127.0.0.1", s.port, rows[i].cert ? &with_cert : &psk_login,
                                clock_ms() + WAIT_MS, NULL, &err);
         if (rc != SIGNET_E_NET || !strstr(err.msg, rows[i].words) ||
             !strstr(err.hint, rows[i].hint))
@@ -566,7 +566,7 @@ static void test_silence_after_the_certificate(void **state)
     struct server s = {.silent_ms = 1200};
     struct signet_error err = {0};
     struct secret key = {0}, wrong = {0};
-    struct tls_dtls *t = NULL;
+    struct tls_connection *t = NULL;
 
     (void)state;
     make(&server, &server_key);
@@ -579,18 +579,18 @@ static void test_silence_after_the_certificate(void **state)
                                     .server_name = "e",
                                     .trust = {.usage = 3, .data = server.data, .len = server.len}};
     start(&s, &server, &server_key);
-    assert_int_equal(tls_dtls_open(&t, "127.0.0.1", s.port, &login, clock_ms() + 700, NULL, &err),
+    assert_int_equal(tls_open(&t, "127.0.0.1", s.port, &login, clock_ms() + 700, NULL, &err),
                      SIGNET_E_NET);
     assert_non_null(strstr(err.msg, "fell silent after the device's certificate"));
     assert_non_null(strstr(err.hint, "got it or its authority?"));
     stop(&s);
     login.key_der = &wrong; /* of another certificate */
-    assert_int_equal(tls_dtls_open(&t, "127.0.0.1", 1, &login, 0, NULL, &err), SIGNET_E_CRYPTO);
+    assert_int_equal(tls_open(&t, "127.0.0.1", 1, &login, 0, NULL, &err), SIGNET_E_CRYPTO);
     assert_non_null(strstr(err.msg, "cannot use the credentials for DTLS: "));
     make_rsa(&rsa); /* nor of its type */
     login.cert_der = rsa.data;
     login.cert_len = rsa.len;
-    assert_int_equal(tls_dtls_open(&t, "127.0.0.1", 1, &login, 0, NULL, &err), SIGNET_E_CRYPTO);
+    assert_int_equal(tls_open(&t, "127.0.0.1", 1, &login, 0, NULL, &err), SIGNET_E_CRYPTO);
     assert_non_null(strstr(err.msg, "cannot use the credentials for DTLS: "));
     signet_bytes_free(&rsa);
     secret_wipe(&key);
@@ -609,16 +609,16 @@ static void test_longest_identity(void **state)
         .psk = &psk, .identity = (const uint8_t *)identity, .identity_len = 256};
     struct server s = {.knows = true, .identity = identity};
     struct signet_error err = {0};
-    struct tls_dtls *t = NULL;
+    struct tls_connection *t = NULL;
 
     (void)state;
     memset(identity, 'i', 256);
     memset(s.key, 'k', sizeof s.key);
     start(&s, NULL, NULL);
-    if (tls_dtls_open(&t, "127.0.0.1", s.port, &login, clock_ms() + WAIT_MS, NULL, &err))
+    if (tls_open(&t, "127.0.0.1", s.port, &login, clock_ms() + WAIT_MS, NULL, &err))
         fail_msg("%s", err.msg);
     echo(t);
-    tls_dtls_close(&t);
+    tls_close(&t);
     stop(&s);
 }
 

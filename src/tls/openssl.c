@@ -28,8 +28,8 @@
     "P-256:P-384:P-521:X25519:brainpoolP256r1:brainpoolP384r1:brainpoolP512r1:secp256k1:"          \
     "secp224r1:prime192v1"
 
-struct openssl_dtls {
-    struct tls_dtls base;
+struct openssl_connection {
+    struct tls_connection base;
     struct session session;
     SSL_CTX *ctx;
 };
@@ -262,7 +262,7 @@ static int judge_signature(SSL *ssl, struct signet_error *err)
                           hash == NID_sha384 ? "SHA-384" : "SHA-256");
 }
 
-static int openssl_open(struct tls_dtls **out, const char *host, uint16_t port,
+static int openssl_open(struct tls_connection **out, const char *host, uint16_t port,
                         const struct tls_credentials *credentials, int64_t deadline,
                         const struct signet_cancel *cancel, struct signet_error *err)
 {
@@ -275,7 +275,7 @@ static int openssl_open(struct tls_dtls **out, const char *host, uint16_t port,
                                   .cancel = cancel};
     struct login login = {.credentials = credentials,
                           .name = credentials->server_name ? credentials->server_name : host};
-    struct openssl_dtls *t = calloc(1, sizeof(*t));
+    struct openssl_connection *t = calloc(1, sizeof(*t));
     int rc;
 
     if (!t)
@@ -302,15 +302,15 @@ static int openssl_open(struct tls_dtls **out, const char *host, uint16_t port,
     return rc;
 }
 
-static struct openssl_dtls *openssl_of(const struct tls_dtls *base)
+static struct openssl_connection *openssl_of(const struct tls_connection *base)
 {
-    return (struct openssl_dtls *)base; /* it begins with it */
+    return (struct openssl_connection *)base; /* it begins with it */
 }
 
-static int openssl_send(struct tls_dtls *base, const void *data, size_t len,
+static int openssl_send(struct tls_connection *base, const void *data, size_t len,
                         struct signet_error *err)
 {
-    struct openssl_dtls *t = openssl_of(base);
+    struct openssl_connection *t = openssl_of(base);
     int64_t deadline = clock_ms() + 1000; /* a full socket buffer empties sooner */
     int ret, rc = SIGNET_OK;
 
@@ -322,11 +322,11 @@ static int openssl_send(struct tls_dtls *base, const void *data, size_t len,
     return rc;
 }
 
-static int openssl_recv(struct tls_dtls *base, void *data, size_t size, size_t *len,
+static int openssl_recv(struct tls_connection *base, void *data, size_t size, size_t *len,
                         int64_t deadline, const struct signet_cancel *cancel,
                         struct signet_error *err)
 {
-    struct openssl_dtls *t = openssl_of(base);
+    struct openssl_connection *t = openssl_of(base);
     int ret, rc = SIGNET_OK;
 
     t->session.cancel = cancel;
@@ -340,14 +340,14 @@ static int openssl_recv(struct tls_dtls *base, void *data, size_t size, size_t *
     return rc;
 }
 
-static const char *openssl_cipher(const struct tls_dtls *base)
+static const char *openssl_cipher(const struct tls_connection *base)
 {
     return SSL_get_cipher_name(openssl_of(base)->session.ssl);
 }
 
-static void openssl_close(struct tls_dtls *base)
+static void openssl_close(struct tls_connection *base)
 {
-    struct openssl_dtls *t = openssl_of(base);
+    struct openssl_connection *t = openssl_of(base);
 
     SSL_shutdown(t->session.ssl); /* close_notify; a datagram is not waited for */
     session_close(&t->session);

@@ -19,7 +19,7 @@ static int check_login(const struct tls_credentials *c, struct signet_error *err
     return SIGNET_OK;
 }
 
-int tls_dtls_open(struct tls_dtls **out, const char *host, uint16_t port,
+int tls_open(struct tls_connection **out, const char *host, uint16_t port,
                   const struct tls_credentials *credentials, int64_t deadline,
                   const struct signet_cancel *cancel, struct signet_error *err)
 {
@@ -30,23 +30,23 @@ int tls_dtls_open(struct tls_dtls **out, const char *host, uint16_t port,
     return rc ? rc : with->open(out, host, port, credentials, deadline, cancel, err);
 }
 
-int tls_dtls_send(struct tls_dtls *t, const void *data, size_t len, struct signet_error *err)
+int tls_send(struct tls_connection *t, const void *data, size_t len, struct signet_error *err)
 {
     return t->stack->send(t, data, len, err);
 }
 
-int tls_dtls_recv(struct tls_dtls *t, void *data, size_t size, size_t *len, int64_t deadline,
+int tls_recv(struct tls_connection *t, void *data, size_t size, size_t *len, int64_t deadline,
                   const struct signet_cancel *cancel, struct signet_error *err)
 {
     return t->stack->recv(t, data, size, len, deadline, cancel, err);
 }
 
-const char *tls_dtls_cipher(const struct tls_dtls *t)
+const char *tls_cipher(const struct tls_connection *t)
 {
     return t->stack->cipher(t);
 }
 
-void tls_dtls_close(struct tls_dtls **session)
+void tls_close(struct tls_connection **session)
 {
     if (*session)
         (*session)->stack->close(*session);
