@@ -140,6 +140,7 @@ struct coap_uri {
 };
 /* SIGNET_E_MEANING: the message goes on after "the URI", "has no host (RFC 7252, section 6.1)". */
 int uri_parse(struct coap_uri *out, const char *text, size_t len, struct signet_error *err);
+bool uri_is_ip(const struct coap_uri *uri); /* reached over UDP or TCP, as a station can */
 /* What is legal, and hardly meant; likewise. NULL: nothing. */
 const char *uri_doubt(const struct coap_uri *uri);
 

@@ -289,6 +289,11 @@ static bool is_nobodys(const struct coap_uri *uri)
            (four.s_addr == INADDR_ANY || ntohl(four.s_addr) >= 0xe0000000);
 }
 
+bool uri_is_ip(const struct coap_uri *uri)
+{
+    return uri->transport == URI_UDP || uri->transport == URI_TCP;
+}
+
 const char *uri_doubt(const struct coap_uri *uri)
 {
     struct in_addr number;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* CoAP messages, RFC 7252 section 3. */
+/* CoAP messages: RFC 7252, section 3, and RFC 8323, section 3.2. */
 #include "proof/coap.h"
 
 #include <stdio.h>
@@ -41,6 +41,32 @@ static bool read_options(struct coap_message *out, const uint8_t **at, const uin
     return true;
 }
 
+static bool read_token(struct coap_message *out, const uint8_t **at, const uint8_t *end)
+{
+    if (out->token_len > COAP_TOKEN_MAX || out->token_len > (size_t)(end - *at))
+        return false;
+    memcpy(out->token, *at, out->token_len);
+    *at += out->token_len;
+    return true;
+}
+
+static bool read_body(struct coap_message *out, const uint8_t *at, const uint8_t *end)
+{
+    if (!read_options(out, &at, end))
+        return false;
+    if (at < end) {
+        out->payload = at + 1;
+        out->payload_len = (size_t)(end - at - 1);
+        return out->payload_len > 0; /* a marker without a payload is malformed */
+    }
+    return true;
+}
+
+static unsigned read_code(uint8_t code)
+{
+    return (unsigned)(code >> 5) * 100 + (code & 31);
+}
+
 bool coap_read(struct coap_message *out, const uint8_t *data, size_t len)
 {
     const uint8_t *at = data + 4, *end = data + len;
@@ -50,22 +76,48 @@ bool coap_read(struct coap_message *out, const uint8_t *data, size_t len)
         return false;
     out->type = (enum coap_type)(data[0] >> 4 & 3);
     out->token_len = data[0] & 15;
-    out->code = (unsigned)(data[1] >> 5) * 100 + (data[1] & 31);
+    out->code = read_code(data[1]);
     out->id = (uint16_t)(data[2] << 8 | data[3]);
-    if (out->token_len > COAP_TOKEN_MAX || out->token_len > (size_t)(end - at))
-        return false;
     if (out->code == COAP_EMPTY)
-        return len == 4;
-    memcpy(out->token, at, out->token_len);
-    at += out->token_len;
-    if (!read_options(out, &at, end))
+        return len == 4 && !out->token_len;
+    return read_token(out, &at, end) && read_body(out, at, end);
+}
+
+/* Behind the length, which is written as that of an option. */
+static const uint8_t *frame_code(const uint8_t *data, size_t len, unsigned *body)
+{
+    const uint8_t *at = data + 1;
+
+    *body = data[0] >> 4;
+    return read_extended(&at, data + len, body) ? at : NULL;
+}
+
+size_t coap_frame_size(const uint8_t *data, size_t len)
+{
+    const uint8_t *at;
+    unsigned body;
+
+    if (!len)
+        return 0;
+    if (data[0] >> 4 == 15) /* 64 KiB and more */
+        return SIZE_MAX;
+    at = frame_code(data, len, &body);
+    return at ? (size_t)(at - data) + 1 + (data[0] & 15) + body : 0;
+}
+
+bool coap_read_frame(struct coap_message *out, const uint8_t *data, size_t len)
+{
+    const uint8_t *at = NULL, *end = data + len;
+    unsigned body;
+
+    *out = (struct coap_message){.type = COAP_NON};
+    if (len && coap_frame_size(data, len) == len)
+        at = frame_code(data, len, &body);
+    if (!at)
         return false;
-    if (at < end) {
-        out->payload = at + 1;
-        out->payload_len = (size_t)(end - at - 1);
-        return out->payload_len > 0; /* a marker without a payload is malformed */
-    }
-    return true;
+    out->token_len = data[0] & 15;
+    out->code = read_code(*at++);
+    return read_token(out, &at, end) && read_body(out, at, end);
 }
 
 static size_t put_extended(uint8_t *at, unsigned value, unsigned *nibble)
@@ -103,29 +155,61 @@ static size_t put_option(uint8_t *out, size_t size, unsigned before, const struc
     return used + o->len;
 }
 
-size_t coap_write(const struct coap_message *m, uint8_t *out, size_t size)
+/* Token, options and payload. False: they do not fit. */
+static bool put_body(const struct coap_message *m, uint8_t *out, size_t size, size_t *len)
 {
-    size_t n = 4 + m->token_len, used;
+    size_t n = m->token_len, used;
 
     if (m->cut || size < n)
-        return 0;
-    out[0] = (uint8_t)(0x40u | (unsigned)m->type << 4 | m->token_len);
-    out[1] = (uint8_t)(m->code / 100 << 5 | m->code % 100);
-    out[2] = (uint8_t)(m->id >> 8);
-    out[3] = (uint8_t)m->id;
-    memcpy(out + 4, m->token, m->token_len);
+        return false;
+    memcpy(out, m->token, m->token_len);
     for (size_t i = 0; i < m->option_count; i++, n += used) {
         used = put_option(out + n, size - n, i ? m->options[i - 1].number : 0, &m->options[i]);
         if (!used)
-            return 0;
+            return false;
     }
-    if (!m->payload_len)
-        return n;
-    if (size - n < 1 + m->payload_len)
+    if (m->payload_len) {
+        if (size - n < 1 + m->payload_len)
+            return false;
+        out[n++] = 0xff;
+        memcpy(out + n, m->payload, m->payload_len);
+        n += m->payload_len;
+    }
+    *len = n;
+    return true;
+}
+
+static uint8_t code_byte(unsigned code)
+{
+    return (uint8_t)(code / 100 << 5 | code % 100);
+}
+
+size_t coap_write(const struct coap_message *m, uint8_t *out, size_t size)
+{
+    size_t len;
+
+    if (size < 4 || !put_body(m, out + 4, size - 4, &len))
         return 0;
-    out[n++] = 0xff;
-    memcpy(out + n, m->payload, m->payload_len);
-    return n + m->payload_len;
+    out[0] = (uint8_t)(0x40u | (unsigned)m->type << 4 | m->token_len);
+    out[1] = code_byte(m->code);
+    out[2] = (uint8_t)(m->id >> 8);
+    out[3] = (uint8_t)m->id;
+    return 4 + len;
+}
+
+size_t coap_write_frame(const struct coap_message *m, uint8_t *out, size_t size)
+{
+    enum { HEAD_MOST = 4 };
+    size_t len, head = 1;
+    unsigned nibble;
+
+    if (size < HEAD_MOST || !put_body(m, out + HEAD_MOST, size - HEAD_MOST, &len))
+        return 0;
+    head += put_extended(out + 1, (unsigned)(len - m->token_len), &nibble);
+    out[0] = (uint8_t)(nibble << 4 | m->token_len);
+    out[head++] = code_byte(m->code);
+    memmove(out + head, out + HEAD_MOST, len);
+    return head + len;
 }
 
 void coap_add(struct coap_message *m, unsigned number, const void *data, size_t len)

@@ -2,7 +2,8 @@
 #ifndef PROOF_COAP_H
 #define PROOF_COAP_H
 
-/* CoAP messages (RFC 7252) and what a client needs of exchanges. What comes in is hostile. */
+/* CoAP messages (RFC 7252; over TCP RFC 8323) and what a client needs of exchanges. What comes in
+ * is hostile. */
 
 #include "base/base.h"
 #include "profile/profile.h"
@@ -11,6 +12,7 @@
 #include <signet/prove.h>
 
 #define COAP_MESSAGE_MAX 1400 /* larger datagrams are not taken */
+#define COAP_FRAME_MAX   1152 /* over TCP, unless a peer says otherwise (RFC 8323, section 5.3.1) */
 #define COAP_TOKEN_MAX   8
 
 enum coap_type { COAP_CON = 0, COAP_NON = 1, COAP_ACK = 2, COAP_RST = 3 };
@@ -37,6 +39,11 @@ enum coap_code {
     COAP_TOO_LARGE = 413,
     COAP_UNSUPPORTED_FORMAT = 415,
     COAP_SERVER_ERROR = 500,
+    COAP_CSM = 701, /* of connections (RFC 8323, section 5) */
+    COAP_PING = 702,
+    COAP_PONG = 703,
+    COAP_RELEASE = 704,
+    COAP_ABORT = 705,
 };
 
 enum coap_option_number {
@@ -86,6 +93,11 @@ struct coap_message {
 bool coap_read(struct coap_message *out, const uint8_t *data, size_t len);
 /* Length, or 0 when it does not fit. Options must be in order. */
 size_t coap_write(const struct coap_message *message, uint8_t *out, size_t size);
+/* Over TCP (RFC 8323, section 3.2), where a message has neither a type (it is NON) nor an id. */
+bool coap_read_frame(struct coap_message *out, const uint8_t *data, size_t len);
+size_t coap_write_frame(const struct coap_message *message, uint8_t *out, size_t size);
+/* Of the message that begins here; 0: its length is not all there yet. */
+size_t coap_frame_size(const uint8_t *data, size_t len);
 /* Adds an option behind those of smaller or equal number; data must live on. */
 void coap_add(struct coap_message *message, unsigned number, const void *data, size_t len);
 void coap_add_text(struct coap_message *message, unsigned number, const char *text);
@@ -123,16 +135,16 @@ int rules_take(struct login_rules *out, const struct signet_tree *tree,
                const struct signet_account *account, const struct signet_observer *observer,
                struct signet_error *err);
 
-/* transport.c: datagrams over UDP or DTLS */
+/* transport.c: messages over UDP or TCP */
 struct transport;
 struct transport_address {
     char host[256];
     uint16_t port;
-    bool secure;
+    bool secure, stream;        /* over TCP */
     char path[256], query[256]; /* of the URI, "" or "/a/b"; "" or "a=1&b" */
 };
-/* coap://HOST[:PORT][/PATH][?QUERY] and coaps://. SIGNET_E_USAGE: it is no URI;
- * SIGNET_E_UNSUPPORTED: of a transport that Signet does not speak. */
+/* coap://HOST[:PORT][/PATH][?QUERY], coaps://, coap+tcp:// and coaps+tcp://. SIGNET_E_USAGE: it is
+ * no URI; SIGNET_E_UNSUPPORTED: of a transport that Signet does not speak. */
 int transport_parse(struct transport_address *out, const char *uri, size_t len,
                     struct signet_error *err);
 /* The account's credentials, taken as its security mode says. */
@@ -140,18 +152,21 @@ int transport_open(struct transport **out, const struct transport_address *addre
                    const struct signet_account *account, const struct login_rules *rules,
                    int64_t deadline, const struct signet_cancel *cancel, struct signet_error *err);
 void transport_close(struct transport **transport);
-const char *transport_cipher(const struct transport *transport); /* "" without DTLS */
+const char *transport_cipher(const struct transport *transport); /* "" without TLS */
 int transport_send(struct transport *transport, const void *data, size_t len,
                    struct signet_error *err);
-/* SIGNET_E_TIMEOUT: nothing came until then. */
-int transport_receive(struct transport *transport, void *data, size_t size, size_t *len,
-                      int64_t deadline, struct signet_error *err);
+/* One message. SIGNET_E_TIMEOUT: nothing came until then. */
+int transport_receive(struct transport *transport, uint8_t out[static COAP_MESSAGE_MAX],
+                      size_t *len, int64_t deadline, struct signet_error *err);
 
 /* exchange.c: requests that are confirmed, and those of the server in between */
 struct exchange {
     struct transport *transport;
     const struct signet_observer *observer;
     int64_t deadline; /* of everything */
+    bool stream;      /* over TCP: nothing is confirmed, nothing is sent twice */
+    bool introduced;  /* the server's CSM came (RFC 8323, section 5.3) */
+    size_t peer_max;  /* bytes of a message that the server takes */
     uint16_t next_id;
     uint8_t in[COAP_MESSAGE_MAX];
     /* The server's last request and our answer to it: it may come again (RFC 7252, 4.2). */
@@ -162,8 +177,8 @@ struct exchange {
     void (*on_request)(void *ctx, const struct coap_message *request, struct coap_message *answer);
     void *ctx;
 };
-int exchange_init(struct exchange *exchange, struct transport *transport, int64_t deadline,
-                  struct signet_error *err);
+int exchange_init(struct exchange *exchange, struct transport *transport, bool stream,
+                  int64_t deadline, struct signet_error *err);
 /* Sends the request (type, id and token are filled in) until an answer comes; *answer points into
  * exchange->in. SIGNET_E_PROOF: the server reset it; SIGNET_E_TIMEOUT; SIGNET_E_NET. */
 int exchange_request(struct exchange *exchange, struct coap_message *request,

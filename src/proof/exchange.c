@@ -1,24 +1,50 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Confirmable requests with retransmission (RFC 7252, section 4.2), and the server's own requests,
- * which come whenever they like. */
+/* Confirmable requests with retransmission (RFC 7252, section 4.2), or requests over TCP, which
+ * does that itself (RFC 8323), and the server's own requests, which come whenever they like. */
 #include "proof/coap.h"
 
 enum { ACK_TIMEOUT_MS = 2000, MAX_RETRANSMIT = 4 };
+enum { CSM_MAX_MESSAGE_SIZE = 2, CSM_BLOCK_WISE = 4 }; /* options (RFC 8323, section 5.3) */
+enum { SIGNALS = 7 };                                  /* the class of their codes */
 
-int exchange_init(struct exchange *x, struct transport *transport, int64_t deadline,
-                  struct signet_error *err)
+static size_t write_message(const struct exchange *x, const struct coap_message *m,
+                            uint8_t out[static COAP_MESSAGE_MAX])
 {
-    *x = (struct exchange){.transport = transport, .deadline = deadline};
-    return random_bytes(&x->next_id, sizeof(x->next_id), err);
+    return x->stream ? coap_write_frame(m, out, x->peer_max) : coap_write(m, out, COAP_MESSAGE_MAX);
+}
+
+static int send_message(struct exchange *x, const struct coap_message *m, struct signet_error *err)
+{
+    uint8_t out[COAP_MESSAGE_MAX];
+
+    return transport_send(x->transport, out, write_message(x, m, out), err);
 }
 
 static int send_empty(struct exchange *x, enum coap_type type, uint16_t id,
                       struct signet_error *err)
 {
-    const struct coap_message empty = {.type = type, .id = id};
-    uint8_t out[8];
+    return send_message(x, &(const struct coap_message){.type = type, .id = id}, err);
+}
 
-    return transport_send(x->transport, out, coap_write(&empty, out, sizeof(out)), err);
+/* Over TCP each side first says what it can (RFC 8323, section 5.3): blocks. */
+static int introduce(struct exchange *x, struct signet_error *err)
+{
+    struct coap_message csm = {.code = COAP_CSM};
+
+    coap_add(&csm, CSM_BLOCK_WISE, NULL, 0);
+    return send_message(x, &csm, err);
+}
+
+int exchange_init(struct exchange *x, struct transport *transport, bool stream, int64_t deadline,
+                  struct signet_error *err)
+{
+    *x = (struct exchange){.transport = transport,
+                           .deadline = deadline,
+                           .stream = stream,
+                           .peer_max = COAP_FRAME_MAX};
+    int rc = random_bytes(&x->next_id, sizeof(x->next_id), err);
+
+    return rc || !stream ? rc : introduce(x, err);
 }
 
 /* A request of the server: answered at once, in the ACK; the same answer when it comes again. */
@@ -30,16 +56,36 @@ static int answer_request(struct exchange *x, const struct coap_message *request
                                   .id = request->id,
                                   .token_len = request->token_len};
 
-    if (!x->answered_len || x->answered_id != request->id) {
+    if (x->stream || !x->answered_len || x->answered_id != request->id) {
         memcpy(answer.token, request->token, request->token_len);
         if (x->on_request)
             x->on_request(x->ctx, request, &answer);
         if (answer.type == COAP_NON)
             answer.id = x->next_id++;
         x->answered_id = request->id;
-        x->answered_len = coap_write(&answer, x->answered, sizeof(x->answered));
+        x->answered_len = write_message(x, &answer, x->answered);
     }
     return transport_send(x->transport, x->answered, x->answered_len, err);
+}
+
+/* Of the connection itself (RFC 8323, section 5); of what it does not know it takes nothing. */
+static int take_signal(struct exchange *x, const struct coap_message *in, struct signet_error *err)
+{
+    struct coap_message pong = {.code = COAP_PONG, .token_len = in->token_len};
+    uint32_t max = coap_uint(in, CSM_MAX_MESSAGE_SIZE, COAP_FRAME_MAX);
+
+    if (in->code == COAP_CSM) {
+        x->introduced = true;
+        x->peer_max = max < COAP_MESSAGE_MAX ? max : COAP_MESSAGE_MAX;
+    } else if (in->code == COAP_PING) {
+        memcpy(pong.token, in->token, in->token_len);
+        return send_message(x, &pong, err);
+    } else if (in->code == COAP_RELEASE || in->code == COAP_ABORT) {
+        return error_set(err, SIGNET_E_PROOF, "the server ended the connection%s%s",
+                         in->payload_len ? ": " : "",
+                         text_shown((const char *)in->payload, in->payload_len, 120));
+    }
+    return SIGNET_OK;
 }
 
 /* One message from the server into *in. Its requests are served here; SIGNET_E_TIMEOUT is the
@@ -48,30 +94,38 @@ static int receive(struct exchange *x, struct coap_message *in, int64_t deadline
                    struct signet_error *err)
 {
     size_t len = 0;
-    int rc = transport_receive(x->transport, x->in, sizeof(x->in), &len, deadline, err);
+    int rc = transport_receive(x->transport, x->in, &len, deadline, err);
 
     *in = (struct coap_message){.type = COAP_NON};
     if (!rc && clock_ms() >= x->deadline) /* a server that never stops sending */
         rc = error_set(err, SIGNET_E_TIMEOUT, "nothing came back");
     if (rc)
         return rc;
-    if (!coap_read(in, x->in, len)) {
+    if (!(x->stream ? coap_read_frame(in, x->in, len) : coap_read(in, x->in, len))) {
         in->cut = true;
         return SIGNET_OK;
     }
-    if (in->code > COAP_EMPTY && in->code < 100 && (in->type == COAP_CON || in->type == COAP_NON)) {
+    if (x->stream && !x->introduced && in->code != COAP_CSM)
+        return error_set(err, SIGNET_E_PROOF,
+                         "the server's first message is not a CSM (RFC 8323, section 5.3)");
+    if (x->stream && in->code / 100 == SIGNALS)
+        rc = take_signal(x, in, err);
+    else if (in->code > COAP_EMPTY && in->code < 100 &&
+             (in->type == COAP_CON || in->type == COAP_NON))
         rc = answer_request(x, in, err);
-        *in = (struct coap_message){.type = COAP_NON};
-    } else if (in->type == COAP_CON && in->code == COAP_EMPTY) {
-        rc = send_empty(x, COAP_RST, in->id, err); /* CoAP ping */
-    }
+    else if (in->type == COAP_CON && in->code == COAP_EMPTY)
+        return send_empty(x, COAP_RST, in->id, err); /* CoAP ping */
+    else
+        return SIGNET_OK;
+    *in = (struct coap_message){.type = COAP_NON};
     return rc;
 }
 
 /* A Reset carries nothing (RFC 7252, section 4.2). */
 static bool is_answer(const struct coap_message *in, const struct coap_message *request)
 {
-    return in->code >= 200 && in->type != COAP_RST && in->token_len == request->token_len &&
+    return in->code >= 200 && in->code / 100 != SIGNALS && in->type != COAP_RST &&
+           in->token_len == request->token_len &&
            memcmp(in->token, request->token, in->token_len) == 0 &&
            (in->type != COAP_ACK || in->id == request->id);
 }
@@ -122,26 +176,14 @@ static int await_answer(struct exchange *x, const struct coap_message *request,
     }
 }
 
-int exchange_request(struct exchange *x, struct coap_message *request, struct coap_message *answer,
-                     struct signet_error *err)
+/* Over TCP once, else again and again until something comes. */
+static int send_until_answered(struct exchange *x, const struct coap_message *request,
+                               const uint8_t *out, size_t len, int64_t wait,
+                               struct coap_message *answer, struct signet_error *err)
 {
-    uint8_t out[COAP_MESSAGE_MAX], jitter = 0;
-    int64_t wait = ACK_TIMEOUT_MS;
-    bool confirmed = false;
-    int rc;
+    bool confirmed = x->stream;
+    int rc = SIGNET_E_TIMEOUT;
 
-    request->type = COAP_CON;
-    request->id = x->next_id++;
-    request->token_len = COAP_TOKEN_MAX;
-    rc = random_bytes(request->token, COAP_TOKEN_MAX, err);
-    if (!rc)
-        rc = random_bytes(&jitter, 1, err);
-    if (rc)
-        return rc;
-    wait += wait * jitter / 512; /* ACK_RANDOM_FACTOR 1.5 */
-    size_t len = coap_write(request, out, sizeof(out));
-    if (!len)
-        return error_set(err, SIGNET_E_LIMIT, "the request is larger than a datagram");
     for (int attempt = 1; attempt <= MAX_RETRANSMIT + 1; attempt++, wait *= 2) {
         int64_t until = clock_ms() + wait;
 
@@ -153,6 +195,30 @@ int exchange_request(struct exchange *x, struct coap_message *request, struct co
             break;
         report_resend(x, attempt);
     }
+    return rc;
+}
+
+int exchange_request(struct exchange *x, struct coap_message *request, struct coap_message *answer,
+                     struct signet_error *err)
+{
+    uint8_t out[COAP_MESSAGE_MAX], jitter = 0;
+    int rc;
+
+    request->type = x->stream ? COAP_NON : COAP_CON;
+    request->id = x->next_id++;
+    request->token_len = COAP_TOKEN_MAX;
+    rc = random_bytes(request->token, COAP_TOKEN_MAX, err);
+    if (!rc)
+        rc = random_bytes(&jitter, 1, err);
+    if (rc)
+        return rc;
+    size_t len = write_message(x, request, out);
+    if (!len)
+        return error_set(err, SIGNET_E_LIMIT, "the request is larger than a %s",
+                         x->stream ? "message that the server takes" : "datagram");
+    rc = send_until_answered(x, request, out, len,
+                             ACK_TIMEOUT_MS + ACK_TIMEOUT_MS * jitter / 512, /* RANDOM_FACTOR 1.5 */
+                             answer, err);
     wipe(out, sizeof(out));
     return rc;
 }

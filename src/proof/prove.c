@@ -96,7 +96,7 @@ static int with_session(struct run *run, struct transport *transport, struct sig
                         int64_t deadline, struct signet_error *err)
 {
     struct exchange *x = &run->exchange;
-    int rc = exchange_init(x, transport, deadline, err);
+    int rc = exchange_init(x, transport, run->address.stream, deadline, err);
 
     x->observer = run->options->observer;
     if (!rc && run->account.bootstrap) {

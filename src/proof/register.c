@@ -42,7 +42,7 @@ static int request_register(struct registration *r, const char *version,
     coap_add_text(&request, COAP_URI_QUERY, ep);
     coap_add_text(&request, COAP_URI_QUERY, lt);
     coap_add_text(&request, COAP_URI_QUERY, version);
-    coap_add_text(&request, COAP_URI_QUERY, "b=U");
+    coap_add_text(&request, COAP_URI_QUERY, r->address->stream ? "b=T" : "b=U");
     request.payload = (const uint8_t *)objects;
     request.payload_len = sizeof(objects) - 1;
     return exchange_request(r->exchange, &request, answer, err);

@@ -1,21 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Datagrams to an LwM2M server: plain UDP, or DTLS with the device's credentials. */
+/* Messages to an LwM2M server, over UDP or TCP, plain or with the device's credentials. */
 #include "check/check.h"
 #include "lwm2m/lwm2m.h"
 #include "proof/coap.h"
 
-#include <errno.h>
-#include <netdb.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 struct transport {
-    struct tls_connection *dtls; /* NULL: plain */
-    int fd;
+    struct tls_connection *connection;
     const struct signet_cancel *cancel;
+    bool stream;
+    uint8_t pending[COAP_MESSAGE_MAX]; /* of a stream: what came and is no whole message yet */
+    size_t pending_len;
 };
 
 int transport_parse(struct transport_address *out, const char *uri, size_t len,
@@ -28,11 +25,11 @@ int transport_parse(struct transport_address *out, const char *uri, size_t len,
 
     if (uri_parse(&parts, uri, len, &why) != SIGNET_OK)
         return error_set_hint(err, SIGNET_E_USAGE, why.hint, "the server's URI %s", why.msg);
-    if (parts.transport != URI_UDP)
+    if (!uri_is_ip(&parts))
         return error_set_hint(err, SIGNET_E_UNSUPPORTED,
-                              "try it with a device; Signet proves coaps://HOST and coap://HOST",
-                              "not tried: the server is not reached over UDP, and Signet speaks "
-                              "no other transport");
+                              "try it with a device; Signet proves coaps://, coap://, coaps+tcp:// "
+                              "and coap+tcp://",
+                              "not tried: the server is reached neither over UDP nor over TCP");
     if (parts.fragment)
         return error_set_hint(err, SIGNET_E_USAGE, "leave out the # and what follows it",
                               "the server's URI has a fragment, with which a device goes nowhere "
@@ -43,6 +40,7 @@ int transport_parse(struct transport_address *out, const char *uri, size_t len,
     for (size_t end = strlen(parts.path); end > 0 && parts.path[end - 1] == '/'; end--)
         parts.path[end - 1] = '\0';
     address.secure = parts.secured;
+    address.stream = parts.transport == URI_TCP;
     address.port = parts.port;
     snprintf(address.host, sizeof(address.host), "%s", parts.host);
     strcpy(address.path, parts.path);
@@ -81,6 +79,7 @@ static int open_with(struct transport *t, const struct transport_address *addres
                      struct tls_credentials *credentials, int64_t deadline,
                      struct signet_error *err)
 {
+    const struct tls_peer peer = {address->host, address->port, address->stream};
     struct transport_address named = *address;
 
     if (account->uri)
@@ -90,13 +89,12 @@ static int open_with(struct transport *t, const struct transport_address *addres
     credentials->suites = rules->suites[0] ? rules->suites : rules->tls->suites;
     credentials->stack = rules->stack;
     credentials->like_mbedtls = !rules->tls->stack || !strcmp(rules->tls->stack, "mbedtls");
-    return tls_open(&t->dtls, address->host, address->port, credentials, deadline, t->cancel,
-                         err);
+    return tls_open(&t->connection, &peer, credentials, deadline, t->cancel, err);
 }
 
-static int open_dtls(struct transport *t, const struct transport_address *address,
-                     const struct signet_account *account, const struct login_rules *rules,
-                     int64_t deadline, struct signet_error *err)
+static int open_secured(struct transport *t, const struct transport_address *address,
+                        const struct signet_account *account, const struct login_rules *rules,
+                        int64_t deadline, struct signet_error *err)
 {
     const struct signet_value *identity = account->identity, *key = account->secret_key;
     bool psk = account->mode == SIGNET_MODE_PSK;
@@ -133,33 +131,6 @@ static int open_dtls(struct transport *t, const struct transport_address *addres
     return rc;
 }
 
-static int open_udp(struct transport *t, const struct transport_address *address, int64_t deadline,
-                    struct signet_error *err)
-{
-    struct addrinfo *found = NULL;
-    char port[8];
-    int sys = 0;
-
-    snprintf(port, sizeof(port), "%u", address->port);
-    int rc = host_find(&found, address->host, port, SOCK_DGRAM, deadline, t->cancel, err);
-    if (rc != SIGNET_OK)
-        return error_pass(rc, err, "%s", address->host);
-    for (const struct addrinfo *a = found; a && t->fd < 0; a = a->ai_next) {
-        int fd =
-            socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, a->ai_protocol);
-        if (fd >= 0 && connect(fd, a->ai_addr, a->ai_addrlen) == 0) {
-            t->fd = fd;
-            break;
-        }
-        sys = errno;
-        if (fd >= 0)
-            close(fd);
-    }
-    freeaddrinfo(found);
-    return t->fd >= 0 ? SIGNET_OK
-                      : error_sys(err, SIGNET_E_NET, sys, "no way to %s:%s", address->host, port);
-}
-
 int transport_open(struct transport **out, const struct transport_address *address,
                    const struct signet_account *account, const struct login_rules *rules,
                    int64_t deadline, const struct signet_cancel *cancel, struct signet_error *err)
@@ -168,10 +139,13 @@ int transport_open(struct transport **out, const struct transport_address *addre
 
     if (!t)
         return error_nomem(err);
-    t->fd = -1;
     t->cancel = cancel;
-    int rc = address->secure ? open_dtls(t, address, account, rules, deadline, err)
-                             : open_udp(t, address, deadline, err);
+    t->stream = address->stream;
+    int rc = address->secure
+                 ? open_secured(t, address, account, rules, deadline, err)
+                 : tls_open(&t->connection,
+                            &(const struct tls_peer){address->host, address->port, address->stream},
+                            NULL, deadline, cancel, err);
     if (rc)
         transport_close(&t);
     else
@@ -185,55 +159,53 @@ void transport_close(struct transport **transport)
 
     if (!t)
         return;
-    tls_close(&t->dtls);
-    if (t->fd >= 0)
-        close(t->fd);
+    tls_close(&t->connection);
+    wipe(t->pending, sizeof(t->pending));
     free(t);
     *transport = NULL;
 }
 
 const char *transport_cipher(const struct transport *t)
 {
-    return t->dtls ? tls_cipher(t->dtls) : "";
-}
-
-static int unreachable(struct signet_error *err)
-{
-    int sys = errno;
-
-    error_sys(err, SIGNET_E_NET, sys, "the server cannot be reached");
-    if (sys == ECONNREFUSED)
-        error_hint(err, "nothing listens at this host and port: is the server up?");
-    return SIGNET_E_NET;
+    return tls_cipher(t->connection);
 }
 
 int transport_send(struct transport *t, const void *data, size_t len, struct signet_error *err)
 {
-    if (t->dtls)
-        return tls_send(t->dtls, data, len, err);
-    return send(t->fd, data, len, MSG_NOSIGNAL) == (ssize_t)len ? SIGNET_OK : unreachable(err);
+    return tls_send(t->connection, data, len, err);
 }
 
-int transport_receive(struct transport *t, void *data, size_t size, size_t *len, int64_t deadline,
-                      struct signet_error *err)
+/* The next message of a stream, of which more may have come with the last one, and less. */
+static int receive_frame(struct transport *t, uint8_t *out, size_t *len, int64_t deadline,
+                         struct signet_error *err)
 {
-    if (t->dtls)
-        return tls_recv(t->dtls, data, size, len, deadline, t->cancel, err);
     for (;;) {
-        struct pollfd fds[2] = {{t->fd, POLLIN, 0}, {cancel_fd(t->cancel), POLLIN, 0}};
-        int64_t left = deadline - clock_ms();
-        int n = poll(fds, 2, left < 0 ? 0 : left > 60000 ? 60000 : (int)left);
+        size_t frame = coap_frame_size(t->pending, t->pending_len), more = 0;
 
-        if (fds[1].revents)
-            return error_set(err, SIGNET_E_CANCELLED, "stopped");
-        ssize_t got = recv(t->fd, data, size, MSG_DONTWAIT);
-        if (got >= 0) {
-            *len = (size_t)got;
+        if (frame > COAP_FRAME_MAX)
+            return error_set(err, SIGNET_E_PROOF,
+                             "the server sent a message of more than %d bytes, and was not told "
+                             "that the device takes such (RFC 8323, section 5.3.1)",
+                             COAP_FRAME_MAX);
+        if (frame && frame <= t->pending_len) {
+            memcpy(out, t->pending, frame);
+            t->pending_len -= frame;
+            memmove(t->pending, t->pending + frame, t->pending_len);
+            *len = frame;
             return SIGNET_OK;
         }
-        if (errno != EAGAIN && errno != EINTR)
-            return unreachable(err);
-        if (n == 0 && clock_ms() >= deadline)
-            return error_set(err, SIGNET_E_TIMEOUT, "nothing came back");
+        int rc = tls_recv(t->connection, t->pending + t->pending_len,
+                          sizeof(t->pending) - t->pending_len, &more, deadline, t->cancel, err);
+        if (rc)
+            return rc;
+        t->pending_len += more;
     }
+}
+
+int transport_receive(struct transport *t, uint8_t out[static COAP_MESSAGE_MAX], size_t *len,
+                      int64_t deadline, struct signet_error *err)
+{
+    return t->stream
+               ? receive_frame(t, out, len, deadline, err)
+               : tls_recv(t->connection, out, COAP_MESSAGE_MAX, len, deadline, t->cancel, err);
 }

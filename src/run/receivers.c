@@ -49,11 +49,11 @@ static int check_provable(const struct signet_order *o, const struct signet_acco
 
     if (!o->prove || o->prove_uri || !a->uri || a->uri->type != SIGNET_TYPE_STRING ||
         uri_parse(&uri, (const char *)a->uri->as.bytes.data, a->uri->as.bytes.len, NULL) ||
-        uri.transport == URI_UDP)
+        uri_is_ip(&uri))
         return SIGNET_OK;
     return error_set_hint(err, SIGNET_E_MEANING, "leave out prove, and try a device at its server",
-                          "prove: the server of /0/%u is not reached over UDP, and Signet proves "
-                          "no other transport",
+                          "prove: the server of /0/%u is reached neither over UDP nor over TCP, "
+                          "and Signet proves no other transport",
                           a->iid);
 }
 

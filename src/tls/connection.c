@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A device's DTLS session, whatever library does it. */
+/* A device's connection to its server, whatever library protects it. */
 #include "tls/stack.h"
 
 enum { PSK_MOST = 256, IDENTITY_MOST = 256 }; /* of OpenSSL 3 */
@@ -19,15 +19,16 @@ static int check_login(const struct tls_credentials *c, struct signet_error *err
     return SIGNET_OK;
 }
 
-int tls_open(struct tls_connection **out, const char *host, uint16_t port,
-                  const struct tls_credentials *credentials, int64_t deadline,
-                  const struct signet_cancel *cancel, struct signet_error *err)
+int tls_open(struct tls_connection **out, const struct tls_peer *peer,
+             const struct tls_credentials *credentials, int64_t deadline,
+             const struct signet_cancel *cancel, struct signet_error *err)
 {
-    const struct stack *with =
-        credentials->stack == TLS_STACK_MBEDTLS ? &stack_mbedtls : &stack_openssl;
-    int rc = check_login(credentials, err);
+    const struct stack *with = !credentials                              ? &stack_plain
+                               : credentials->stack == TLS_STACK_MBEDTLS ? &stack_mbedtls
+                                                                         : &stack_openssl;
+    int rc = credentials ? check_login(credentials, err) : SIGNET_OK;
 
-    return rc ? rc : with->open(out, host, port, credentials, deadline, cancel, err);
+    return rc ? rc : with->open(out, peer, credentials, deadline, cancel, err);
 }
 
 int tls_send(struct tls_connection *t, const void *data, size_t len, struct signet_error *err)
@@ -36,7 +37,7 @@ int tls_send(struct tls_connection *t, const void *data, size_t len, struct sign
 }
 
 int tls_recv(struct tls_connection *t, void *data, size_t size, size_t *len, int64_t deadline,
-                  const struct signet_cancel *cancel, struct signet_error *err)
+             const struct signet_cancel *cancel, struct signet_error *err)
 {
     return t->stack->recv(t, data, size, len, deadline, cancel, err);
 }

@@ -2,13 +2,9 @@
 #include "pki/pki.h"
 #include "tls/session.h"
 
-#include <errno.h>
 #include <openssl/err.h>
 #include <openssl/x509.h>
-#include <pthread.h>
-#include <signal.h>
 #include <signet/cert.h>
-#include <time.h>
 
 #define DEFAULT_MS 10000
 
@@ -45,26 +41,15 @@ static bool take_any(SSL_CTX *ctx)
            SSL_CTX_set_min_proto_version(ctx, 0) == 1;
 }
 
-/* The handshake. A peer that goes away must not raise SIGPIPE in the caller: it is blocked, and
- * taken. */
 static int fetch_leaf(SSL_CTX *ctx, const struct target *target, struct buf *leaf,
                       struct signet_error *err)
 {
-    const struct timespec at_once = {0};
     struct session s;
-    sigset_t pipe, before;
-    int rc;
+    int rc = session_open(&s, ctx, target, leaf, err);
 
-    sigemptyset(&pipe);
-    sigaddset(&pipe, SIGPIPE);
-    pthread_sigmask(SIG_BLOCK, &pipe, &before);
-    rc = session_open(&s, ctx, target, leaf, err);
     if (rc == SIGNET_OK)
         SSL_shutdown(s.ssl);
     session_close(&s);
-    while (sigtimedwait(&pipe, NULL, &at_once) < 0 && errno == EINTR)
-        ;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
     return rc;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The DTLS session by the system's Mbed TLS, set up as Anjay sets it up: what trust.c says must be
- * what this does. */
+/* A device's connection by the system's Mbed TLS, set up as Anjay sets it up: what trust.c says
+ * must be what this does. */
 #include "tls/mbedtls_api.h"
 #include "tls/session.h"
 #include "tls/stack.h"
@@ -22,7 +22,7 @@ struct mbed_connection {
     int suites[SUITES_MOST + 1];
     int64_t timer_middle, timer_end; /* on clock_ms(); 0: none */
     uint32_t flags;                  /* of the server's certificates, together */
-    bool matched, sent_and_heard;
+    bool matched, sent_and_heard, stream;
 };
 
 static int mbed_rng(void *ctx, unsigned char *out, size_t len)
@@ -95,7 +95,8 @@ static int mbed_fail(const struct mbed_connection *t, int code, const char *what
     return error_set(err, SIGNET_E_NET, "Mbed TLS: %s: %s", what, reason);
 }
 
-static int use_certs(struct mbed_connection *t, const struct tls_credentials *c, struct signet_error *err)
+static int use_certs(struct mbed_connection *t, const struct tls_credentials *c,
+                     struct signet_error *err)
 {
     const struct mbed_api *api = t->api;
     bool anchored = !c->trust.any && c->trust.usage == 2 && c->trust.matching == 0;
@@ -140,11 +141,12 @@ static void choose_suites(struct mbed_connection *t, const struct tls_credential
     t->api->ssl_conf_ciphersuites(&t->config, t->suites);
 }
 
-static int mbed_configure(struct mbed_connection *t, const struct tls_credentials *c, const char *name,
-                          struct signet_error *err)
+static int mbed_configure(struct mbed_connection *t, const struct tls_credentials *c,
+                          const char *name, struct signet_error *err)
 {
     const struct mbed_api *api = t->api;
-    int rc = SIGNET_OK, code = api->ssl_config_defaults(&t->config, 0, MBED_DATAGRAM, 0);
+    int rc = SIGNET_OK,
+        code = api->ssl_config_defaults(&t->config, 0, t->stream ? MBED_STREAM : MBED_DATAGRAM, 0);
 
     if (code)
         return mbed_fail(t, code, "cannot begin", err);
@@ -167,7 +169,8 @@ static int mbed_configure(struct mbed_connection *t, const struct tls_credential
 }
 
 /* Until a datagram comes or the library's timer ends; its code stands for "go on". */
-static int mbed_wait(struct mbed_connection *t, int code, int64_t deadline, struct signet_error *err)
+static int mbed_wait(struct mbed_connection *t, int code, int64_t deadline,
+                     struct signet_error *err)
 {
     int64_t until = t->timer_end ? t->timer_end : deadline;
     int n = session_ready(&t->session, code == MBED_WANT_WRITE ? POLLOUT : POLLIN, until, deadline,
@@ -191,7 +194,7 @@ static int mbed_judge(const struct mbed_connection *t, int code, struct signet_e
     }
     if (code == MBED_TIMEOUT)
         return error_set(err, t->sent_and_heard ? SIGNET_E_NET : SIGNET_E_TIMEOUT,
-                         "the DTLS handshake: %s %s", t->session.peer,
+                         "the %s handshake: %s %s", t->stream ? "TLS" : "DTLS", t->session.peer,
                          t->sent_and_heard ? "fell silent" : "gave no answer");
     mbed_fail(t, code, code == MBED_FATAL_ALERT ? "the server refused" : "the handshake", err);
     /* a certificate that it cannot read, or that is for something else */
@@ -228,12 +231,15 @@ static void mbed_close(struct tls_connection *base)
     free(t);
 }
 
-static int mbed_open(struct tls_connection **out, const char *host, uint16_t port,
+static int mbed_open(struct tls_connection **out, const struct tls_peer *peer,
                      const struct tls_credentials *c, int64_t deadline,
                      const struct signet_cancel *cancel, struct signet_error *err)
 {
-    const struct target target = {
-        .host = host, .port = port, .dtls = true, .deadline = deadline, .cancel = cancel};
+    const struct target target = {.host = peer->host,
+                                  .port = peer->port,
+                                  .dtls = !peer->stream,
+                                  .deadline = deadline,
+                                  .cancel = cancel};
     const struct mbed_api *api = NULL;
     struct mbed_connection *t = NULL;
     int rc = mbed_load(&api, err);
@@ -242,14 +248,15 @@ static int mbed_open(struct tls_connection **out, const char *host, uint16_t por
         return rc;
     if (!(t = calloc(1, sizeof(*t))))
         return error_nomem(err);
-    *t = (struct mbed_connection){.base.stack = &stack_mbedtls, .api = api, .session.fd = -1};
+    *t = (struct mbed_connection){
+        .base.stack = &stack_mbedtls, .api = api, .session.fd = -1, .stream = peer->stream};
     api->ssl_init(&t->ssl);
     api->ssl_config_init(&t->config);
     api->x509_crt_init(&t->cert);
     api->x509_crt_init(&t->authority);
     api->pk_init(&t->key);
     t->credentials = c;
-    rc = mbed_configure(t, c, c->server_name ? c->server_name : host, err);
+    rc = mbed_configure(t, c, c->server_name ? c->server_name : peer->host, err);
     if (!rc)
         rc = session_dial(&t->session, &target, err);
     if (!rc)
@@ -262,7 +269,8 @@ static int mbed_open(struct tls_connection **out, const char *host, uint16_t por
     return rc;
 }
 
-static int mbed_write(struct tls_connection *base, const void *data, size_t len, struct signet_error *err)
+static int mbed_write(struct tls_connection *base, const void *data, size_t len,
+                      struct signet_error *err)
 {
     struct mbed_connection *t = (struct mbed_connection *)base;
     int64_t deadline = clock_ms() + 1000; /* a full socket buffer empties sooner */
@@ -275,8 +283,8 @@ static int mbed_write(struct tls_connection *base, const void *data, size_t len,
     return rc || code >= 0 ? rc : mbed_fail(t, code, "sending", err);
 }
 
-static int mbed_read(struct tls_connection *base, void *data, size_t size, size_t *len, int64_t deadline,
-                     const struct signet_cancel *cancel, struct signet_error *err)
+static int mbed_read(struct tls_connection *base, void *data, size_t size, size_t *len,
+                     int64_t deadline, const struct signet_cancel *cancel, struct signet_error *err)
 {
     struct mbed_connection *t = (struct mbed_connection *)base;
     int code, rc = SIGNET_OK;
@@ -289,7 +297,7 @@ static int mbed_read(struct tls_connection *base, void *data, size_t size, size_
            !(rc = mbed_wait(t, code, deadline, err)));
     if (rc)
         return rc;
-    if (code == MBED_CLOSE_NOTIFY)
+    if (code == MBED_CLOSE_NOTIFY || (t->stream && !code))
         return error_set(err, SIGNET_E_NET, "%s closed the session", t->session.peer);
     if (code < 0)
         return mbed_fail(t, code, "receiving", err);

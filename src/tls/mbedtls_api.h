@@ -21,6 +21,7 @@ struct mbed_crt {
 };
 
 enum { /* of its headers */
+       MBED_STREAM = 0,
        MBED_DATAGRAM = 1,
        MBED_VERIFY_NONE = 0,
        MBED_VERIFY_REQUIRED = 2,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The DTLS session by OpenSSL, and what a failure of it means. */
+/* A device's connection by OpenSSL, and what a failure of it means. */
 #include "pki/pki.h"
 #include "tls/session.h"
 #include "tls/stack.h"
@@ -141,12 +141,13 @@ static bool set_suites(SSL_CTX *ctx, const struct tls_credentials *c)
     return ok;
 }
 
-static bool set_login(SSL_CTX *ctx, const struct tls_credentials *c)
+static bool set_login(SSL_CTX *ctx, const struct tls_credentials *c, bool stream)
 {
     /* Servers such as Californium up to 2.x do not know RFC 5746; devices take them. There is no
      * renegotiation to attack: it is off. */
     SSL_CTX_set_options(ctx, SSL_OP_LEGACY_SERVER_CONNECT | SSL_OP_NO_RENEGOTIATION);
-    if (SSL_CTX_set_min_proto_version(ctx, DTLS1_2_VERSION) != 1 ||
+    if (SSL_CTX_set_min_proto_version(ctx, stream ? TLS1_2_VERSION : DTLS1_2_VERSION) != 1 ||
+        SSL_CTX_set_max_proto_version(ctx, stream ? TLS1_2_VERSION : DTLS1_2_VERSION) != 1 ||
         SSL_CTX_set1_groups_list(ctx, GROUPS) != 1)
         return false;
     if (c->psk) {
@@ -213,10 +214,11 @@ static int judge_server(const struct session *s, const struct login *login,
 {
     error_set(err, SIGNET_E_CERT, "the device does not take the certificate of %s: %s", s->peer,
               login->wrong.msg);
-    error_hint(err, "%s",
-               login->wrong.hint[0]
-                   ? login->wrong.hint
-                   : "fetch the certificate of the server over DTLS to see what it has");
+    if (login->wrong.hint[0])
+        error_hint(err, "%s", login->wrong.hint);
+    else
+        error_hint(err, "fetch the certificate of the server over %s to see what it has",
+                   s->dtls ? "DTLS" : "TLS");
     return SIGNET_E_CERT;
 }
 
@@ -262,28 +264,29 @@ static int judge_signature(SSL *ssl, struct signet_error *err)
                           hash == NID_sha384 ? "SHA-384" : "SHA-256");
 }
 
-static int openssl_open(struct tls_connection **out, const char *host, uint16_t port,
+static int openssl_open(struct tls_connection **out, const struct tls_peer *peer,
                         const struct tls_credentials *credentials, int64_t deadline,
                         const struct signet_cancel *cancel, struct signet_error *err)
 {
-    const struct target target = {.host = host,
+    const struct target target = {.host = peer->host,
                                   .server_name = credentials->server_name,
                                   .names_addresses = credentials->like_mbedtls,
-                                  .port = port,
-                                  .dtls = true,
+                                  .port = peer->port,
+                                  .dtls = !peer->stream,
                                   .deadline = deadline,
                                   .cancel = cancel};
     struct login login = {.credentials = credentials,
-                          .name = credentials->server_name ? credentials->server_name : host};
+                          .name = credentials->server_name ? credentials->server_name : peer->host};
     struct openssl_connection *t = calloc(1, sizeof(*t));
     int rc;
 
     if (!t)
         return error_nomem(err);
     t->base.stack = &stack_openssl;
-    t->ctx = SSL_CTX_new(DTLS_client_method());
-    if (!t->ctx || !set_login(t->ctx, credentials)) {
-        rc = crypto_fail(err, "cannot use the credentials for DTLS");
+    t->ctx = SSL_CTX_new(peer->stream ? TLS_client_method() : DTLS_client_method());
+    if (!t->ctx || !set_login(t->ctx, credentials, peer->stream)) {
+        rc = crypto_fail(err, peer->stream ? "cannot use the credentials for TLS"
+                                           : "cannot use the credentials for DTLS");
     } else {
         rc = session_open(&t->session, t->ctx, &target, &login, err);
         t->session.login = NULL;

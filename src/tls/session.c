@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <openssl/err.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -189,12 +190,53 @@ static int connect_socket(struct session *s, const struct addrinfo *to, int64_t 
     return SIGNET_E_NET;
 }
 
+/* OpenSSL's own writes so that a peer that went away raises SIGPIPE in the caller's program. */
+static int write_quietly(BIO *bio, const char *data, int len)
+{
+    ssize_t n = send((int)BIO_get_fd(bio, NULL), data, (size_t)len, MSG_NOSIGNAL);
+
+    BIO_clear_retry_flags(bio);
+    if (n < 0 && BIO_sock_should_retry((int)n))
+        BIO_set_retry_write(bio);
+    return (int)n;
+}
+
+static BIO_METHOD *quiet_socket;
+
+static void make_quiet_socket(void)
+{
+    const BIO_METHOD *own = BIO_s_socket();
+    BIO_METHOD *m = BIO_meth_new(BIO_TYPE_SOCKET, "socket");
+
+    if (!m)
+        return;
+    BIO_meth_set_write(m, write_quietly);
+    BIO_meth_set_read(m, BIO_meth_get_read(own));
+    BIO_meth_set_puts(m, BIO_meth_get_puts(own));
+    BIO_meth_set_ctrl(m, BIO_meth_get_ctrl(own));
+    BIO_meth_set_create(m, BIO_meth_get_create(own));
+    BIO_meth_set_destroy(m, BIO_meth_get_destroy(own));
+    quiet_socket = m;
+}
+
+static BIO *stream_bio(int fd)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    BIO *bio;
+
+    pthread_once(&once, make_quiet_socket);
+    bio = quiet_socket ? BIO_new(quiet_socket) : NULL;
+    if (bio)
+        BIO_set_fd(bio, fd, BIO_NOCLOSE);
+    return bio;
+}
+
 static int prepare_ssl(struct session *s, SSL_CTX *ctx, const struct target *t,
                        struct signet_error *err)
 {
     struct sockaddr_storage peer;
     socklen_t len = sizeof(peer);
-    BIO *bio = s->dtls ? BIO_new_dgram(s->fd, BIO_NOCLOSE) : BIO_new_socket(s->fd, BIO_NOCLOSE);
+    BIO *bio = s->dtls ? BIO_new_dgram(s->fd, BIO_NOCLOSE) : stream_bio(s->fd);
 
     s->ssl = SSL_new(ctx);
     if (!s->ssl || !bio) {
@@ -261,7 +303,11 @@ int session_dial(struct session *s, const struct target *t, struct signet_error 
 
     if (rc)
         return rc;
-    rc = connect_socket(s, list, t->deadline, err);
+    rc = SIGNET_E_NET;
+    for (const struct addrinfo *to = list; to && rc == SIGNET_E_NET; to = to->ai_next) {
+        session_close(s);
+        rc = connect_socket(s, to, t->deadline, err);
+    }
     freeaddrinfo(list);
     if (rc)
         session_close(s);

@@ -40,7 +40,8 @@ int session_open(struct session *s, SSL_CTX *ctx, const struct target *target, v
 int session_wait(struct session *s, int ret, const char *doing, int64_t deadline,
                  struct signet_error *err);
 void session_close(struct session *s);
-/* Without a handshake, for another library: a socket that is connected to the first address. */
+/* Without a handshake, for another library: a socket that is connected to the first
+ * address that is reached. */
 int session_dial(struct session *s, const struct target *target, struct signet_error *err);
 /* Until the socket is ready or `until` has come: 1 ready, 0 not, else minus an error's code. */
 int session_ready(struct session *s, short events, int64_t until, int64_t deadline,

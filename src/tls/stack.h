@@ -4,20 +4,22 @@
 
 #include "tls/tls.h"
 
-/* A library that does DTLS. A session begins with its struct tls_connection. */
+/* A library that protects a connection, or none. What it opens begins with its struct
+ * tls_connection. */
 struct stack {
-    int (*open)(struct tls_connection **out, const char *host, uint16_t port,
+    int (*open)(struct tls_connection **out, const struct tls_peer *peer,
                 const struct tls_credentials *credentials, int64_t deadline,
                 const struct signet_cancel *cancel, struct signet_error *err);
-    int (*send)(struct tls_connection *session, const void *data, size_t len, struct signet_error *err);
-    int (*recv)(struct tls_connection *session, void *data, size_t size, size_t *len, int64_t deadline,
-                const struct signet_cancel *cancel, struct signet_error *err);
-    const char *(*cipher)(const struct tls_connection *session);
-    void (*close)(struct tls_connection *session);
+    int (*send)(struct tls_connection *connection, const void *data, size_t len,
+                struct signet_error *err);
+    int (*recv)(struct tls_connection *connection, void *data, size_t size, size_t *len,
+                int64_t deadline, const struct signet_cancel *cancel, struct signet_error *err);
+    const char *(*cipher)(const struct tls_connection *connection);
+    void (*close)(struct tls_connection *connection);
 };
 struct tls_connection {
     const struct stack *stack;
 };
-extern const struct stack stack_openssl, stack_mbedtls;
+extern const struct stack stack_openssl, stack_mbedtls, stack_plain;
 
 #endif

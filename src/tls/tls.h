@@ -3,7 +3,8 @@
 #define TLS_TLS_H
 
 /* TLS and DTLS as a client: fetching a server's certificate (signet_cert_fetch of
- * <signet/cert.h>), and the DTLS 1.2 session of a device. Deadlines are absolute, on clock_ms(). */
+ * <signet/cert.h>), and the connection of a device to its server. Deadlines are absolute, on
+ * clock_ms(). */
 
 #include "base/base.h"
 
@@ -53,23 +54,31 @@ struct tls_credentials {
  */
 bool tls_suites_usable(const uint16_t *wanted, const uint16_t *own, bool psk);
 
+/* Where a device connects to. */
+struct tls_peer {
+    const char *host;
+    uint16_t port;
+    bool stream; /* over TCP; else datagrams, over UDP */
+};
+
 struct tls_connection;
 
-/* Connects and shakes hands (DTLS 1.2). host also goes out as server name when it is one.
- * SIGNET_E_NET names the step that failed and the alert the server sent, or that it fell silent in
- * the middle, as it does at a wrong key; SIGNET_E_CERT: the device would not trust
- * the server, and why;
- * SIGNET_E_TIMEOUT: it never answered; SIGNET_E_CANCELLED. */
-int tls_open(struct tls_connection **out, const char *host, uint16_t port,
-                  const struct tls_credentials *credentials, int64_t deadline,
-                  const struct signet_cancel *cancel, struct signet_error *err);
-/* One datagram of at least a byte. */
-int tls_send(struct tls_connection *session, const void *data, size_t len, struct signet_error *err);
-/* The next datagram. SIGNET_E_NET when the server closed the session. */
-int tls_recv(struct tls_connection *session, void *data, size_t size, size_t *len, int64_t deadline,
-                  const struct signet_cancel *cancel, struct signet_error *err);
-/* The cipher suite that was agreed on, for the record. */
-const char *tls_cipher(const struct tls_connection *session);
-void tls_close(struct tls_connection **session); /* says goodbye; sets *session to NULL */
+/* Connects, and shakes hands (DTLS 1.2, or TLS 1.2 over TCP) unless credentials is NULL. host also
+ * goes out as server name when it is one. SIGNET_E_NET names the step that failed and the alert the
+ * server sent, or that it fell silent in the middle, as it does over DTLS at a wrong key;
+ * SIGNET_E_CERT: the device would not trust the server, and why; SIGNET_E_TIMEOUT: it never
+ * answered; SIGNET_E_CANCELLED. */
+int tls_open(struct tls_connection **out, const struct tls_peer *peer,
+             const struct tls_credentials *credentials, int64_t deadline,
+             const struct signet_cancel *cancel, struct signet_error *err);
+/* One datagram, or some of a stream, of at least a byte. */
+int tls_send(struct tls_connection *connection, const void *data, size_t len,
+             struct signet_error *err);
+/* The next datagram, or some of the stream. SIGNET_E_NET when the server closed the connection. */
+int tls_recv(struct tls_connection *connection, void *data, size_t size, size_t *len,
+             int64_t deadline, const struct signet_cancel *cancel, struct signet_error *err);
+/* The cipher suite that was agreed on, for the record; "" without TLS. */
+const char *tls_cipher(const struct tls_connection *connection);
+void tls_close(struct tls_connection **connection); /* says goodbye; sets *connection to NULL */
 
 #endif

@@ -13,8 +13,8 @@
 
 int __wrap_transport_send(struct transport *transport, const void *data, size_t len,
                           struct signet_error *err);
-int __wrap_transport_receive(struct transport *transport, void *data, size_t size, size_t *len,
-                             int64_t deadline, struct signet_error *err);
+int __wrap_transport_receive(struct transport *transport, uint8_t out[static COAP_MESSAGE_MAX],
+                             size_t *len, int64_t deadline, struct signet_error *err);
 int __wrap_random_bytes(void *data, size_t len, struct signet_error *err);
 
 static const uint8_t *input;
@@ -37,8 +37,8 @@ int __wrap_transport_send(struct transport *transport, const void *data, size_t 
     return SIGNET_OK;
 }
 
-int __wrap_transport_receive(struct transport *transport, void *data, size_t size, size_t *len,
-                             int64_t deadline, struct signet_error *err)
+int __wrap_transport_receive(struct transport *transport, uint8_t out[static COAP_MESSAGE_MAX],
+                             size_t *len, int64_t deadline, struct signet_error *err)
 {
     (void)transport, (void)deadline;
     if (left < 2)
@@ -46,8 +46,8 @@ int __wrap_transport_receive(struct transport *transport, void *data, size_t siz
     *len = (size_t)input[0] << 8 | input[1];
     input += 2, left -= 2;
     *len = *len > left ? left : *len;
-    *len = *len > size ? size : *len;
-    memcpy(data, input, *len);
+    *len = *len > COAP_MESSAGE_MAX ? COAP_MESSAGE_MAX : *len;
+    memcpy(out, input, *len);
     input += *len, left -= *len;
     return SIGNET_OK;
 }
@@ -76,7 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     unsigned code = 0;
 
     input = data, left = size;
-    require(exchange_init(&x, NULL, INT64_MAX, NULL) == SIGNET_OK);
+    require(exchange_init(&x, NULL, false, INT64_MAX, NULL) == SIGNET_OK);
     if (bootstrap_run(&x, &address, "urn:dev:1", tree, &code, &err) != SIGNET_OK)
         require_error(&err);
     require(signet_packet_encode(tree, &packet, NULL) == SIGNET_OK);

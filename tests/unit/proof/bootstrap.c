@@ -103,7 +103,7 @@ static int run(void)
         wire_ins = 1;
     asked = false;
     wire_on_send = on_send;
-    assert_int_equal(exchange_init(&x, NULL, clock_ms() + 600000, &err), SIGNET_OK);
+    assert_int_equal(exchange_init(&x, NULL, false, clock_ms() + 600000, &err), SIGNET_OK);
     x.observer = &observer;
     return bootstrap_run(&x, &address, "urn:dev:os:1", tree, &code, &err);
 }

@@ -33,7 +33,7 @@ static int set_up(void **state)
     (void)state;
     wire_reset(NULL);
     err = (struct signet_error){0};
-    return exchange_init(&x, NULL, clock_ms() + 600000, &err);
+    return exchange_init(&x, NULL, false, clock_ms() + 600000, &err);
 }
 
 static int request(struct coap_message *answer)

@@ -16,9 +16,9 @@
 
 #include <cmocka.h>
 
-int __wrap_tls_open(struct tls_connection **out, const char *host, uint16_t port,
-                         const struct tls_credentials *credentials, int64_t deadline,
-                         const struct signet_cancel *cancel, struct signet_error *err);
+int __wrap_tls_open(struct tls_connection **out, const struct tls_peer *peer,
+                    const struct tls_credentials *credentials, int64_t deadline,
+                    const struct signet_cancel *cancel, struct signet_error *err);
 
 /* What was shown, and how the handshake fails. */
 static struct {
@@ -37,14 +37,13 @@ static void keep(char *out, size_t size, const void *data, size_t len)
         memcpy(out, data, len);
 }
 
-int __wrap_tls_open(struct tls_connection **out, const char *host, uint16_t port,
-                         const struct tls_credentials *credentials, int64_t deadline,
-                         const struct signet_cancel *cancel, struct signet_error *err)
+int __wrap_tls_open(struct tls_connection **out, const struct tls_peer *peer,
+                    const struct tls_credentials *credentials, int64_t deadline,
+                    const struct signet_cancel *cancel, struct signet_error *err)
 {
     const struct tls_credentials *c = credentials;
 
     (void)out;
-    (void)port;
     (void)deadline;
     (void)cancel;
     memset(&shown, 0, sizeof(shown));
@@ -56,7 +55,7 @@ int __wrap_tls_open(struct tls_connection **out, const char *host, uint16_t port
     keep(shown.cert, sizeof(shown.cert), c->cert_der, shown.cert_len = c->cert_len);
     shown.any_server = c->trust.any;
     keep(shown.pinned, sizeof(shown.pinned), c->trust.data, c->trust.len);
-    snprintf(shown.host, sizeof(shown.host), "%s", host);
+    snprintf(shown.host, sizeof(shown.host), "%s", peer->host);
     snprintf(shown.name, sizeof(shown.name), "%s", c->server_name);
     shown.usage = c->trust.usage;
     shown.matching = c->trust.matching;

@@ -18,11 +18,12 @@ enum { WIRE_MAX = 160 };
 static struct wire_message wire_in[WIRE_MAX], wire_out[WIRE_MAX];
 static size_t wire_ins, wire_next, wire_outs;
 static void (*wire_on_send)(const struct coap_message *sent); /* may queue the answer */
+static bool wire_stream;                                      /* over TCP */
 static int wire_end; /* the code when nothing comes any more; 0: SIGNET_E_TIMEOUT */
 
 int __wrap_transport_send(struct transport *t, const void *data, size_t len,
                           struct signet_error *err);
-int __wrap_transport_receive(struct transport *t, void *data, size_t size, size_t *len,
+int __wrap_transport_receive(struct transport *t, uint8_t out[static COAP_MESSAGE_MAX], size_t *len,
                              int64_t deadline, struct signet_error *err);
 
 int __wrap_transport_send(struct transport *t, const void *data, size_t len,
@@ -37,13 +38,13 @@ int __wrap_transport_send(struct transport *t, const void *data, size_t len,
     wire_outs++;
     memcpy(out->bytes, data, len);
     out->len = len;
-    assert_true(coap_read(&sent, out->bytes, len));
+    assert_true((wire_stream ? coap_read_frame : coap_read)(&sent, out->bytes, len));
     if (wire_on_send)
         wire_on_send(&sent);
     return SIGNET_OK;
 }
 
-int __wrap_transport_receive(struct transport *t, void *data, size_t size, size_t *len,
+int __wrap_transport_receive(struct transport *t, uint8_t out[static COAP_MESSAGE_MAX], size_t *len,
                              int64_t deadline, struct signet_error *err)
 {
     (void)t;
@@ -51,8 +52,7 @@ int __wrap_transport_receive(struct transport *t, void *data, size_t size, size_
     if (wire_next == wire_ins)
         return error_set(err, wire_end ? (enum signet_code)wire_end : SIGNET_E_TIMEOUT,
                          "nothing came back");
-    assert_true(wire_in[wire_next].len <= size);
-    memcpy(data, wire_in[wire_next].bytes, wire_in[wire_next].len);
+    memcpy(out, wire_in[wire_next].bytes, wire_in[wire_next].len);
     *len = wire_in[wire_next++].len;
     return SIGNET_OK;
 }
@@ -62,6 +62,7 @@ static inline void wire_reset(void (*on_send)(const struct coap_message *sent))
     wire_ins = wire_next = wire_outs = 0;
     wire_on_send = on_send;
     wire_end = 0;
+    wire_stream = false;
 }
 
 static inline void wire_bytes(const void *data, size_t len)
@@ -74,7 +75,8 @@ static inline void wire_bytes(const void *data, size_t len)
 static inline void wire_message(const struct coap_message *m)
 {
     assert_true(wire_ins < WIRE_MAX);
-    wire_in[wire_ins].len = coap_write(m, wire_in[wire_ins].bytes, COAP_MESSAGE_MAX);
+    wire_in[wire_ins].len =
+        (wire_stream ? coap_write_frame : coap_write)(m, wire_in[wire_ins].bytes, COAP_MESSAGE_MAX);
     assert_true(wire_in[wire_ins].len > 0);
     wire_ins++;
 }
@@ -83,7 +85,8 @@ static inline struct coap_message wire_sent(size_t i)
 {
     struct coap_message sent;
 
-    assert_true(i < wire_outs && coap_read(&sent, wire_out[i].bytes, wire_out[i].len));
+    assert_true(i < wire_outs && (wire_stream ? coap_read_frame : coap_read)(
+                                     &sent, wire_out[i].bytes, wire_out[i].len));
     return sent;
 }
 

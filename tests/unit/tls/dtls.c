@@ -17,6 +17,14 @@
 
 #include <cmocka.h>
 
+static int dial(struct tls_connection **out, const char *host, uint16_t port,
+                const struct tls_credentials *credentials, int64_t deadline,
+                const struct signet_cancel *cancel, struct signet_error *err)
+{
+    return tls_open(out, &(const struct tls_peer){.host = host, .port = port}, credentials,
+                    deadline, cancel, err);
+}
+
 #define WAIT_MS 20000
 
 /* One session: an echo of each datagram, with a "+" in front. */
@@ -161,8 +169,7 @@ static void echo(struct tls_connection *t)
     assert_int_equal(tls_recv(t, data, sizeof data, &len, clock_ms() + 50, NULL, &err),
                      SIGNET_E_TIMEOUT);
     assert_int_equal(tls_send(t, "bye", 3, &err), 0);
-    assert_int_equal(tls_recv(t, data, sizeof data, &len, clock_ms() + WAIT_MS, NULL, &err),
-                     0);
+    assert_int_equal(tls_recv(t, data, sizeof data, &len, clock_ms() + WAIT_MS, NULL, &err), 0);
     assert_int_equal(tls_recv(t, data, sizeof data, &len, clock_ms() + WAIT_MS, NULL, &err),
                      SIGNET_E_NET);
     assert_non_null(strstr(err.msg, "closed"));
@@ -179,7 +186,7 @@ static void test_psk(void **state)
 
         memset(s.key, 'k', sizeof s.key);
         start(&s, NULL, NULL);
-        if (tls_open(&t, "127.0.0.1", s.port, &psk_login, clock_ms() + WAIT_MS, NULL, &err))
+        if (dial(&t, "127.0.0.1", s.port, &psk_login, clock_ms() + WAIT_MS, NULL, &err))
             fail_msg("%s", err.msg);
         assert_string_equal(tls_cipher(t), "PSK-AES128-CCM8");
         echo(t);
@@ -198,16 +205,15 @@ static void test_psk_refused(void **state)
 
     (void)state;
     start(&s, NULL, NULL);
-    assert_int_equal(
-        tls_open(&t, "127.0.0.1", s.port, &psk_login, clock_ms() + WAIT_MS, NULL, &err),
-        SIGNET_E_NET);
+    assert_int_equal(dial(&t, "127.0.0.1", s.port, &psk_login, clock_ms() + WAIT_MS, NULL, &err),
+                     SIGNET_E_NET);
     assert_non_null(
         strstr(err.msg, "unknown PSK identity: the server does not know 'urn:dev:1' yet"));
     assert_non_null(strstr(err.hint, "registered"));
     stop(&s);
 
     start(&wrong, NULL, NULL); /* its key is all zero */
-    rc = tls_open(&t, "127.0.0.1", wrong.port, &psk_login, clock_ms() + 1500, NULL, &err);
+    rc = dial(&t, "127.0.0.1", wrong.port, &psk_login, clock_ms() + 1500, NULL, &err);
     assert_int_equal(rc, SIGNET_E_NET);
     assert_non_null(strstr(err.msg, "another PSK for it"));
     assert_non_null(strstr(err.hint, "compare"));
@@ -242,7 +248,7 @@ static void test_suites(void **state)
         memset(s.key, 'k', sizeof s.key);
         login.suites = rows[i].suites;
         start(&s, NULL, NULL);
-        int rc = tls_open(&t, "127.0.0.1", s.port, &login, clock_ms() + WAIT_MS, NULL, &err);
+        int rc = dial(&t, "127.0.0.1", s.port, &login, clock_ms() + WAIT_MS, NULL, &err);
         if (rc != (rows[i].taken ? SIGNET_OK : SIGNET_E_NET))
             fail_msg("row %zu: %d %s", i, rc, err.msg);
         if (rows[i].taken)
@@ -312,7 +318,7 @@ static void test_no_login(void **state)
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct tls_connection *t = NULL;
         struct signet_error err = {0};
-        int rc = tls_open(&t, "127.0.0.1", 9, &rows[i], clock_ms() + 100, NULL, &err);
+        int rc = dial(&t, "127.0.0.1", 9, &rows[i], clock_ms() + 100, NULL, &err);
 
         if (rc != SIGNET_E_USAGE || !strstr(err.msg, said[i]))
             fail_msg("row %zu: %d %s", i, rc, err.msg);
@@ -349,7 +355,7 @@ static void test_cert(void **state)
                                                    .pinned_name = true,
                                                    .pinned_dates = true}};
         start(&s, &server, &server_key);
-        rc = tls_open(&t, "127.0.0.1", s.port, &login, clock_ms() + WAIT_MS, NULL, &err);
+        rc = dial(&t, "127.0.0.1", s.port, &login, clock_ms() + WAIT_MS, NULL, &err);
         if (round == 0 || round == 4) {
             if (rc)
                 fail_msg("%s", err.msg);
@@ -367,7 +373,7 @@ static void test_cert(void **state)
         stop(&s);
     }
     login.key_der = NULL;
-    assert_int_equal(tls_open(&t, "127.0.0.1", 1, &login, 0, NULL, &err), SIGNET_E_USAGE);
+    assert_int_equal(dial(&t, "127.0.0.1", 1, &login, 0, NULL, &err), SIGNET_E_USAGE);
     secret_wipe(&key);
     signet_bytes_free(&server);
     signet_bytes_free(&server_key);
@@ -434,7 +440,7 @@ static void test_authority(void **state)
         struct tls_connection *t = NULL;
 
         start(&s, &server, &server_key);
-        int rc = tls_open(&t, "127.0.0.1", s.port, &login, clock_ms() + WAIT_MS, NULL, &err);
+        int rc = dial(&t, "127.0.0.1", s.port, &login, clock_ms() + WAIT_MS, NULL, &err);
         if (rc != (rows[i].words ? SIGNET_E_CERT : SIGNET_OK) ||
             (rows[i].words && !strstr(err.msg, rows[i].words)))
             fail_msg("row %zu: %d %s", i, rc, err.msg);
@@ -470,28 +476,28 @@ static void test_usage(void **state)
     (void)state;
     login.identity = (const uint8_t *)"a\0b";
     login.identity_len = 3;
-    assert_int_equal(tls_open(&t, "127.0.0.1", 1, &login, 0, NULL, &err), SIGNET_E_USAGE);
+    assert_int_equal(dial(&t, "127.0.0.1", 1, &login, 0, NULL, &err), SIGNET_E_USAGE);
     login.identity_len = 0;
-    assert_int_equal(tls_open(&t, "127.0.0.1", 1, &login, 0, NULL, &err), SIGNET_E_USAGE);
+    assert_int_equal(dial(&t, "127.0.0.1", 1, &login, 0, NULL, &err), SIGNET_E_USAGE);
     login.psk = &(const struct secret){(uint8_t *)"", 0};
-    assert_int_equal(tls_open(&t, "127.0.0.1", 1, &login, 0, NULL, &err), SIGNET_E_USAGE);
+    assert_int_equal(dial(&t, "127.0.0.1", 1, &login, 0, NULL, &err), SIGNET_E_USAGE);
     assert_string_equal(err.msg, "a PSK of 0 bytes");
     login.psk = &psk;
     login.identity_len = 257;
-    assert_int_equal(tls_open(&t, "127.0.0.1", 1, &login, 0, NULL, &err), SIGNET_E_USAGE);
-    assert_int_equal(tls_open(&t, "127.0.0.1", 0, &psk_login, 0, NULL, &err), SIGNET_E_USAGE);
+    assert_int_equal(dial(&t, "127.0.0.1", 1, &login, 0, NULL, &err), SIGNET_E_USAGE);
+    assert_int_equal(dial(&t, "127.0.0.1", 0, &psk_login, 0, NULL, &err), SIGNET_E_USAGE);
     assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
     assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
     assert_int_equal(signet_cancel_new(&cancel, &err), 0);
     signet_cancel_fire(cancel);
-    assert_int_equal(tls_open(&t, "127.0.0.1", ntohs(at.sin_port), &psk_login,
-                                   clock_ms() + WAIT_MS, cancel, &err),
-                     SIGNET_E_CANCELLED);
+    assert_int_equal(
+        dial(&t, "127.0.0.1", ntohs(at.sin_port), &psk_login, clock_ms() + WAIT_MS, cancel, &err),
+        SIGNET_E_CANCELLED);
     signet_cancel_free(&cancel);
     close(fd); /* now nobody listens there */
-    assert_int_equal(tls_open(&t, "127.0.0.1", ntohs(at.sin_port), &psk_login,
-                                   clock_ms() + WAIT_MS, NULL, &err),
-                     SIGNET_E_NET);
+    assert_int_equal(
+        dial(&t, "127.0.0.1", ntohs(at.sin_port), &psk_login, clock_ms() + WAIT_MS, NULL, &err),
+        SIGNET_E_NET);
     assert_non_null(strstr(err.msg, "nobody listens"));
     assert_null(t);
 }
@@ -546,8 +552,8 @@ static void test_alerts(void **state)
         struct tls_connection *t = NULL;
 
         open_udp(&s, refuse);
-        int rc = tls_open(&t, "127.0.0.1", s.port, rows[i].cert ? &with_cert : &psk_login,
-                               clock_ms() + WAIT_MS, NULL, &err);
+        int rc = dial(&t, "127.0.0.1", s.port, rows[i].cert ? &with_cert : &psk_login,
+                      clock_ms() + WAIT_MS, NULL, &err);
         if (rc != SIGNET_E_NET || !strstr(err.msg, rows[i].words) ||
             !strstr(err.hint, rows[i].hint))
             fail_msg("alert %u: %d '%s', '%s'", rows[i].alert, rc, err.msg, err.hint);
@@ -579,18 +585,18 @@ static void test_silence_after_the_certificate(void **state)
                                     .server_name = "e",
                                     .trust = {.usage = 3, .data = server.data, .len = server.len}};
     start(&s, &server, &server_key);
-    assert_int_equal(tls_open(&t, "127.0.0.1", s.port, &login, clock_ms() + 700, NULL, &err),
+    assert_int_equal(dial(&t, "127.0.0.1", s.port, &login, clock_ms() + 700, NULL, &err),
                      SIGNET_E_NET);
     assert_non_null(strstr(err.msg, "fell silent after the device's certificate"));
     assert_non_null(strstr(err.hint, "got it or its authority?"));
     stop(&s);
     login.key_der = &wrong; /* of another certificate */
-    assert_int_equal(tls_open(&t, "127.0.0.1", 1, &login, 0, NULL, &err), SIGNET_E_CRYPTO);
+    assert_int_equal(dial(&t, "127.0.0.1", 1, &login, 0, NULL, &err), SIGNET_E_CRYPTO);
     assert_non_null(strstr(err.msg, "cannot use the credentials for DTLS: "));
     make_rsa(&rsa); /* nor of its type */
     login.cert_der = rsa.data;
     login.cert_len = rsa.len;
-    assert_int_equal(tls_open(&t, "127.0.0.1", 1, &login, 0, NULL, &err), SIGNET_E_CRYPTO);
+    assert_int_equal(dial(&t, "127.0.0.1", 1, &login, 0, NULL, &err), SIGNET_E_CRYPTO);
     assert_non_null(strstr(err.msg, "cannot use the credentials for DTLS: "));
     signet_bytes_free(&rsa);
     secret_wipe(&key);
@@ -615,7 +621,7 @@ static void test_longest_identity(void **state)
     memset(identity, 'i', 256);
     memset(s.key, 'k', sizeof s.key);
     start(&s, NULL, NULL);
-    if (tls_open(&t, "127.0.0.1", s.port, &login, clock_ms() + WAIT_MS, NULL, &err))
+    if (dial(&t, "127.0.0.1", s.port, &login, clock_ms() + WAIT_MS, NULL, &err))
         fail_msg("%s", err.msg);
     echo(t);
     tls_close(&t);
