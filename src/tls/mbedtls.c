@@ -36,7 +36,7 @@ static int mbed_send(void *ctx, const unsigned char *data, size_t len)
     struct mbed_connection *t = ctx;
     ssize_t n = send(t->session.fd, data, len, MSG_NOSIGNAL);
 
-    return n >= 0 ? (int)n : errno == EAGAIN ? MBED_WANT_WRITE : -1;
+    return n >= 0 ? (int)n : errno == EAGAIN ? MBED_WANT_WRITE : MBED_RESET;
 }
 
 static int mbed_recv(void *ctx, unsigned char *data, size_t size)
@@ -45,7 +45,7 @@ static int mbed_recv(void *ctx, unsigned char *data, size_t size)
     ssize_t n = recv(t->session.fd, data, size, MSG_DONTWAIT);
 
     t->sent_and_heard = t->sent_and_heard || n > 0;
-    return n >= 0 ? (int)n : errno == EAGAIN || errno == EINTR ? MBED_WANT_READ : -1;
+    return n >= 0 ? (int)n : errno == EAGAIN || errno == EINTR ? MBED_WANT_READ : MBED_RESET;
 }
 
 static void mbed_set_timer(void *ctx, uint32_t middle, uint32_t end)

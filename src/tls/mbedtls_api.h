@@ -24,6 +24,7 @@ enum { /* of its headers */
        MBED_STREAM = 0,
        MBED_DATAGRAM = 1,
        MBED_VERIFY_NONE = 0,
+       MBED_RESET = -0x0050, /* by the peer */
        MBED_VERIFY_REQUIRED = 2,
        MBED_WANT_READ = -0x6900,
        MBED_WANT_WRITE = -0x6880,
