@@ -3,7 +3,7 @@
 #define SIGNET_PROVE_H
 
 /* Proof of delivery: with exactly the credentials of a packet, Signet acts as the device and gets
- * in at its server: DTLS handshake, Register and Deregister. For a bootstrap account:
+ * in at its server: DTLS or TLS handshake, Register and Deregister. For a bootstrap account:
  * Bootstrap-Request, the server's writes, Bootstrap-Finish, and then the accounts that it wrote.
  *
  * Units: milliseconds for the time-out, seconds in the result. Ownership: tree and options are only
@@ -25,7 +25,7 @@
 extern "C" {
 #endif
 
-/* Ends after the handshake: for peers that speak DTLS and no LwM2M. */
+/* Ends after the handshake: for peers that speak DTLS or TLS, and no LwM2M. */
 enum { SIGNET_PROVE_HANDSHAKE = 1u };
 
 struct signet_prove_options {

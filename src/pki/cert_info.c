@@ -47,7 +47,7 @@ static const struct choice curves[] = {
 #define N_CURVES COUNT_OF(curves)
 
 static const struct choice digests[] = {
-    {"sha256", NULL, NULL, sha256_md},     {"sha384", NULL, NULL, EVP_sha384},
+    {"sha256", NULL, NULL, sha256_md},      {"sha384", NULL, NULL, EVP_sha384},
     {"sha512", NULL, NULL, EVP_sha512},     {"sha224", RARE, NULL, EVP_sha224},
     {"sha1", BROKEN, NULL, EVP_sha1},       {"md5", BROKEN, NULL, EVP_md5},
     {"sha3-224", SHA3, NULL, EVP_sha3_224}, {"sha3-256", SHA3, NULL, EVP_sha3_256},

@@ -125,7 +125,7 @@ int pem_read_certs(const uint8_t *data, size_t len,
                    int (*take)(void *ctx, const uint8_t *der, size_t len, struct signet_error *err),
                    void *ctx, struct signet_error *err);
 int pem_encrypted(struct signet_error *err); /* says that a private key is */
-const EVP_MD *sha256_md(void); /* sha256.c */
+const EVP_MD *sha256_md(void);               /* sha256.c */
 /* key.c */
 int pkey_describe(EVP_PKEY *pkey, char type[static 64], uint8_t key_sha256[static 32],
                   struct signet_error *err);

@@ -38,10 +38,8 @@ static int introduce(struct exchange *x, struct signet_error *err)
 int exchange_init(struct exchange *x, struct transport *transport, bool stream, int64_t deadline,
                   struct signet_error *err)
 {
-    *x = (struct exchange){.transport = transport,
-                           .deadline = deadline,
-                           .stream = stream,
-                           .peer_max = COAP_FRAME_MAX};
+    *x = (struct exchange){
+        .transport = transport, .deadline = deadline, .stream = stream, .peer_max = COAP_FRAME_MAX};
     int rc = random_bytes(&x->next_id, sizeof(x->next_id), err);
 
     return rc || !stream ? rc : introduce(x, err);

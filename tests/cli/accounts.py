@@ -258,10 +258,12 @@ def receivers(d):
     d.order(config(1, mode=2), '[{file: main.json}]', more='credentials: {server_cert: server/client_cert.der}\n')
     d.refused('nobody would get the new certificate of the management account /0/1')
     # what cannot be proved is refused before the first device, and not found after it was made
-    tcp = config(1).replace('coaps://', 'coaps+tcp://')
-    d.order(tcp, '[{file: main.json}]', more='prove: true\n')
-    d.refused('prove: the server of /0/1 is not reached over UDP', 'leave out prove')
-    d.order(tcp, '[{file: main.json}]')
+    nidd = config(1).replace('coaps://', 'coaps+nidd://')
+    d.order(nidd, '[{file: main.json}]', more='prove: true\n')
+    d.refused('prove: the server of /0/1 is reached neither over UDP nor over TCP', 'leave out prove')
+    d.order(nidd, '[{file: main.json}]')
+    d.call(SIGNET, 'run', '--dry-run', 'order.yaml', good=True, words="Binding has no 'N'")
+    d.order(config(1).replace('coaps://', 'coaps+tcp://'), '[{file: main.json}]', more='prove: true\n')
     d.call(SIGNET, 'run', '--dry-run', 'order.yaml', good=True, words="Binding has no 'T'")
     # what the template brings itself is known
     d.order(psk(0, 1), '[{file: main.json}]', more='credentials: {shared_secret: true}\n')

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any datagram as a CoAP message: what is read can be written and is the same again; and any bytes
- * as LwM2M TLV, which make a tree that encodes. */
+/* Any datagram as a CoAP message, and any stream: what is read can be written and is the same
+ * again; and any bytes as LwM2M TLV, which make a tree that encodes. */
 #include "proof/coap.h"
 #include "fuzz.h"
 
@@ -8,15 +8,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void try_message(const uint8_t *data, size_t size)
+static void try_message(const uint8_t *data, size_t size, bool stream)
 {
+    bool (*read)(struct coap_message *, const uint8_t *, size_t) =
+        stream ? coap_read_frame : coap_read;
     struct coap_message first, second;
     uint8_t out[COAP_MESSAGE_MAX];
     char path[64];
 
-    if (!coap_read(&first, data, size))
+    if (!read(&first, data, size))
         return;
-    size_t len = coap_write(&first, out, sizeof out);
+    require(!stream || coap_frame_size(data, size) == size);
+    size_t len = (stream ? coap_write_frame : coap_write)(&first, out, sizeof out);
     coap_path(&first, COAP_URI_PATH, path, sizeof path);
     seen(path, strlen(path));
     seen(out, len);
@@ -24,7 +27,7 @@ static void try_message(const uint8_t *data, size_t size)
     coap_uint(&first, COAP_BLOCK1, 0);
     if (!len)
         return; /* larger than we send */
-    require(coap_read(&second, out, len));
+    require(read(&second, out, len));
     require(second.code == first.code && second.id == first.id && second.type == first.type);
     require(second.option_count == first.option_count && second.payload_len == first.payload_len);
     for (size_t i = 0; i < first.option_count; i++)
@@ -53,7 +56,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct transport_address address;
 
-    try_message(data, size);
+    try_message(data, size, false);
+    try_message(data, size, true);
     try_tlv(data, size);
     if (transport_parse(&address, (const char *)data, size, NULL) == SIGNET_OK)
         require(address.host[0] && address.port && strlen(address.host) < sizeof address.host);

@@ -200,8 +200,8 @@ class Day(Folder):
         if not self.url and not os.path.exists(self.at('ledger.db')):
             return []
         p = subprocess.run([SIGNET, 'ledger', 'list', self.ledger(), '--json'], capture_output=True, text=True, timeout=DEADLINE)
-        if p.returncode and (self.url or 'there is no ledger in this file' in p.stderr):
-            return []  # nothing was ever made in it
+        if p.returncode and (self.url or 'there is no ledger in this file' in p.stderr or '-journal\' is to be undone first' in p.stderr):
+            return []  # nothing was ever made in it: a kill came before it was whole
         need(p.returncode == 0, p.stderr)
         return [json.loads(l) for l in p.stdout.splitlines() if '"event": "device"' in l]
 

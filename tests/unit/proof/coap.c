@@ -127,10 +127,72 @@ static void what_does_not_fit_is_not_written(void **state)
     assert_int_equal(coap_write(&m, out, 14), 14);
 }
 
+#define FRAME(what, bytes, size, good)                                                             \
+    {                                                                                              \
+        what, bytes, sizeof(bytes) - 1, size, good                                                 \
+    }
+
+/* Over TCP: how long it is, and whether all of it is a message. */
+static void what_is_a_frame(void **state)
+{
+    static const struct {
+        const char *what, *bytes;
+        size_t len, size;
+        bool good;
+    } rows[] = {
+        FRAME("nothing", "", 0, false),
+        FRAME("an empty one", "\x00\x00", 2, true),
+        FRAME("a code cut off", "\x00", 2, false),
+        FRAME("a CSM", "\x00\xe1", 2, true),
+        FRAME("a token", "\x01\x45t", 3, true),
+        FRAME("a token of 9",
+              "\x09\x45"
+              "123456789",
+              11, false),
+        FRAME("a token cut off", "\x02\x45t", 4, false),
+        FRAME("an option", "\x20\x01\xb1x", 4, true),
+        FRAME("an option and another message", "\x20\x01\xb1x\x00", 4, false),
+        FRAME("an option cut off by the length", "\x10\x01\xb1", 3, false),
+        FRAME("a payload of 11",
+              "\xc0\x45\xff"
+              "12345678901",
+              14, true),
+        FRAME("a payload of 12",
+              "\xd0\x00\x45\xff"
+              "123456789012",
+              16, true),
+        FRAME("the length's byte cut off", "\xd0", 0, false),
+        FRAME("one of its two cut off", "\xe0\x00", 0, false),
+        FRAME("two bytes of length", "\xe0\x00\x00\x45", 273, false),
+        FRAME("the longest of them", "\xe0\xff\xff\x45", 65808, false),
+        FRAME("longer", "\xf0\x00\x00\x00\x00", SIZE_MAX, false),
+        FRAME("a marker without a payload", "\x10\x45\xff", 3, false),
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        uint8_t *copy = malloc(rows[i].len + 1), out[64];
+        struct coap_message m;
+
+        assert_non_null(copy);
+        memcpy(copy, rows[i].bytes, rows[i].len);
+        if (coap_frame_size(copy, rows[i].len) != rows[i].size ||
+            coap_read_frame(&m, copy, rows[i].len) != rows[i].good)
+            fail_msg("%s", rows[i].what);
+        if (rows[i].good) {
+            assert_int_equal(m.type, COAP_NON);
+            assert_int_equal(coap_write_frame(&m, out, sizeof(out)), rows[i].len);
+            assert_memory_equal(out, copy, rows[i].len);
+        }
+        free(copy);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_a_message),
+        cmocka_unit_test(what_is_a_frame),
         cmocka_unit_test(options_are_bounded),
         cmocka_unit_test(options_stand_in_order),
         cmocka_unit_test(what_does_not_fit_is_not_written),

@@ -404,6 +404,152 @@ static void others_are_answered_in_their_kind(void **state)
     assert_int_equal(m.id, id); /* a number of ours */
 }
 
+/* Over TCP (RFC 8323). */
+
+static int set_up_stream(void **state)
+{
+    (void)state;
+    wire_reset(NULL);
+    wire_stream = true;
+    err = (struct signet_error){0};
+    return exchange_init(&x, NULL, true, clock_ms() + 600000, &err);
+}
+
+static void signal_message(unsigned code, const char *text)
+{
+    const struct coap_message m = {.code = code,
+                                   .token = "t",
+                                   .token_len = 1,
+                                   .payload = (const uint8_t *)text,
+                                   .payload_len = text ? strlen(text) : 0};
+
+    wire_message(&m);
+}
+
+static void signals_and_then_the_answer(const struct coap_message *sent)
+{
+    struct coap_message m = answer_to(sent, COAP_NON, COAP_CREATED);
+
+    if (sent->code != COAP_POST)
+        return;
+    signal_message(COAP_CSM, NULL);
+    signal_message(COAP_PING, NULL);
+    signal_message(706, "not known yet");
+    m = answer_to(sent, COAP_NON, COAP_PONG); /* with our token: no answer either */
+    wire_message(&m);
+    m = answer_to(sent, COAP_NON, COAP_CREATED);
+    m.token[0] ^= 1;
+    wire_message(&m);
+    m.token[0] ^= 1;
+    wire_message(&m);
+}
+
+static void over_tcp_each_introduces_itself(void **state)
+{
+    struct coap_message answer, csm = wire_sent(0);
+
+    (void)state;
+    assert_int_equal(csm.code, COAP_CSM);
+    assert_int_equal(csm.option_count, 1);
+    assert_int_equal(csm.options[0].number, 4); /* blocks */
+    payloads_wiped = 0;
+    wire_on_send = signals_and_then_the_answer;
+    assert_int_equal(request(&answer), SIGNET_OK);
+    assert_int_equal(answer.code, COAP_CREATED);
+    assert_int_equal(wire_outs, 3);
+    assert_int_equal(wire_sent(2).code, COAP_PONG);
+    assert_int_equal(wire_sent(2).token_len, 1);
+    assert_int_equal(wire_sent(2).token[0], 't');
+    assert_int_equal(payloads_wiped, 1);
+}
+
+static void over_tcp_nothing_is_sent_twice(void **state)
+{
+    struct coap_message answer;
+
+    (void)state;
+    signal_message(COAP_CSM, NULL);
+    assert_int_equal(request(&answer), SIGNET_E_TIMEOUT);
+    assert_int_equal(wire_outs, 2);
+}
+
+static void over_tcp_a_connection_that_ends(void **state)
+{
+    static const struct {
+        unsigned first, second;
+        const char *words;
+    } rows[] = {
+        {COAP_CSM, COAP_RELEASE, "the server ended the connection: why"},
+        {COAP_CSM, COAP_ABORT, "the server ended the connection: why"},
+        {COAP_CREATED, COAP_CSM, "the server's first message is not a CSM"},
+        {COAP_PING, COAP_CSM, "the server's first message is not a CSM"},
+        {COAP_PUT, COAP_CSM, "the server's first message is not a CSM"},
+    };
+    struct coap_message answer;
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        set_up_stream(state);
+        signal_message(rows[i].first, NULL);
+        signal_message(rows[i].second, "why");
+        assert_int_equal(request(&answer), SIGNET_E_PROOF);
+        if (!strstr(err.msg, rows[i].words))
+            fail_msg("row %zu: %s", i, err.msg);
+        assert_int_equal(wire_outs, 2);
+    }
+}
+
+static void over_tcp_each_request_is_served(void **state)
+{
+    struct service s = {0};
+
+    (void)state;
+    x.on_request = on_request;
+    x.ctx = &s;
+    signal_message(COAP_CSM, NULL);
+    queue(COAP_NON, COAP_PUT, 0); /* the same bytes twice are two requests there */
+    queue(COAP_NON, COAP_PUT, 0);
+    queue(COAP_NON, COAP_POST, 0);
+    assert_int_equal(exchange_serve(&x, &s.done, &err), SIGNET_OK);
+    assert_int_equal(s.count, 3);
+    assert_int_equal(wire_outs, 4);
+}
+
+/* What the server says that it takes is kept to. */
+static void over_tcp_large_requests(void **state)
+{
+    static const struct {
+        const char *option; /* of the CSM; NULL: none */
+        size_t len, payload;
+        bool fits;
+    } rows[] = {
+        {NULL, 0, 1152 - 13, true},
+        {NULL, 0, 1152 - 12, false},
+        {"\x64", 1, 87, true},
+        {"\x64", 1, 88, false},
+        {"\x10\x00", 2, 1387, true},
+        {"\x10\x00", 2, 1388, false},
+        {"\x01\x02\x03\x04\x05", 5, 1139, true},
+    };
+    static uint8_t large[1400];
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct coap_message csm = {.code = COAP_CSM}, answer,
+                            m = {.code = COAP_POST,
+                                 .payload = large,
+                                 .payload_len = rows[i].payload};
+        bool done = false;
+
+        set_up_stream(state);
+        if (rows[i].option)
+            coap_add(&csm, 2, rows[i].option, rows[i].len);
+        wire_message(&csm);
+        assert_int_equal(exchange_serve(&x, &done, &err), SIGNET_E_TIMEOUT);
+        if (exchange_request(&x, &m, &answer, &err) !=
+            (rows[i].fits ? SIGNET_E_TIMEOUT : SIGNET_E_LIMIT))
+            fail_msg("row %zu: %s", i, err.msg);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -418,6 +564,11 @@ int main(void)
         cmocka_unit_test_setup(a_server_that_never_stops, set_up),
         cmocka_unit_test_setup(a_repeated_request_is_served_once, set_up),
         cmocka_unit_test_setup(others_are_answered_in_their_kind, set_up),
+        cmocka_unit_test_setup(over_tcp_each_introduces_itself, set_up_stream),
+        cmocka_unit_test_setup(over_tcp_nothing_is_sent_twice, set_up_stream),
+        cmocka_unit_test(over_tcp_a_connection_that_ends),
+        cmocka_unit_test_setup(over_tcp_each_request_is_served, set_up_stream),
+        cmocka_unit_test(over_tcp_large_requests),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
