@@ -41,7 +41,7 @@ static bool read_options(struct coap_message *out, const uint8_t **at, const uin
     return true;
 }
 
-static bool read_token(struct coap_message *out, const uint8_t **at, const uint8_t *end)
+static bool coap_read_token(struct coap_message *out, const uint8_t **at, const uint8_t *end)
 {
     if (out->token_len > COAP_TOKEN_MAX || out->token_len > (size_t)(end - *at))
         return false;
@@ -50,7 +50,7 @@ static bool read_token(struct coap_message *out, const uint8_t **at, const uint8
     return true;
 }
 
-static bool read_body(struct coap_message *out, const uint8_t *at, const uint8_t *end)
+static bool coap_read_body(struct coap_message *out, const uint8_t *at, const uint8_t *end)
 {
     if (!read_options(out, &at, end))
         return false;
@@ -62,7 +62,7 @@ static bool read_body(struct coap_message *out, const uint8_t *at, const uint8_t
     return true;
 }
 
-static unsigned read_code(uint8_t code)
+static unsigned coap_read_code(uint8_t code)
 {
     return (unsigned)(code >> 5) * 100 + (code & 31);
 }
@@ -76,11 +76,11 @@ bool coap_read(struct coap_message *out, const uint8_t *data, size_t len)
         return false;
     out->type = (enum coap_type)(data[0] >> 4 & 3);
     out->token_len = data[0] & 15;
-    out->code = read_code(data[1]);
+    out->code = coap_read_code(data[1]);
     out->id = (uint16_t)(data[2] << 8 | data[3]);
     if (out->code == COAP_EMPTY)
         return len == 4 && !out->token_len;
-    return read_token(out, &at, end) && read_body(out, at, end);
+    return coap_read_token(out, &at, end) && coap_read_body(out, at, end);
 }
 
 /* Behind the length, which is written as that of an option. */
@@ -116,8 +116,8 @@ bool coap_read_frame(struct coap_message *out, const uint8_t *data, size_t len)
     if (!at)
         return false;
     out->token_len = data[0] & 15;
-    out->code = read_code(*at++);
-    return read_token(out, &at, end) && read_body(out, at, end);
+    out->code = coap_read_code(*at++);
+    return coap_read_token(out, &at, end) && coap_read_body(out, at, end);
 }
 
 static size_t put_extended(uint8_t *at, unsigned value, unsigned *nibble)
