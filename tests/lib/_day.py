@@ -477,7 +477,8 @@ class Day(Folder):
     def put_ledger_back(self):
         """An old copy: the next run notices, and touches nothing. Then the newest is found, or what it knew is made void."""
         before, rows = {r['endpoint'] for r in self.copied or () if r['exposed']}, self.rows()
-        moved = sorted({r['order'] for r in rows if r['endpoint'] not in before and r['exposed']})  # whose credentials left the host
+        got = {e.get('name') for e in lines(self.at('journal'))}  # a kill may come after "writing" is recorded, and before a byte leaves the host
+        moved = sorted({r['order'] for r in rows if r['endpoint'] not in before and r['exposed'] and (r['state'] != 'writing' or r['endpoint'] in got)})
         if self.url or self.lost_at or not self.copied or not moved:
             return
         events = self.events()
