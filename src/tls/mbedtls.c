@@ -151,6 +151,7 @@ static int mbed_configure(struct mbed_connection *t, const struct tls_credential
     if (code)
         return mbed_fail(t, code, "cannot begin", err);
     api->ssl_conf_rng(&t->config, mbed_rng, NULL);
+    api->ssl_conf_min_version(&t->config, 3, 3); /* TLS 1.2, DTLS 1.2 */
     api->ssl_conf_authmode(&t->config, c->trust.any ? MBED_VERIFY_NONE : MBED_VERIFY_REQUIRED);
     choose_suites(t, c);
     if (!c->psk)

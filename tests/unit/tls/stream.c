@@ -91,8 +91,10 @@ static void start(bool tls, int version)
     s.ctx = tls ? SSL_CTX_new(TLS_server_method()) : NULL;
     if (tls) {
         SSL_CTX_set_min_proto_version(s.ctx, version);
+        SSL_CTX_set_max_proto_version(s.ctx, version);
+        SSL_CTX_set_options(s.ctx, SSL_OP_CIPHER_SERVER_PREFERENCE);
         SSL_CTX_set_psk_server_callback(s.ctx, find_psk);
-        SSL_CTX_set_cipher_list(s.ctx, "PSK-AES128-CCM8:@SECLEVEL=0");
+        SSL_CTX_set_cipher_list(s.ctx, "PSK-AES128-CCM8:PSK-AES128-CBC-SHA:@SECLEVEL=0");
     }
     assert_int_equal(pthread_create(&s.thread, NULL, serve, NULL), 0);
 }
@@ -140,13 +142,13 @@ static const struct tls_credentials openssl = {.psk = &psk,
 
 static const struct {
     const struct tls_credentials *login;
-    const char *cipher, *unknown, *wrong, *gone, *newer;
+    const char *cipher, *unknown, *wrong, *gone, *newer, *older;
 } rows[] = {
-    {NULL, "", NULL, NULL, NULL, NULL},
+    {NULL, "", NULL, NULL, NULL, NULL, NULL},
     {&openssl, "PSK-AES128-CCM8", "unknown PSK identity", "wrong PSK", "closed the connection",
-     "alert 70"},
+     "alert 70", "unsupported protocol"},
     {&mbedtls, "TLS-PSK-WITH-AES-128-CCM-8", "fatal alert", "fatal alert", "the handshake",
-     "fatal alert"},
+     "fatal alert", "min/max"},
 };
 
 static void what_comes_and_goes(void **state)
@@ -184,13 +186,14 @@ static void who_is_refused(void **state)
 {
     (void)state;
     for (size_t i = 1; i < COUNT_OF(rows); i++) {
-        const char *const words[] = {rows[i].unknown, rows[i].wrong, rows[i].gone, rows[i].newer};
+        const char *const words[] = {rows[i].unknown, rows[i].wrong, rows[i].gone, rows[i].newer,
+                                     rows[i].older};
 
         for (size_t k = 0; k < COUNT_OF(words); k++) {
             struct tls_connection *t = NULL;
             struct signet_error err;
 
-            start(true, k == 3 ? TLS1_3_VERSION : TLS1_2_VERSION);
+            start(true, k == 4 ? TLS1_1_VERSION : k == 3 ? TLS1_3_VERSION : TLS1_2_VERSION);
             s.key = k == 1 ? 'j' : k == 0 ? 0 : 'k';
             s.hangs_up = k == 2;
             assert_int_equal(dial(&t, rows[i].login, &err), SIGNET_E_NET);
