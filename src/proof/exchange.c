@@ -13,11 +13,19 @@ static size_t write_message(const struct exchange *x, const struct coap_message 
     return x->stream ? coap_write_frame(m, out, x->peer_max) : coap_write(m, out, COAP_MESSAGE_MAX);
 }
 
+static int send_written(struct exchange *x, const uint8_t *message, size_t len,
+                        struct signet_error *err)
+{
+    return len ? transport_send(x->transport, message, len, err)
+               : error_set(err, SIGNET_E_PROOF, "the server takes only messages of up to %zu bytes",
+                           x->peer_max);
+}
+
 static int send_message(struct exchange *x, const struct coap_message *m, struct signet_error *err)
 {
     uint8_t out[COAP_MESSAGE_MAX];
 
-    return transport_send(x->transport, out, write_message(x, m, out), err);
+    return send_written(x, out, write_message(x, m, out), err);
 }
 
 static int send_empty(struct exchange *x, enum coap_type type, uint16_t id,
@@ -63,7 +71,7 @@ static int answer_request(struct exchange *x, const struct coap_message *request
         x->answered_id = request->id;
         x->answered_len = write_message(x, &answer, x->answered);
     }
-    return transport_send(x->transport, x->answered, x->answered_len, err);
+    return send_written(x, x->answered, x->answered_len, err);
 }
 
 /* Of the connection itself (RFC 8323, section 5); of what it does not know it takes nothing. */
@@ -101,7 +109,10 @@ static int receive(struct exchange *x, struct coap_message *in, int64_t deadline
         return rc;
     if (!(x->stream ? coap_read_frame(in, x->in, len) : coap_read(in, x->in, len))) {
         in->cut = true;
-        return SIGNET_OK;
+        return !x->stream
+                   ? SIGNET_OK
+                   : error_set(err, SIGNET_E_PROOF,
+                               "a message of the server is malformed (RFC 8323, section 3.2)");
     }
     if (x->stream && !x->introduced && in->code != COAP_CSM)
         return error_set(err, SIGNET_E_PROOF,
@@ -212,8 +223,8 @@ int exchange_request(struct exchange *x, struct coap_message *request, struct co
         return rc;
     size_t len = write_message(x, request, out);
     if (!len)
-        return error_set(err, SIGNET_E_LIMIT, "the request is larger than a %s",
-                         x->stream ? "message that the server takes" : "datagram");
+        return x->stream ? send_written(x, out, len, err)
+                         : error_set(err, SIGNET_E_LIMIT, "the request is larger than a datagram");
     rc = send_until_answered(x, request, out, len,
                              ACK_TIMEOUT_MS + ACK_TIMEOUT_MS * jitter / 512, /* RANDOM_FACTOR 1.5 */
                              answer, err);

@@ -514,6 +514,32 @@ static void over_tcp_each_request_is_served(void **state)
     assert_int_equal(wire_outs, 4);
 }
 
+static void over_tcp_what_is_malformed(void **state)
+{
+    struct coap_message answer;
+
+    (void)state;
+    signal_message(COAP_CSM, NULL);
+    wire_bytes("\x10\x41\xb1", 3); /* an option of a byte that is not there */
+    assert_int_equal(request(&answer), SIGNET_E_PROOF);
+    assert_non_null(strstr(err.msg, "a message of the server is malformed"));
+}
+
+/* Its own request, answered with less than it takes to answer at all. */
+static void over_tcp_no_room_for_an_answer(void **state)
+{
+    struct coap_message csm = {.code = COAP_CSM};
+    bool done = false;
+
+    (void)state;
+    coap_add(&csm, 2, "\x02", 1);
+    wire_message(&csm);
+    queue(COAP_NON, COAP_PUT, 0);
+    assert_int_equal(exchange_serve(&x, &done, &err), SIGNET_E_PROOF);
+    assert_string_equal(err.msg, "the server takes only messages of up to 2 bytes");
+    assert_int_equal(wire_outs, 1);
+}
+
 /* What the server says that it takes is kept to. */
 static void over_tcp_large_requests(void **state)
 {
@@ -545,7 +571,7 @@ static void over_tcp_large_requests(void **state)
         wire_message(&csm);
         assert_int_equal(exchange_serve(&x, &done, &err), SIGNET_E_TIMEOUT);
         if (exchange_request(&x, &m, &answer, &err) !=
-            (rows[i].fits ? SIGNET_E_TIMEOUT : SIGNET_E_LIMIT))
+            (rows[i].fits ? SIGNET_E_TIMEOUT : SIGNET_E_PROOF))
             fail_msg("row %zu: %s", i, err.msg);
     }
 }
@@ -568,6 +594,8 @@ int main(void)
         cmocka_unit_test_setup(over_tcp_nothing_is_sent_twice, set_up_stream),
         cmocka_unit_test(over_tcp_a_connection_that_ends),
         cmocka_unit_test_setup(over_tcp_each_request_is_served, set_up_stream),
+        cmocka_unit_test_setup(over_tcp_what_is_malformed, set_up_stream),
+        cmocka_unit_test_setup(over_tcp_no_room_for_an_answer, set_up_stream),
         cmocka_unit_test(over_tcp_large_requests),
     };
 
