@@ -194,8 +194,6 @@ void wipe(void *data, size_t len);
 void *locked_alloc(size_t size);
 /* Also of what malloc() gave. The caller has wiped it. */
 void locked_free(void *memory);
-/* Was all of it locked so far? */
-bool locked_all(void);
 /* A warning, once in a process, when it was not. */
 void locked_warn_once(const struct signet_observer *observer);
 
@@ -272,6 +270,8 @@ int csv_check(const char *what, const void *text, size_t len, struct signet_erro
 
 /* text (text.c) */
 bool utf8_valid(const uint8_t *data, size_t len);
+/* Bytes of the byte order mark that Windows puts in front of it: 3, or 0. */
+size_t utf8_mark(const void *data, size_t len);
 /* Bytes of the valid character at the beginning of data (len is at least 1), or 0. */
 size_t utf8_decode(const uint8_t *data, size_t len, uint32_t *code);
 /* Not C0, DEL and C1, nor the marks that end a line, reorder or hide text. */
@@ -449,10 +449,18 @@ struct library_function {
     const char *name;
     size_t offset; /* of the pointer to it, in the caller's table */
 };
-/* Fills the table; the library stays for as long as the process. False: not installed, or too old.
- */
-bool library_load(const char *soname, const struct library_function *functions, size_t count,
-                  void *table);
+struct library {
+    const char *soname;
+    const struct library_function *functions;
+    size_t count;
+    void *table;                   /* filled once, and constant afterwards */
+    bool (*begin)(void);           /* what the library wants to be called first; or NULL */
+    const char *missing, *install; /* message and hint where it cannot be loaded */
+    enum { LIBRARY_UNKNOWN, LIBRARY_LOADED, LIBRARY_MISSING } state;
+};
+/* When it is first asked for; it stays for as long as the process. SIGNET_E_UNSUPPORTED: it is not
+ * installed, or too old. */
+int library_load(struct library *library, struct signet_error *err);
 
 /* A place where a test may end the process, before or after an effect on the outside (failpoint.c).
  * Does nothing in the library. */

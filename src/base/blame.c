@@ -135,7 +135,7 @@ static size_t find_words(const struct text_source *s, const char *msg, bool key)
 
 static size_t first_char(const struct text_source *s)
 {
-    size_t at = s->len >= 3 && memcmp(s->text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    size_t at = utf8_mark(s->text, s->len);
 
     for (; at < s->len; at++) {
         if (s->text[at] == '#')

@@ -112,29 +112,29 @@ int file_read(const char *path, size_t max, struct buf *out, struct signet_error
     return SIGNET_OK;
 }
 
-int file_read_secret(const char *path, size_t max, struct secret *out, struct signet_error *err)
+static int read_secret(const char *path, size_t max, enum kind kind, bool *shared,
+                       struct secret *out, struct signet_error *err)
 {
     struct buf read = {0};
-    int rc = read_path(path, max, SECRET, NULL, &read, err);
+    int rc = read_path(path, max, kind, shared, &read, err);
 
     return rc == SIGNET_OK ? secret_from_buf(out, &read, err) : rc;
+}
+
+int file_read_secret(const char *path, size_t max, struct secret *out, struct signet_error *err)
+{
+    return read_secret(path, max, SECRET, NULL, out, err);
 }
 
 int file_read_shared(const char *path, size_t max, bool *shared, struct secret *out,
                      struct signet_error *err)
 {
-    struct buf read = {0};
-    int rc = read_path(path, max, ANY_FILE, shared, &read, err);
-
-    return rc == SIGNET_OK ? secret_from_buf(out, &read, err) : rc;
+    return read_secret(path, max, ANY_FILE, shared, out, err);
 }
 
 int file_read_own(const char *path, size_t max, struct secret *out, struct signet_error *err)
 {
-    struct buf read = {0};
-    int rc = read_path(path, max, OWN_SECRET, NULL, &read, err);
-
-    return rc == SIGNET_OK ? secret_from_buf(out, &read, err) : rc;
+    return read_secret(path, max, OWN_SECRET, NULL, out, err);
 }
 
 /* The folder of path, opened, and where the last component starts. */

@@ -329,7 +329,7 @@ static bool is_utf16(const uint8_t *data, size_t len)
 /* A configuration may have PEM in its values. */
 static bool is_dictionary(const char *text, size_t len)
 {
-    size_t at = len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    size_t at = utf8_mark(text, len);
 
     while (at < len && isspace((unsigned char)text[at]))
         at++;
@@ -378,8 +378,8 @@ enum file_form file_form(const void *data, size_t len)
         return FORM_NOTE;
     if (is_binary(bytes, len))
         return FORM_BYTES;
-    if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
-        text += 3, len -= 3;
+    text += utf8_mark(bytes, len);
+    len -= utf8_mark(bytes, len);
     while (len && isspace((unsigned char)*text))
         text++, len--;
     return len > 1 ? text_form(text, len) : FORM_EMPTY;

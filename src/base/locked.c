@@ -271,12 +271,7 @@ void locked_free(void *memory)
         run_give(memory);
 }
 
-bool locked_all(void)
-{
-    return !unlocked;
-}
-
 bool signet_secrets_locked(void)
 {
-    return locked_all();
+    return !unlocked;
 }

@@ -8,17 +8,21 @@
 
 enum { EXCERPT_WIDTH = 100, CARET_ROOM = EXCERPT_WIDTH + 4 };
 
+/* The last byte of a line, of whatever system: the end of \r\n is its \n. */
+static bool ends_line(const char *text, size_t len, size_t at)
+{
+    return text[at] == '\n' || (text[at] == '\r' && (at + 1 >= len || text[at + 1] != '\n'));
+}
+
 struct line_column text_place(const char *text, size_t len, size_t at)
 {
     struct line_column place = {1, 1};
-    size_t start = 0;
+    size_t start = utf8_mark(text, at < len ? at : len);
 
     if (at > len)
         at = len;
-    if (len >= 3 && at >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
-        start = 3;
     for (size_t i = start; i < at; i++) {
-        if (text[i] != '\n' && (text[i] != '\r' || (i + 1 < len && text[i + 1] == '\n')))
+        if (!ends_line(text, len, i))
             continue;
         place.line++;
         start = i + 1;
@@ -31,11 +35,11 @@ struct line_column text_place(const char *text, size_t len, size_t at)
 /* The offset of a line's first byte; false: there are fewer lines. */
 static bool line_start(const char *text, size_t len, unsigned line, size_t *start)
 {
-    *start = len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    *start = utf8_mark(text, len);
     for (size_t i = *start; line > 1; i++) {
         if (i >= len)
             return false;
-        if (text[i] != '\n' && (text[i] != '\r' || (i + 1 < len && text[i + 1] == '\n')))
+        if (!ends_line(text, len, i))
             continue;
         *start = i + 1;
         line--;
@@ -229,7 +233,7 @@ void error_excerpt(struct signet_error *err, const struct text_source *source, s
         start--;
     while (end < source->len && text[end] != '\n' && text[end] != '\r')
         end++;
-    if (start == 0 && end >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+    if (start == 0 && utf8_mark(text, end))
         start = at < 3 ? at : 3;
     from = at - start > EXCERPT_WIDTH / 2 ? at - EXCERPT_WIDTH / 2 : start;
     while (from > start && (text[from] & 0xc0) == 0x80)

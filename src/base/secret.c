@@ -76,7 +76,7 @@ void locked_warn_once(const struct signet_observer *observer)
 {
     static atomic_bool told;
 
-    if (locked_all() || atomic_exchange(&told, true))
+    if (signet_secrets_locked() || atomic_exchange(&told, true))
         return;
     event_note(observer, "raise the limit, as LimitMEMLOCK=64M does in a systemd unit",
                "not all secrets are locked into memory: they may get into the swap");

@@ -34,6 +34,11 @@ bool utf8_valid(const uint8_t *data, size_t len)
     return true;
 }
 
+size_t utf8_mark(const void *data, size_t len)
+{
+    return len >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+}
+
 bool utf8_shown(uint32_t c)
 {
     return c >= 0x20 && !(c >= 0x7f && c < 0xa0) && !(c >= 0x200b && c <= 0x200f) &&

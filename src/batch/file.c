@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -79,21 +78,6 @@ static int compare_mark(struct file *f, const struct mark *mark, struct signet_e
     return rc;
 }
 
-static int sync_parent(const char *path, struct signet_error *err)
-{
-    char folder[PATH_MAX];
-
-    snprintf(folder, sizeof(folder), "%s", path);
-    int fd = open(dirname(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int rc = fd >= 0 && fsync(fd) == 0
-                 ? SIGNET_OK
-                 : error_sys(err, SIGNET_E_IO, errno, "cannot sync the folder of '%s'", path);
-
-    if (fd >= 0)
-        close(fd);
-    return rc;
-}
-
 int file_open(struct file *f, const char *path, const char *header, const struct mark *mark,
               bool change, struct signet_error *err)
 {
@@ -113,7 +97,7 @@ int file_open(struct file *f, const char *path, const char *header, const struct
     if (rc == SIGNET_OK)
         rc = compare_mark(f, mark, err);
     if (rc == SIGNET_OK && change && !mark->bytes)
-        rc = sync_parent(path, err);
+        rc = file_sync_folder(path, err);
     return rc;
 }
 

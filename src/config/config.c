@@ -38,12 +38,9 @@ static int parse_text(const char *text, size_t len, const char *name, const char
     if (len > TEXT_MAX)
         return error_set(err, SIGNET_E_LIMIT, "%s: a configuration has at most %d bytes", name,
                          TEXT_MAX);
-    if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
-        text += 3;
-        len -= 3;
-    }
+    size_t mark = utf8_mark(text, len);
     objects_keep(objects);
-    normalise(text, len, &copy);
+    normalise(text + mark, len - mark, &copy);
     buf_reserve(&copy, 8); /* zeros: a look ahead of two characters needs no check */
     p.rc = buf_check(&copy, err);
     if (p.rc == SIGNET_OK) {

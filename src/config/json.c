@@ -209,7 +209,7 @@ static int parse_json(const struct text_source *source, json_t **out, struct sig
 static int load_members(const char *path, const struct buf *text, const struct json_file *file,
                         void *out, struct signet_error *err)
 {
-    size_t mark = text->len >= 3 && memcmp(text->data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    size_t mark = utf8_mark(text->data, text->len);
     const struct text_source source = {path, text->data ? (const char *)text->data + mark : "",
                                        text->len - mark, text_hide_secrets, NULL};
     json_t *object = NULL;

@@ -2,7 +2,6 @@
 /* QR codes as pictures. */
 #include "base/base.h"
 
-#include <pthread.h>
 #include <qrencode.h>
 #include <signet/label.h>
 
@@ -12,23 +11,22 @@ static struct {
     QRcode *(*encode)(int size, const unsigned char *data, int version, QRecLevel level);
     void (*free)(QRcode *code);
 } qr;
-static bool loaded;
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-static void load_qr(void)
-{
-    static const struct library_function functions[] = {{"QRcode_encodeData", 0},
-                                                        {"QRcode_free", sizeof(void *)}};
-
-    loaded = library_load("libqrencode.so.4", functions, 2, &qr);
-}
 
 static int encode(const void *text, size_t len, QRcode **out, struct signet_error *err)
 {
-    pthread_once(&once, load_qr);
-    if (!loaded)
-        return error_set_hint(err, SIGNET_E_UNSUPPORTED, "install Debian's package libqrencode4",
-                              "a QR code needs libqrencode.so.4, which cannot be loaded");
+    static const struct library_function functions[] = {{"QRcode_encodeData", 0},
+                                                        {"QRcode_free", sizeof(void *)}};
+    static struct library library = {.soname = "libqrencode.so.4",
+                                     .functions = functions,
+                                     .count = COUNT_OF(functions),
+                                     .table = &qr,
+                                     .missing =
+                                         "a QR code needs libqrencode.so.4, which cannot be loaded",
+                                     .install = "install Debian's package libqrencode4"};
+    int rc = library_load(&library, err);
+
+    if (rc != SIGNET_OK)
+        return rc;
     if (len == 0 || len > TEXT_MAX)
         return error_set(err, SIGNET_E_LIMIT, "a QR code has 1 to %d bytes", TEXT_MAX);
     *out = qr.encode((int)len, text, 0, QR_ECLEVEL_Q);

@@ -7,7 +7,6 @@
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -26,28 +25,20 @@ enum {
 /* A ledger's answers are pages: none is near that. */
 enum { ANSWER_MAX = 256 * 1024 * 1024 };
 
-/* Filled once under pthread_once and constant afterwards. */
-static struct libpq table;
-static bool loaded;
-
-static void load_libpq(void)
+int libpq_load(const struct libpq **out, struct signet_error *err)
 {
 #define LIBPQ_ROW(name) {"PQ" #name, offsetof(struct libpq, name)},
     static const struct library_function functions[] = {LIBPQ_FUNCTIONS(LIBPQ_ROW)};
+    static struct libpq table;
+    static struct library library = {.soname = "libpq.so.5",
+                                     .functions = functions,
+                                     .count = COUNT_OF(functions),
+                                     .table = &table,
+                                     .missing = "libpq.so.5 cannot be loaded",
+                                     .install = "install Debian's package libpq5"};
 
-    loaded = library_load("libpq.so.5", functions, COUNT_OF(functions), &table);
-}
-
-int libpq_load(const struct libpq **out, struct signet_error *err)
-{
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-    pthread_once(&once, load_libpq);
-    if (!loaded)
-        return error_set_hint(err, SIGNET_E_UNSUPPORTED, "install Debian's package libpq5",
-                              "libpq.so.5 cannot be loaded");
     *out = &table;
-    return SIGNET_OK;
+    return library_load(&library, err);
 }
 
 /* The server's words on one line, without a trailing blank. */

@@ -239,14 +239,13 @@ static int mqtt_fail(const struct mqtt *q, int answer, struct signet_error *err)
     return error_set(err, SIGNET_E_NET, "%s: %s", url, q->api->strerror(answer));
 }
 
-/* The library waits for a connection that was refused as for one that is to come. */
-static bool mqtt_is_gone(const struct mqtt *q)
+static struct tcp_info mqtt_connection(const struct mqtt *q)
 {
     struct tcp_info info = {0};
     socklen_t len = sizeof(info);
 
-    return getsockopt(q->api->socket(q->client), IPPROTO_TCP, TCP_INFO, &info, &len) == 0 &&
-           info.tcpi_state == STATE_CLOSED;
+    getsockopt(q->api->socket(q->client), IPPROTO_TCP, TCP_INFO, &info, &len);
+    return info;
 }
 
 /* A broker that is sent events has nothing to say but a few bytes for each. The library takes a
@@ -254,16 +253,7 @@ static bool mqtt_is_gone(const struct mqtt *q)
  * be read for a moment. */
 static bool mqtt_floods(const struct mqtt *q)
 {
-    struct tcp_info info = {0};
-    socklen_t len = sizeof(info);
-
-    return getsockopt(q->api->socket(q->client), IPPROTO_TCP, TCP_INFO, &info, &len) == 0 &&
-           info.tcpi_bytes_received > HEARD_MAX + HEARD_EACH * q->sent;
-}
-
-static int mqtt_flooded(const struct mqtt *q, struct signet_error *err)
-{
-    return error_set(err, SIGNET_E_NET, "%s: the broker sends more than answers", q->target->url);
+    return mqtt_connection(q).tcpi_bytes_received > HEARD_MAX + HEARD_EACH * q->sent;
 }
 
 /* Lets the library work until it has what is waited for. */
@@ -278,12 +268,14 @@ static int mqtt_await(struct mqtt *q, bool (*there)(const struct mqtt *), const 
         if (signet_cancel_fired(q->cancel))
             return error_set(err, SIGNET_E_CANCELLED, "stopped on request");
         if (mqtt_floods(q))
-            return mqtt_flooded(q, err);
+            return error_set(err, SIGNET_E_NET, "%s: the broker sends more than answers",
+                             q->target->url);
         if (there(q))
             break;
         if (answer != MOSQ_ERR_SUCCESS)
             return mqtt_fail(q, answer, err);
-        if (mqtt_is_gone(q))
+        /* the library waits for one that was refused as for one that is to come */
+        if (mqtt_connection(q).tcpi_state == STATE_CLOSED)
             return error_set_hint(err, SIGNET_E_NET,
                                   "does the broker run, and are host and port right?",
                                   "%s: the connection was refused", q->target->url);

@@ -66,7 +66,7 @@ static int pass_sep(const struct columns *columns, const uint8_t *data, size_t l
 int columns_begin(const struct columns *columns, const uint8_t *data, size_t len, size_t *at,
                   uint64_t *line, struct signet_error *err)
 {
-    *at = len >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    *at = utf8_mark(data, len);
     return pass_sep(columns, data, len, at, line, err);
 }
 

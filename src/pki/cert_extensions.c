@@ -11,16 +11,6 @@ struct extension {
     bool critical;
 };
 
-static bool ended(const struct der *d)
-{
-    return d->at == d->end;
-}
-
-static bool same_oid(const struct der *a, const void *oid, size_t len)
-{
-    return (size_t)(a->end - a->at) == len && !memcmp(a->at, oid, len);
-}
-
 /* {SEQUENCE {BOOLEAN, INTEGER}}, both optional */
 static bool basic_constraints(struct der *d)
 {
@@ -30,10 +20,10 @@ static bool basic_constraints(struct der *d)
         return false;
     if (der_next(&list, 0x01, NULL, &value) && value.end - value.at != 1)
         return false;
-    if (ended(&list))
+    if (der_ended(&list))
         return true;
     return der_next(&list, DER_INTEGER, NULL, &value) && value.end - value.at >= 1 &&
-           value.end - value.at <= 3 && !(*value.at & 0x80) && ended(&list);
+           value.end - value.at <= 3 && !(*value.at & 0x80) && der_ended(&list);
 }
 
 static bool bit_string(struct der *d)
@@ -61,9 +51,9 @@ static bool purposes(struct der *d)
 {
     struct der list;
 
-    if (!der_next(d, DER_SEQUENCE, NULL, &list) || ended(&list))
+    if (!der_next(d, DER_SEQUENCE, NULL, &list) || der_ended(&list))
         return false;
-    while (!ended(&list))
+    while (!der_ended(&list))
         if (!der_next(&list, 0x06, NULL, NULL))
             return false;
     return true;
@@ -73,7 +63,8 @@ static bool directory_name(struct der *inside)
 {
     struct der name;
 
-    return der_next(inside, DER_SEQUENCE, NULL, &name) && ended(inside) && !der_read_name(&name);
+    return der_next(inside, DER_SEQUENCE, NULL, &name) && der_ended(inside) &&
+           !der_read_name(&name);
 }
 
 /* Only a hardware module's name (RFC 4108, section 5) is looked into by them. */
@@ -84,11 +75,12 @@ static bool other_name(struct der *inside)
 
     if (!der_next(inside, 0x06, NULL, &oid))
         return false;
-    if (!same_oid(&oid, module, sizeof(module)))
+    if (!der_is(&oid, module, sizeof(module)))
         return true;
-    return der_next(inside, 0xa0, NULL, &box) && ended(inside) &&
-           der_next(&box, DER_SEQUENCE, NULL, &list) && ended(&box) &&
-           der_next(&list, 0x06, NULL, NULL) && der_next(&list, 0x04, NULL, NULL) && ended(&list);
+    return der_next(inside, 0xa0, NULL, &box) && der_ended(inside) &&
+           der_next(&box, DER_SEQUENCE, NULL, &list) && der_ended(&box) &&
+           der_next(&list, 0x06, NULL, NULL) && der_next(&list, 0x04, NULL, NULL) &&
+           der_ended(&list);
 }
 
 static bool alternative_names(struct der *d)
@@ -96,9 +88,9 @@ static bool alternative_names(struct der *d)
     struct der list, inside;
     uint8_t tag;
 
-    if (!der_next(d, DER_SEQUENCE, NULL, &list) || !ended(d))
+    if (!der_next(d, DER_SEQUENCE, NULL, &list) || !der_ended(d))
         return false;
-    while (!ended(&list)) {
+    while (!der_ended(&list)) {
         if (!der_any(&list, &tag, &inside) || (tag & 0xc0) != 0x80)
             return false;
         size_t len = (size_t)(inside.end - inside.at);
@@ -113,12 +105,13 @@ static bool policies(struct der *d)
 {
     struct der list, policy;
 
-    if (!der_next(d, DER_SEQUENCE, NULL, &list) || ended(&list))
+    if (!der_next(d, DER_SEQUENCE, NULL, &list) || der_ended(&list))
         return false;
-    while (!ended(&list)) {
+    while (!der_ended(&list)) {
         if (!der_next(&list, DER_SEQUENCE, NULL, &policy) || !der_next(&policy, 0x06, NULL, NULL))
             return false;
-        if (!ended(&policy) && (!der_next(&policy, DER_SEQUENCE, NULL, NULL) || !ended(&policy)))
+        if (!der_ended(&policy) &&
+            (!der_next(&policy, DER_SEQUENCE, NULL, NULL) || !der_ended(&policy)))
             return false;
     }
     return true;
@@ -164,7 +157,7 @@ static bool read_extension(struct der *list, struct extension *out)
             return false;
         out->critical = *critical.at != 0;
     }
-    return der_next(&box, 0x04, NULL, &out->value) && ended(&box);
+    return der_next(&box, 0x04, NULL, &out->value) && der_ended(&box);
 }
 
 /* "nameConstraints", or its numbers. */
@@ -194,9 +187,9 @@ static bool judge_extension(const struct extension *e, char wrong[static 160])
     char name[80];
 
     for (size_t i = 0; i < KNOWN; i++) {
-        if (!same_oid(&e->oid, known[i].oid, known[i].len))
+        if (!der_is(&e->oid, known[i].oid, known[i].len))
             continue;
-        if (!known[i].read(&value) || !ended(&value)) {
+        if (!known[i].read(&value) || !der_ended(&value)) {
             snprintf(wrong, 160, "the extension %s is malformed", known[i].name);
             return false;
         }
@@ -217,13 +210,13 @@ bool extensions_read(struct der *list, char wrong[static 160])
     size_t count = 0;
     char name[80];
 
-    while (!ended(list)) {
+    while (!der_ended(list)) {
         if (!read_extension(list, &e) || count == EXTENSIONS_MAX) {
             snprintf(wrong, 160, "its extensions are malformed");
             return false;
         }
         for (size_t i = 0; i < count; i++)
-            if (same_oid(&seen[i], e.oid.at, (size_t)(e.oid.end - e.oid.at))) {
+            if (der_is(&seen[i], e.oid.at, (size_t)(e.oid.end - e.oid.at))) {
                 snprintf(wrong, 160, "it has the extension %s twice (RFC 5280, section 4.2)",
                          extension_name(&e.oid, name));
                 return false;

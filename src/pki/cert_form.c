@@ -88,13 +88,11 @@ static bool key_bits(struct der spki, struct der *bits)
 
 static bool spki_is_rsa(struct der spki)
 {
-    static const uint8_t rsa[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01};
     struct der list, algorithm, oid;
 
     return der_next(&spki, DER_SEQUENCE, NULL, &list) &&
            der_next(&list, DER_SEQUENCE, NULL, &algorithm) &&
-           der_next(&algorithm, 0x06, NULL, &oid) && oid.end - oid.at == sizeof(rsa) &&
-           memcmp(oid.at, rsa, sizeof(rsa)) == 0;
+           der_next(&algorithm, DER_OID, NULL, &oid) && der_is_rsa(&oid);
 }
 
 int form_check_key(const struct cert_form *form, const struct cert_wish *wish,

@@ -9,7 +9,7 @@
 #include <openssl/x509v3.h>
 #include <stdio.h>
 
-enum { RSA_MOST = 8192, RSA_WEAK = 2048, EXPONENT_MAX = 8 };
+enum { RSA_MOST = 8192, RSA_WEAK = 2048 };
 
 /* The curves that Mbed TLS has (2.28 and 3). */
 static bool has_known_curve(EVP_PKEY *key, char group[static 64])

@@ -46,13 +46,18 @@ static void put_i2d(struct buf *b, int len, unsigned char **der)
     *der = NULL;
 }
 
-static void put_serial(struct buf *b, const struct plan *p)
+/* A number as an INTEGER, without zeros in front. */
+static void put_number(struct buf *b, const uint8_t *number, size_t len)
 {
     size_t start = b->len;
 
-    if (p->serial[0] & 0x80)
+    while (len > 1 && !*number) {
+        number++;
+        len--;
+    }
+    if (*number & 0x80)
         buf_byte(b, 0);
-    buf_append(b, p->serial, p->serial_len);
+    buf_append(b, number, len);
     der_wrap(b, start, V_ASN1_INTEGER);
 }
 
@@ -76,7 +81,7 @@ static void put_tbs(struct buf *b, const struct plan *p, const struct cert_wish 
     size_t start = b->len, at;
 
     buf_append(b, "\xa0\x03\x02\x01\x02", 5); /* version 3 */
-    put_serial(b, p);
+    put_number(b, p->serial, p->serial_len);
     put_algorithm(b, by);
     if (by->issuer)
         put_i2d(b, i2d_X509_NAME(X509_get_subject_name(by->issuer), &der), &der);
@@ -114,21 +119,6 @@ static int sign_with_key(const struct buf *tbs, const struct signing *by, struct
         error_hint(err, "an RSA key of %d bits is too short for this digest",
                    EVP_PKEY_get_bits(by->key->pkey));
     return SIGNET_E_CRYPTO;
-}
-
-/* A number of fixed length as an INTEGER. */
-static void put_number(struct buf *b, const uint8_t *number, size_t len)
-{
-    size_t start = b->len;
-
-    while (len > 1 && !*number) {
-        number++;
-        len--;
-    }
-    if (*number & 0x80)
-        buf_byte(b, 0);
-    buf_append(b, number, len);
-    der_wrap(b, start, V_ASN1_INTEGER);
 }
 
 /* Of an EC key: r and s become Ecdsa-Sig-Value (RFC 5480, appendix A). */

@@ -154,6 +154,45 @@ int signet_cert_pem(const struct signet_cert *cert, struct signet_bytes *out,
     return buf_take(&b, out, err);
 }
 
+bool x509_has_spki(const X509 *x, const void *spki, size_t len)
+{
+    unsigned char *own = NULL;
+    int own_len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x), &own);
+    bool same = own_len > 0 && (size_t)own_len == len && memcmp(own, spki, len) == 0;
+
+    OPENSSL_free(own);
+    ERR_clear_error();
+    return same;
+}
+
+bool cert_has_spki(const struct signet_cert *cert, const uint8_t *spki, size_t spki_len)
+{
+    X509 *x = cert_parse(cert, NULL);
+    bool same = x && x509_has_spki(x, spki, spki_len);
+
+    X509_free(x);
+    return same;
+}
+
+int cert_other_key(struct signet_error *err)
+{
+    return error_set_hint(err, SIGNET_E_CERT,
+                          "compare the fingerprints of both keys: they must be equal",
+                          "the private key does not belong to the certificate");
+}
+
+int cert_check_public(const struct signet_cert *cert, const struct buf *spki,
+                      struct signet_error *err)
+{
+    X509 *x = cert_parse(cert, err);
+    int rc = !x                                        ? SIGNET_E_CRYPTO
+             : x509_has_spki(x, spki->data, spki->len) ? SIGNET_OK
+                                                       : cert_other_key(err);
+
+    X509_free(x);
+    return rc;
+}
+
 int signet_cert_check_key(const struct signet_cert *cert, const struct signet_key *key,
                           struct signet_error *err)
 {
@@ -165,11 +204,7 @@ int signet_cert_check_key(const struct signet_cert *cert, const struct signet_ke
     same = EVP_PKEY_eq(X509_get0_pubkey(x), key->pkey);
     X509_free(x);
     ERR_clear_error();
-    if (same == 1)
-        return SIGNET_OK;
-    return error_set_hint(err, SIGNET_E_CERT,
-                          "compare the fingerprints of both keys: they must be equal",
-                          "the private key does not belong to the certificate");
+    return same == 1 ? SIGNET_OK : cert_other_key(err);
 }
 
 static bool to_seconds(const ASN1_TIME *when, int64_t *out)

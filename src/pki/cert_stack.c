@@ -6,21 +6,13 @@
 #include "pki/private.h"
 
 enum {
-    TAG_BIT_STRING = 0x03,
     TAG_NULL = 0x05,
-    TAG_OID = 0x06,
     TAG_UTC_TIME = 0x17,
     TAG_GENERALIZED_TIME = 0x18,
-    TAG_SET = 0x31,
     TAG_EXTENSIONS = 0xa3,
     V1 = 0,
     V3 = 2
 };
-
-static bool at_end(const struct der *d)
-{
-    return d->at == d->end;
-}
 
 static const char *cert_version(struct der *tbs, int *version)
 {
@@ -29,7 +21,7 @@ static const char *cert_version(struct der *tbs, int *version)
     *version = V1;
     if (!der_next(tbs, DER_VERSION, NULL, &box))
         return NULL;
-    if (!der_next(&box, DER_INTEGER, NULL, &number) || !at_end(&box) ||
+    if (!der_next(&box, DER_INTEGER, NULL, &number) || !der_ended(&box) ||
         number.end - number.at != 1 || *number.at > V3)
         return "its version is none of v1, v2 and v3";
     *version = *number.at;
@@ -42,9 +34,9 @@ static bool read_algorithm(struct der *d, struct der *whole, struct der *oid)
     struct der inside;
     uint8_t tag;
 
-    if (!der_next(d, DER_SEQUENCE, whole, &inside) || !der_next(&inside, TAG_OID, NULL, oid))
+    if (!der_next(d, DER_SEQUENCE, whole, &inside) || !der_next(&inside, DER_OID, NULL, oid))
         return false;
-    return at_end(&inside) || (der_any(&inside, &tag, NULL) && at_end(&inside));
+    return der_ended(&inside) || (der_any(&inside, &tag, NULL) && der_ended(&inside));
 }
 
 static int der_digits(const uint8_t *at, size_t count)
@@ -91,37 +83,37 @@ static const char *read_dates(struct der *tbs)
             (tag != TAG_UTC_TIME && tag != TAG_GENERALIZED_TIME) ||
             !is_time(&text, tag == TAG_UTC_TIME))
             return "a date in it is malformed: YYMMDDhhmmssZ or YYYYMMDDhhmmssZ";
-    return at_end(&validity) ? NULL : "its dates are malformed";
+    return der_ended(&validity) ? NULL : "its dates are malformed";
 }
 
 static bool is_rsa_key(const struct der *bits)
 {
     struct der d = {.at = bits->at + 1, .end = bits->end}, pair;
 
-    return der_next(&d, DER_SEQUENCE, NULL, &pair) && at_end(&d) &&
+    return der_next(&d, DER_SEQUENCE, NULL, &pair) && der_ended(&d) &&
            der_next(&pair, DER_INTEGER, NULL, NULL) && der_next(&pair, DER_INTEGER, NULL, NULL) &&
-           at_end(&pair);
+           der_ended(&pair);
 }
 
 /* SubjectPublicKeyInfo; RSA has no parameters (RFC 3279, section 2.3.1). */
 static const char *spki_read(struct der *tbs)
 {
-    static const uint8_t rsa[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01};
     struct der info, algorithm, oid, parameters = {0}, bits;
     uint8_t tag = TAG_NULL;
 
     if (!der_next(tbs, DER_SEQUENCE, NULL, &info) ||
         !der_next(&info, DER_SEQUENCE, NULL, &algorithm) ||
-        !der_next(&algorithm, TAG_OID, NULL, &oid))
+        !der_next(&algorithm, DER_OID, NULL, &oid))
         return "its public key is malformed";
-    if (!at_end(&algorithm) && (!der_any(&algorithm, &tag, &parameters) || !at_end(&algorithm)))
+    if (!der_ended(&algorithm) &&
+        (!der_any(&algorithm, &tag, &parameters) || !der_ended(&algorithm)))
         return "the algorithm of its public key is malformed";
-    if (!der_next(&info, TAG_BIT_STRING, NULL, &bits) || at_end(&bits) || *bits.at != 0 ||
-        !at_end(&info))
+    if (!der_next(&info, DER_BITS, NULL, &bits) || der_ended(&bits) || *bits.at != 0 ||
+        !der_ended(&info))
         return "its public key is malformed";
-    if (oid.end - oid.at != (ptrdiff_t)sizeof(rsa) || memcmp(oid.at, rsa, sizeof(rsa)) != 0)
+    if (!der_is_rsa(&oid))
         return NULL;
-    if (tag != TAG_NULL || !at_end(&parameters) || !is_rsa_key(&bits))
+    if (tag != TAG_NULL || !der_ended(&parameters) || !is_rsa_key(&bits))
         return "its RSA key is malformed";
     return NULL;
 }
@@ -132,14 +124,14 @@ static const char *read_rest(struct der *tbs, int version, char wrong[static 160
 
     der_next(tbs, 0xa1, NULL, NULL); /* unique identifiers, as nobody writes them */
     der_next(tbs, 0xa2, NULL, NULL);
-    if (version == V3 && !at_end(tbs)) {
+    if (version == V3 && !der_ended(tbs)) {
         if (!der_next(tbs, TAG_EXTENSIONS, NULL, &box) ||
-            !der_next(&box, DER_SEQUENCE, NULL, &list) || !at_end(&box))
+            !der_next(&box, DER_SEQUENCE, NULL, &list) || !der_ended(&box))
             return "its extensions are malformed, or it has unique identifiers";
         if (!extensions_read(&list, wrong))
             return wrong;
     }
-    return at_end(tbs) ? NULL : "it has values that its version does not have";
+    return der_ended(tbs) ? NULL : "it has values that its version does not have";
 }
 
 static const char *read_tbs(struct der *tbs, struct der *algorithm, char wrong[static 160])
@@ -154,7 +146,7 @@ static const char *read_tbs(struct der *tbs, struct der *algorithm, char wrong[s
         return "it has no serial number";
     if (!read_algorithm(tbs, algorithm, &oid))
         return "its signature algorithm is malformed";
-    if (!der_next(tbs, DER_SEQUENCE, NULL, &name) || at_end(&name))
+    if (!der_next(tbs, DER_SEQUENCE, NULL, &name) || der_ended(&name))
         return "it has no issuer's name";
     if ((bad = der_read_name(&name)) || (bad = read_dates(tbs)))
         return bad;
@@ -167,11 +159,6 @@ static const char *read_tbs(struct der *tbs, struct der *algorithm, char wrong[s
     return read_rest(tbs, version, wrong);
 }
 
-static bool same_der(const struct der *a, const struct der *b)
-{
-    return a->end - a->at == b->end - b->at && !memcmp(a->at, b->at, (size_t)(a->end - a->at));
-}
-
 static const char *read_cert(struct der *all, char wrong[static 160])
 {
     struct der cert, tbs, inner, outer, oid, bits;
@@ -181,10 +168,11 @@ static const char *read_cert(struct der *all, char wrong[static 160])
         return "it is malformed";
     if ((bad = read_tbs(&tbs, &inner, wrong)))
         return bad;
-    if (!read_algorithm(&cert, &outer, &oid) || !same_der(&inner, &outer))
+    if (!read_algorithm(&cert, &outer, &oid) ||
+        !der_is(&inner, outer.at, (size_t)(outer.end - outer.at)))
         return "it names two different signature algorithms";
-    if (!der_next(&cert, TAG_BIT_STRING, NULL, &bits) || at_end(&bits) || *bits.at != 0 ||
-        !at_end(&cert))
+    if (!der_next(&cert, DER_BITS, NULL, &bits) || der_ended(&bits) || *bits.at != 0 ||
+        !der_ended(&cert))
         return "its signature is malformed";
     return NULL;
 }

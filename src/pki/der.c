@@ -37,6 +37,18 @@ void der_put(struct buf *b, uint8_t tag, const void *data, size_t len)
     der_wrap(b, start, tag);
 }
 
+bool der_is(const struct der *d, const void *bytes, size_t len)
+{
+    return (size_t)(d->end - d->at) == len && memcmp(d->at, bytes, len) == 0;
+}
+
+bool der_is_rsa(const struct der *oid)
+{
+    static const uint8_t rsa[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01};
+
+    return der_is(oid, rsa, sizeof(rsa));
+}
+
 void der_oid(struct buf *b, int nid)
 {
     const ASN1_OBJECT *obj = OBJ_nid2obj(nid);

@@ -220,15 +220,9 @@ int issuer_allows(const struct issuer *is, const struct cert_wish *wanted, struc
 static int check_wished(X509 *cert, const struct cert_wish *wish, struct signet_error *err)
 {
     char name[CERT_NAME_SIZE] = "";
-    unsigned char *spki = NULL;
-    int len = i2d_PUBKEY(X509_get0_pubkey(cert), &spki);
-    bool same =
-        len >= 0 && (size_t)len == wish->spki_len && memcmp(spki, wish->spki, (size_t)len) == 0;
 
-    OPENSSL_free(spki);
-    ERR_clear_error();
     X509_NAME_get_text_by_NID(X509_get_subject_name(cert), NID_commonName, name, sizeof(name));
-    if (!same)
+    if (!x509_has_spki(cert, wish->spki, wish->spki_len))
         return error_set(err, SIGNET_E_CERT, "the certificate that came is for another key");
     if (wish->endpoint && strcmp(name, wish->endpoint) != 0)
         return error_set_hint(err, SIGNET_E_CERT,
@@ -330,33 +324,12 @@ static int check_signer(const struct issuer *is, struct signet_error *err)
     if (!rc && !(x = cert_parse(made, err)))
         rc = SIGNET_E_CRYPTO;
     if (!rc && X509_verify(x, X509_get0_pubkey(is->cert)) != 1)
-        rc = error_set_hint(err, SIGNET_E_CERT,
-                            "compare the fingerprints of both keys: they must be equal",
-                            "the private key does not belong to the certificate");
+        rc = cert_other_key(err);
     ERR_clear_error();
     X509_free(x);
     signet_cert_free(&made);
     OPENSSL_free(spki);
     return rc;
-}
-
-int cert_check_public(const struct signet_cert *cert, const struct buf *spki,
-                      struct signet_error *err)
-{
-    X509 *x = cert_parse(cert, err);
-    unsigned char *own = NULL;
-
-    if (!x)
-        return SIGNET_E_CRYPTO;
-    int len = i2d_PUBKEY(X509_get0_pubkey(x), &own);
-    bool same = len > 0 && (size_t)len == spki->len && memcmp(own, spki->data, spki->len) == 0;
-    OPENSSL_free(own);
-    X509_free(x);
-    ERR_clear_error();
-    return same ? SIGNET_OK
-                : error_set_hint(err, SIGNET_E_CERT,
-                                 "compare the fingerprints of both keys: they must be equal",
-                                 "the private key does not belong to the certificate");
 }
 
 static int issuer_check_type(const struct issuer *is, struct signet_error *err)

@@ -3,7 +3,7 @@
  * be a key; OpenSSL reads more forms of them than Mbed TLS 2.28 and 3 do. */
 #include "pki/private.h"
 
-enum { TAG_OCTETS = 0x04, TAG_OID = 0x06, TAG_CURVE = 0xa0 };
+enum { TAG_CURVE = 0xa0 };
 
 static bool has_version(struct der *d, uint8_t version)
 {
@@ -23,9 +23,9 @@ static const char *read_plain(struct der d)
 
     if (first && has_version(&rest, 0) && der_next(&rest, DER_INTEGER, NULL, NULL))
         return NULL;
-    if (!first || !has_version(&key, 1) || !der_next(&key, TAG_OCTETS, NULL, NULL))
+    if (!first || !has_version(&key, 1) || !der_next(&key, DER_OCTETS, NULL, NULL))
         return "its version is not 0 of an RSA key, nor 1 of an EC key";
-    return der_next(&key, TAG_CURVE, NULL, &box) && !der_next(&box, TAG_OID, NULL, NULL)
+    return der_next(&key, TAG_CURVE, NULL, &box) && !der_next(&box, DER_OID, NULL, NULL)
                ? "its curve has no name"
                : NULL;
 }
@@ -38,7 +38,7 @@ static const char *read_wrapped(struct der d)
     if (!has_version(&d, 0))
         return "its version in PKCS#8 is not 0, and they take no other";
     if (!der_next(&d, DER_SEQUENCE, NULL, &algorithm) ||
-        !der_next(&algorithm, TAG_OID, NULL, NULL) || !der_next(&d, TAG_OCTETS, NULL, &inside))
+        !der_next(&algorithm, DER_OID, NULL, NULL) || !der_next(&d, DER_OCTETS, NULL, &inside))
         return "it is malformed";
     return der_next(&algorithm, DER_SEQUENCE, NULL, NULL) ? "its curve has no name"
                                                           : read_plain(inside);

@@ -50,19 +50,6 @@ int cert_load_pkcs7(struct signet_cert *out[CHAIN_MAX], size_t *count, const voi
     return rc;
 }
 
-bool cert_has_spki(const struct signet_cert *cert, const uint8_t *spki, size_t spki_len)
-{
-    X509 *x = cert_parse(cert, NULL);
-    unsigned char *own = NULL;
-    int len = x ? i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x), &own) : -1;
-    bool same = len > 0 && (size_t)len == spki_len && memcmp(own, spki, spki_len) == 0;
-
-    OPENSSL_free(own);
-    X509_free(x);
-    ERR_clear_error();
-    return same;
-}
-
 /* Did the first issue the second? */
 static bool has_issued(const struct signet_cert *above, const struct signet_cert *below)
 {

@@ -175,7 +175,8 @@ int issuer_open(struct issuer **out, const struct signet_cert *const *chain, siz
                 const struct signet_key *key, const struct cert_signer *signer,
                 struct signet_error *err);
 void issuer_close(struct issuer **issuer); /* sets *issuer to NULL */
-/* Is this SubjectPublicKeyInfo the certificate's? SIGNET_E_CERT: another one. */
+/* cert_read.c: is this SubjectPublicKeyInfo the certificate's? SIGNET_E_CERT: another one. */
+bool cert_has_spki(const struct signet_cert *cert, const uint8_t *spki, size_t spki_len);
 int cert_check_public(const struct signet_cert *cert, const struct buf *spki,
                       struct signet_error *err);
 /* verify: is what comes out verified against the whole chain, as a server does? Else only what
@@ -203,7 +204,6 @@ int cert_load_pkcs7(struct signet_cert *out[CHAIN_MAX], size_t *count, const voi
                     struct signet_error *err);
 /* Its own first, then those above it; certificates of no use for that are freed. */
 int cert_order_chain(struct signet_cert *certs[CHAIN_MAX], size_t *count, struct signet_error *err);
-bool cert_has_spki(const struct signet_cert *cert, const uint8_t *spki, size_t spki_len);
 
 /* cert_names.c: is it for this host, as Mbed TLS compares? SIGNET_E_CERT: "it is for 'X', ...". */
 int cert_names_host(const struct signet_cert *cert, const char *host, struct signet_error *err);

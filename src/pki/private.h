@@ -34,7 +34,14 @@ void der_put(struct buf *b, uint8_t tag, const void *data, size_t len);
 void der_oid(struct buf *b, int nid);
 void der_time(struct buf *b, int64_t when); /* RFC 5280 section 4.1.2.5; up to the year 9999 */
 /* ... and a reader: what is left of a run of values. */
-enum { DER_INTEGER = 0x02, DER_SEQUENCE = 0x30, DER_VERSION = 0xa0 /* of a certificate */ };
+enum {
+    DER_INTEGER = 0x02,
+    DER_BITS = 0x03,
+    DER_OCTETS = 0x04,
+    DER_OID = 0x06,
+    DER_SEQUENCE = 0x30,
+    DER_VERSION = 0xa0 /* of a certificate */
+};
 struct der {
     const uint8_t *at, *end;
 };
@@ -42,6 +49,13 @@ struct der {
 bool der_next(struct der *d, uint8_t tag, struct der *whole, struct der *inside);
 /* The next value, whatever its tag. */
 bool der_any(struct der *d, uint8_t *tag, struct der *inside);
+static inline bool der_ended(const struct der *d)
+{
+    return d->at == d->end;
+}
+/* Is it these bytes? Is it the identifier of RSA keys? */
+bool der_is(const struct der *d, const void *bytes, size_t len);
+bool der_is_rsa(const struct der *oid);
 /* What is wrong with the relative names in it, for TLS stacks of devices, or NULL. */
 const char *der_read_name(struct der *name);
 /* Does data hold exactly one DER SEQUENCE? Says what is wrong otherwise. */
@@ -137,6 +151,8 @@ int key_and_signature_fit(X509 *x, struct signet_error *err);
 
 /* cert_read.c */
 X509 *cert_parse(const struct signet_cert *cert, struct signet_error *err);
+bool x509_has_spki(const X509 *x, const void *spki, size_t len);
+int cert_other_key(struct signet_error *err); /* says that the private key is another's */
 /* A certificate of these bytes, which are taken. */
 int cert_take(struct signet_cert **out, struct buf *der, struct signet_error *err);
 int cert_dates(X509 *x, int64_t *from, int64_t *to, struct signet_error *err);

@@ -15,10 +15,8 @@ enum {
     RSA_MOST = 4096,
     EXPONENT_LEAST = 17, /* bits of 65537; RFC 8017 allows more, SP 800-56B not less */
     EXPONENT_MOST = 64,
-    NAME_LETTERS_MOST = 64, /* RFC 5280, upper bound of a common name */
     NESTED_MOST = 16,
-    ATTRIBUTES = 0xa0,
-    BIT_STRING = 0x03
+    ATTRIBUTES = 0xa0
 };
 
 struct request_parts {
@@ -58,7 +56,7 @@ static bool split(const void *der, size_t len, struct request_parts *out)
     out->version_1 = version.end - version.at == 1 && *version.at == 0;
     der_next(&info, ATTRIBUTES, NULL, NULL); /* RFC 2986 demands them, some boards leave them out */
     return info.at == info.end && der_next(&request, DER_SEQUENCE, &out->algorithm, NULL) &&
-           der_next(&request, BIT_STRING, NULL, &out->signature) && request.at == request.end &&
+           der_next(&request, DER_BITS, NULL, &out->signature) && request.at == request.end &&
            all.at == all.end;
 }
 
@@ -185,11 +183,6 @@ static int judge_request(X509_REQ *req, const struct request_parts *parts, struc
 /* Nearly all requests are of one form. OpenSSL's reader of them tries each of its decoders, under
  * locks that all threads share: it takes ten times as long as the signature that follows. */
 
-static bool der_is(const struct der *d, const void *head, size_t head_len, size_t len)
-{
-    return (size_t)(d->end - d->at) == len && memcmp(d->at, head, head_len) == 0;
-}
-
 static const uint8_t p256_head[] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48,
                                     0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
                                     0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04};
@@ -199,8 +192,9 @@ enum { P256_LEN = 91 };
 
 static bool is_usual(const struct request_parts *p)
 {
-    return der_is(&p->key, p256_head, sizeof(p256_head), P256_LEN) &&
-           der_is(&p->algorithm, ecdsa_sha256, sizeof(ecdsa_sha256), sizeof(ecdsa_sha256)) &&
+    return p->key.end - p->key.at == P256_LEN &&
+           memcmp(p->key.at, p256_head, sizeof(p256_head)) == 0 &&
+           der_is(&p->algorithm, ecdsa_sha256, sizeof(ecdsa_sha256)) &&
            p->signature.end - p->signature.at > 1 && *p->signature.at == 0;
 }
 

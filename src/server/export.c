@@ -142,20 +142,6 @@ static bool export_find_row(const struct table *t, const struct export *x, const
     return false;
 }
 
-static int export_sync_folder(const char *path, struct signet_error *err)
-{
-    char *copy = strdup(path);
-    int fd = copy ? open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    int rc = fd >= 0 && fsync(fd) == 0
-                 ? SIGNET_OK
-                 : error_sys(err, SIGNET_E_IO, errno, "syncing the folder of '%s'", path);
-
-    if (fd >= 0)
-        close(fd);
-    free(copy);
-    return rc;
-}
-
 /* All of it on the disk, or the file as before. */
 static int append_rows(struct table *t, struct export *x, struct signet_error *err)
 {
@@ -180,7 +166,7 @@ static int append_rows(struct table *t, struct export *x, struct signet_error *e
     failpoint("after-export");
     x->len += t->rows.len;
     t->changed = false;
-    return created ? export_sync_folder(x->path, err) : SIGNET_OK;
+    return created ? file_sync_folder(x->path, err) : SIGNET_OK;
 }
 
 /* Adds to the rows what the file has not got yet. */

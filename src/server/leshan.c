@@ -188,11 +188,6 @@ static int seen(struct signet_server *server, const char *endpoint, struct signe
     return rc ? error_copy(err, &answered) : rc;
 }
 
-static int leshan_check(struct signet_server *server, struct signet_error *err)
-{
-    return server_get(server, SECURITY, NULL, NULL, NULL, err);
-}
-
 const struct server_ops leshan_ops = {
     .other = "leshan-bootstrap",
     .form = LESHAN_FORM,
@@ -203,7 +198,7 @@ const struct server_ops leshan_ops = {
                             "(start it with -ts)"},
     .configure = leshan_configure,
     .validate = leshan_validate,
-    .check = leshan_check,
+    .list = SECURITY,
     .add = leshan_add,
     .find = leshan_find,
     .seen = seen,
@@ -342,18 +337,13 @@ static int drop_bootstrap(struct signet_server *server, const char *endpoint,
     return none || left == SIGNET_E_NOT_FOUND ? rc : left;
 }
 
-static int check_bootstrap(struct signet_server *server, struct signet_error *err)
-{
-    return server_get(server, BOOTSTRAP, NULL, NULL, NULL, err);
-}
-
 const struct server_ops leshan_bootstrap_ops = {
     .other = "leshan",
     .form = LESHAN_FORM,
     .can = {.kind = "leshan-bootstrap", .bootstrap = true, LESHAN_TAKES, .manual_steps = ""},
     .configure = leshan_configure,
     .validate = validate_bootstrap,
-    .check = check_bootstrap,
+    .list = BOOTSTRAP,
     .add = add_bootstrap,
     .find = find_bootstrap,
     .remove = drop_bootstrap,

@@ -53,6 +53,7 @@ struct server_ops {
      * before. NULL: nothing. */
     int (*validate)(const struct signet_server *server, const struct signet_device *device,
                     struct signet_error *err);
+    const char *list; /* a path that is read to see whether it answers; NULL: check() does */
     int (*check)(struct signet_server *server, struct signet_error *err);
     int (*add)(struct signet_server *server, const struct signet_device *device, bool *existed,
                struct signet_error *err);

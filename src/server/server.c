@@ -30,7 +30,8 @@ int signet_server_validate(const struct signet_server *server, const struct sign
 
 int signet_server_check(struct signet_server *server, struct signet_error *err)
 {
-    return server->ops->check(server, err);
+    return server->ops->list ? server_get(server, server->ops->list, NULL, NULL, NULL, err)
+                             : server->ops->check(server, err);
 }
 
 int signet_server_clock(const struct signet_server *server, int64_t *ahead,

@@ -2,23 +2,22 @@
 /* A TPM 2.0: its storage key, and a session that keeps what goes over the bus encrypted. */
 #include "tpm/private.h"
 
-#include <pthread.h>
-
 #define X(name) {#name, offsetof(struct tpm_api, name)},
 static const struct library_function esys[] = {TPM_ESYS(X)}, mu[] = {TPM_MU(X)},
                                      tcti[] = {TPM_TCTI(X)};
 #undef X
 
 static struct tpm_api api;
-static bool loaded;
-static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-static void load_api(void)
-{
-    loaded = library_load("libtss2-esys.so.0", esys, COUNT_OF(esys), &api) &&
-             library_load("libtss2-mu.so.0", mu, COUNT_OF(mu), &api) &&
-             library_load("libtss2-tctildr.so.0", tcti, COUNT_OF(tcti), &api);
-}
+#define LIBRARY(name, list)                                                                        \
+    {                                                                                              \
+        .soname = name, .functions = list, .count = COUNT_OF(list), .table = &api,                 \
+        .missing = "the library for TPMs, tpm2-tss, is not installed",                             \
+        .install = "install Debian's packages libtss2-esys-3.0.2-0 and libtss2-tctildr0"           \
+    }
+static struct library libraries[] = {LIBRARY("libtss2-esys.so.0", esys),
+                                     LIBRARY("libtss2-mu.so.0", mu),
+                                     LIBRARY("libtss2-tctildr.so.0", tcti)};
 
 /* What people can do something about. */
 static const struct {
@@ -155,13 +154,10 @@ int tpm_connect(struct tpm *t, const char *conf, struct signet_error *err)
 {
     *t = (struct tpm){.api = &api, .primary = ESYS_TR_NONE, .session = ESYS_TR_NONE};
     int rc = tpm_check_conf(conf, err);
+    for (size_t i = 0; rc == SIGNET_OK && i < COUNT_OF(libraries); i++)
+        rc = library_load(&libraries[i], err);
     if (rc != SIGNET_OK)
         return rc;
-    pthread_once(&once, load_api);
-    if (!loaded)
-        return error_set_hint(err, SIGNET_E_UNSUPPORTED,
-                              "install Debian's packages libtss2-esys-3.0.2-0 and libtss2-tctildr0",
-                              "the library for TPMs, tpm2-tss, is not installed");
     if (api.Tss2_TctiLdr_Initialize(conf, &t->tcti))
         return error_set_hint(err, SIGNET_E_IO, "is there one, and is this user in the group tss?",
                               "there is no TPM at '%s'", text_shown(conf, strlen(conf), 100));

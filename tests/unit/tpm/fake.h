@@ -279,27 +279,26 @@ static void fake_Tss2_TctiLdr_Finalize(TSS2_TCTI_CONTEXT **tcti)
 {
 }
 
-bool __real_library_load(const char *soname, const struct library_function *functions, size_t count,
-                         void *table);
-bool __wrap_library_load(const char *soname, const struct library_function *functions, size_t count,
-                         void *table);
-bool __wrap_library_load(const char *soname, const struct library_function *functions, size_t count,
-                         void *table)
+int __real_library_load(struct library *library, struct signet_error *err);
+int __wrap_library_load(struct library *library, struct signet_error *err);
+int __wrap_library_load(struct library *library, struct signet_error *err)
 {
     static const struct tpm_api standing_in = {
 #define X(name) .name = fake_##name,
         TPM_ESYS(X) TPM_TCTI(X)
 #undef X
     };
+    struct library absent = *library;
 
+    absent.soname = "libabsent.so.0";
     if (fake.absent)
-        return false;
-    if (strstr(soname, "-mu."))
-        return __real_library_load(soname, functions, count, table);
-    for (size_t i = 0; i < count; i++)
-        memcpy((char *)table + functions[i].offset,
-               (const char *)&standing_in + functions[i].offset, sizeof(void *));
-    return true;
+        return __real_library_load(&absent, err);
+    if (strstr(library->soname, "-mu."))
+        return __real_library_load(library, err);
+    for (size_t i = 0; i < library->count; i++)
+        memcpy((char *)library->table + library->functions[i].offset,
+               (const char *)&standing_in + library->functions[i].offset, sizeof(void *));
+    return SIGNET_OK;
 }
 
 /* A fresh TPM, and a folder to work in. */
