@@ -33,6 +33,9 @@ enum signet_slot_state {
     SIGNET_SLOT_HALTED,  /* by a rule of the order, which reason says */
     SIGNET_SLOT_WAITING, /* for its programmer or port; reason says which, and who holds it */
 };
+enum { SIGNET_SLOT_STATES = SIGNET_SLOT_WAITING + 1 };
+/* "made-before": of the event `slot`, of the control socket, of JSON and of metrics. */
+const char *signet_slot_state_name(enum signet_slot_state state);
 
 enum { SIGNET_PERSON_SIZE = 121 }; /* of an operator's or a shift's name */
 

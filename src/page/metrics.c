@@ -7,14 +7,6 @@
 
 enum { STATES_SECONDS = 10 };
 
-static const char *const slot_words[] = {
-    [SIGNET_SLOT_EMPTY] = "empty",   [SIGNET_SLOT_WORKING] = "working",
-    [SIGNET_SLOT_PASS] = "pass",     [SIGNET_SLOT_FAIL] = "fail",
-    [SIGNET_SLOT_CLOSED] = "closed", [SIGNET_SLOT_MADE_BEFORE] = "made-before",
-    [SIGNET_SLOT_HALTED] = "halted", [SIGNET_SLOT_WAITING] = "waiting",
-};
-enum { SLOT_WORDS = COUNT_OF(slot_words) };
-
 static void metric_family(struct buf *out, const char *name, const char *type, const char *help)
 {
     buf_printf(out, "# TYPE signet_%s %s\n# HELP signet_%s %s\n", name, type, name, help);
@@ -134,15 +126,16 @@ static void put_cycle_metrics(struct buf *out, const struct signet_figures *f)
 
 static void put_slot_metrics(struct buf *out, const struct signet_control_view *view)
 {
-    uint64_t counts[SLOT_WORDS] = {0}, off = 0;
+    uint64_t counts[SIGNET_SLOT_STATES] = {0}, off = 0;
 
     for (size_t i = 0; i < view->slot_count; i++) {
         counts[view->slots[i].state]++;
         off += view->slots[i].off;
     }
     metric_family(out, "slots", "gauge", "Slots, by state.");
-    for (int i = 0; i < SLOT_WORDS; i++)
-        metric_count(out, "slots", "state", slot_words[i], counts[i]);
+    for (int i = 0; i < SIGNET_SLOT_STATES; i++)
+        metric_count(out, "slots", "state", signet_slot_state_name((enum signet_slot_state)i),
+                     counts[i]);
     metric_family(out, "slots_off", "gauge", "Slots that are off.");
     metric_count(out, "slots_off", NULL, NULL, off);
 }

@@ -18,8 +18,8 @@ enum { CONTROL_NAME_SIZE = 32, CONTROL_REQUEST_MAX = 512, CONTROL_ANSWER_MAX = 1
  * length. */
 struct sockaddr_un control_address(int folder, const char *name);
 
-/* "made-before": of the event `slot`, of the socket and of JSON. */
-const char *control_state_word(enum signet_slot_state state);
+/* status.c: the state of this name; SIGNET_SLOT_STATES: none */
+int control_state(const char *name);
 void control_put_status(struct buf *out, struct signet_status *status);
 void control_put_error(struct buf *out, const struct signet_error *why);
 /* text, with a zero at its end, is changed. Returns the error that it tells, or SIGNET_OK. */

@@ -15,7 +15,7 @@ static void view_slot(struct buf *out, const struct signet_slot_status *s)
 {
     buf_json_open(out, NULL, '{');
     buf_json_text(out, "slot", s->name);
-    buf_json_text(out, "state", control_state_word(s->state));
+    buf_json_text(out, "state", signet_slot_state_name(s->state));
     buf_json_bool(out, "off", s->off);
     view_text(out, "stage", s->stage);
     view_text(out, "endpoint", s->endpoint);

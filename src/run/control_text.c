@@ -17,23 +17,6 @@ struct sockaddr_un control_address(int folder, const char *name)
     return address;
 }
 
-static const char *const states[] = {
-    [SIGNET_SLOT_EMPTY] = "empty",
-    [SIGNET_SLOT_WORKING] = "working",
-    [SIGNET_SLOT_PASS] = "pass",
-    [SIGNET_SLOT_FAIL] = "fail",
-    [SIGNET_SLOT_MADE_BEFORE] = "made-before",
-    [SIGNET_SLOT_CLOSED] = "closed",
-    [SIGNET_SLOT_HALTED] = "halted",
-    [SIGNET_SLOT_WAITING] = "waiting",
-};
-enum { STATES = COUNT_OF(states) };
-
-const char *control_state_word(enum signet_slot_state state)
-{
-    return (size_t)state < STATES ? states[state] : "?";
-}
-
 /* Members of the two structs, as lines. */
 enum member_type { MEMBER_BOOL, MEMBER_COUNT, MEMBER_COUNTS, MEMBER_REAL, MEMBER_TEXT };
 struct member {
@@ -156,7 +139,7 @@ void control_put_status(struct buf *out, struct signet_status *status)
     for (size_t i = 0; i < signet_status_slot_count(status); i++) {
         signet_status_slot(status, i, &slot);
         put_line(out, "slot", slot.name);
-        put_line(out, "state", states[slot.state]);
+        put_line(out, "state", signet_slot_state_name(slot.state));
         put_members(out, of_slot, COUNT_OF(of_slot), &slot);
     }
 }
@@ -245,9 +228,8 @@ static int read_view_line(struct signet_control_view *view, const char *key, con
 
     if (strcmp(key, "slot") == 0)
         return add_slot(view, value, err);
-    for (int i = 0; slot && strcmp(key, "state") == 0 && i < STATES; i++)
-        if (strcmp(states[i], value) == 0)
-            slot->state = (enum signet_slot_state)i;
+    if (slot && strcmp(key, "state") == 0 && control_state(value) < SIGNET_SLOT_STATES)
+        slot->state = (enum signet_slot_state)control_state(value);
     if (slot)
         read_member_line(of_slot, COUNT_OF(of_slot), key, value, slot);
     else

@@ -13,23 +13,19 @@ static void put_servers(struct buf *b, const struct signet_delivery_report *d)
         buf_json_integer(b, "registered", (int64_t)s->registered);
         buf_json_integer(b, "refused", (int64_t)s->refused);
         buf_json_integer(b, "waiting", s->waiting);
-        if (s->away.code != SIGNET_OK)
-            buf_json_text(b, "away", s->away.msg);
+        buf_json_text(b, "away", s->away.msg);
         if (s->stopped)
             buf_json_bool(b, "stopped", true);
         buf_json_integer(b, "removed", (int64_t)s->removed);
         buf_json_integer(b, "removing", s->removing);
         buf_json_integer(b, "by_hand", (int64_t)s->by_hand);
-        if (s->to_do.code != SIGNET_OK)
-            buf_json_text(b, "to_do", s->to_do.msg);
-        if (s->unremoved.code != SIGNET_OK)
-            buf_json_text(b, "unremoved", s->unremoved.msg);
+        buf_json_text(b, "to_do", s->to_do.msg);
+        buf_json_text(b, "unremoved", s->unremoved.msg);
         buf_byte(b, '}');
     }
     buf_byte(b, ']');
     buf_json_integer(b, "proved", (int64_t)d->proved);
-    if (d->unproved.code != SIGNET_OK)
-        buf_json_text(b, "unproved", d->unproved.msg);
+    buf_json_text(b, "unproved", d->unproved.msg);
     buf_json_integer(b, "refused", (int64_t)d->refused);
 }
 
@@ -46,8 +42,7 @@ static void put_notify(struct buf *b, const struct signet_run_report *r)
         buf_json_integer(b, "told", (int64_t)n->told);
         buf_json_integer(b, "refused", (int64_t)n->refused);
         buf_json_integer(b, "waiting", (int64_t)n->waiting);
-        if (n->away.code != SIGNET_OK)
-            buf_json_text(b, "away", n->away.msg);
+        buf_json_text(b, "away", n->away.msg);
         buf_byte(b, '}');
     }
     buf_byte(b, ']');
@@ -168,8 +163,7 @@ int signet_run_report_json(const struct signet_order *o, const struct signet_run
         if (r->errors[i])
             buf_json_integer(&b, signet_code_name((enum signet_code)i), (int64_t)r->errors[i]);
     buf_byte(&b, '}');
-    if (r->checkpoint[0])
-        buf_json_text(&b, "checkpoint", r->checkpoint);
+    buf_json_text(&b, "checkpoint", r->checkpoint);
     buf_byte(&b, '}');
     return buf_take(&b, out, err);
 }

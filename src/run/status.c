@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "job/job.h"
+#include "run/control.h"
 #include "run/figures.h"
 
 #include <signet/status.h>
@@ -7,6 +8,27 @@
 #include <stdlib.h>
 
 enum { STEPS = STAGE_FINAL + 1 }; /* the stages of a board */
+
+static const char *const slot_states[] = {
+    [SIGNET_SLOT_EMPTY] = "empty",   [SIGNET_SLOT_WORKING] = "working",
+    [SIGNET_SLOT_PASS] = "pass",     [SIGNET_SLOT_FAIL] = "fail",
+    [SIGNET_SLOT_CLOSED] = "closed", [SIGNET_SLOT_MADE_BEFORE] = "made-before",
+    [SIGNET_SLOT_HALTED] = "halted", [SIGNET_SLOT_WAITING] = "waiting",
+};
+
+const char *signet_slot_state_name(enum signet_slot_state state)
+{
+    return (size_t)state < SIGNET_SLOT_STATES ? slot_states[state] : "?";
+}
+
+int control_state(const char *name)
+{
+    int i = 0;
+
+    while (i < SIGNET_SLOT_STATES && strcmp(slot_states[i], name) != 0)
+        i++;
+    return i;
+}
 
 struct slot_status {
     struct signet_slot_status now;
@@ -92,39 +114,38 @@ static void end_slot(struct signet_status *s, struct slot_status *slot,
     s->order.first_pass += pass && !slot->now.retried;
 }
 
-static void hold_slot(struct slot_status *slot, enum signet_slot_state state,
-                      const struct signet_error *why)
-{
-    slot->now.state = state;
-    set_reason(slot, why);
-}
-
 static void add_state(struct signet_status *s, struct slot_status *slot,
                       const struct signet_event *event)
 {
-    const char *state = event->stage;
-    bool ended = slot->now.state == SIGNET_SLOT_PASS || slot->now.state == SIGNET_SLOT_FAIL ||
-                 slot->now.state == SIGNET_SLOT_MADE_BEFORE ||
-                 slot->now.state == SIGNET_SLOT_HALTED;
+    int known = control_state(event->stage); /* a slot that is stopped is closed, too */
+    enum signet_slot_state now = slot->now.state, state = known < SIGNET_SLOT_STATES
+                                                              ? (enum signet_slot_state)known
+                                                              : SIGNET_SLOT_CLOSED;
+    bool ended = now == SIGNET_SLOT_PASS || now == SIGNET_SLOT_FAIL ||
+                 now == SIGNET_SLOT_MADE_BEFORE || now == SIGNET_SLOT_HALTED;
 
-    if (strcmp(state, "waiting") == 0)
-        hold_slot(slot, SIGNET_SLOT_WAITING, event->error);
-    else if (strcmp(state, "halted") == 0)
-        hold_slot(slot, SIGNET_SLOT_HALTED, event->error);
-    else if (strcmp(state, "working") == 0)
+    switch (state) {
+    case SIGNET_SLOT_WAITING:
+    case SIGNET_SLOT_HALTED:
+        slot->now.state = state;
+        set_reason(slot, event->error);
+        break;
+    case SIGNET_SLOT_WORKING:
         *slot = (struct slot_status){
-            .now = {.name = slot->now.name, .off = slot->now.off, .state = SIGNET_SLOT_WORKING},
+            .now = {.name = slot->now.name, .off = slot->now.off, .state = state},
             .began = clock_seconds()};
-    else if (strcmp(state, "pass") == 0)
-        end_slot(s, slot, SIGNET_SLOT_PASS, event->error);
-    else if (strcmp(state, "fail") == 0)
-        end_slot(s, slot, SIGNET_SLOT_FAIL, event->error);
-    else if (strcmp(state, "made-before") == 0)
-        end_slot(s, slot, SIGNET_SLOT_MADE_BEFORE, event->error);
-    else if (strcmp(state, "empty") == 0)
-        slot->now.state = SIGNET_SLOT_EMPTY;
-    else if (!ended) /* else the last board's outcome stays: that is what counts */
-        slot->now.state = SIGNET_SLOT_CLOSED;
+        break;
+    case SIGNET_SLOT_PASS:
+    case SIGNET_SLOT_FAIL:
+    case SIGNET_SLOT_MADE_BEFORE:
+        end_slot(s, slot, state, event->error);
+        break;
+    case SIGNET_SLOT_CLOSED: /* the last board's outcome stays: that is what counts */
+        slot->now.state = ended ? now : state;
+        break;
+    case SIGNET_SLOT_EMPTY:
+        slot->now.state = state;
+    }
 }
 
 /* What a person may ask for is over once one did. */
