@@ -4,10 +4,7 @@
 
 enum { KEYS_MAX = 64 * 1024 };
 
-#define KEY(name, member, type)                                                                    \
-    {                                                                                              \
-        name, type, offsetof(struct signet_authority_info, member), 0, 0, NULL                     \
-    }
+#define KEY(name, member, type) ENTRY(name, type, signet_authority_info, member)
 static const struct entry keys[] = {
     KEY("chain", chain, ENTRY_PATH),
     KEY("key", key, ENTRY_TEXT),
@@ -21,7 +18,7 @@ static const struct entry keys[] = {
     KEY("client_cert", client_cert, ENTRY_PATH),
     KEY("client_key", client_key, ENTRY_PATH),
     KEY("reference", reference, ENTRY_TEXT),
-    {"timeout_s", ENTRY_NUMBER, offsetof(struct signet_authority_info, timeout_s), 1, 3600, NULL},
+    ENTRY_WITHIN("timeout_s", ENTRY_NUMBER, signet_authority_info, timeout_s, 1, 3600),
 };
 
 /* A key in a token or a TPM has a path of its own, a profile that is built in neither. */
@@ -47,8 +44,7 @@ static int place_paths(struct reader *r, struct signet_authority_info *info)
 
 int authority_read(struct reader *r, yaml_node_t *node, struct authority_keys *out)
 {
-    static const struct entry file = {
-        "authority", ENTRY_PATH, offsetof(struct authority_keys, file), 0, 0, NULL};
+    static const struct entry file = ENTRY("authority", ENTRY_PATH, authority_keys, file);
     int rc;
 
     if (node->type == YAML_SCALAR_NODE)

@@ -46,9 +46,7 @@ struct profile_file {
 };
 
 #define OWN(name, type, member, least, most)                                                       \
-    {                                                                                              \
-        name, type, offsetof(struct profile_file, member), least, most, NULL                       \
-    }
+    ENTRY_WITHIN(name, type, profile_file, member, least, most)
 static const struct entry profile_keys[] = {
     OWN("base", ENTRY_TEXT, base, 0, 0),
     OWN("key_usage", ENTRY_WORDS, usage, 0, 0),

@@ -214,7 +214,7 @@ static int stage_manifest(struct sealed *s, const struct manifest *m, struct sig
     if (rc == SIGNET_OK)
         rc = signet_bytes_sha256(text.data, text.len, s->head, err);
     if (rc == SIGNET_OK)
-        rc = manifest_sign(&s->key, &text, err);
+        rc = tlog_sign_note(&s->key, &s->key.public, &text, err);
     if (rc == SIGNET_OK)
         rc = stage(s, name.hidden, text.data, text.len, err);
     buf_free(&text);

@@ -171,7 +171,7 @@ static int make_zpl(const struct label_worker *w, const struct signet_lease *lea
 {
     struct job_named named;
     int rc = job_named_device(w->setup->job->ledger, lease->endpoint, &named, err);
-    const struct label_device device = {lease->endpoint, lease->index, named.hw_id};
+    const struct signet_label_device device = {lease->endpoint, lease->index, named.hw_id};
 
     return rc == SIGNET_OK ? label_make(w->setup->label, &device, zpl, err) : rc;
 }

@@ -101,7 +101,7 @@ static int survey_device(struct survey *s, int64_t i, bool named, struct signet_
     }
     buf_free(&sample);
     snprintf(board, sizeof(board), "board-%lld", (long long)i);
-    const struct label_device device = {endpoint, named ? i : -1, board};
+    const struct signet_label_device device = {endpoint, named ? i : -1, board};
     s->device = i;
     if (rc == SIGNET_OK && named)
         rc = label_texts_add(&s->names, endpoint, i, 0, err);
@@ -153,7 +153,7 @@ static int compare_code(void *ctx, size_t part, const char *text, size_t len,
     return SIGNET_OK;
 }
 
-int label_has_code(const struct label *label, const struct label_device *device, const char *code,
+int label_has_code(const struct label *label, const struct signet_label_device *device, const char *code,
                    bool *has, struct signet_error *err)
 {
     struct search s = {.label = label, .code = code};

@@ -63,7 +63,7 @@ static int find_number(const struct label *label, const char *endpoint, int64_t 
 }
 
 /* zpl, or the visitor */
-static int with_values(const struct label *label, const struct label_device *device,
+static int with_values(const struct label *label, const struct signet_label_device *device,
                        struct buf *zpl, const struct label_visitor *visitor,
                        struct signet_error *err)
 {
@@ -81,13 +81,13 @@ static int with_values(const struct label *label, const struct label_device *dev
     return error_pass(rc, err, "the label of %s", device->endpoint);
 }
 
-int label_make(const struct label *label, const struct label_device *device, struct buf *zpl,
+int label_make(const struct label *label, const struct signet_label_device *device, struct buf *zpl,
                struct signet_error *err)
 {
     return with_values(label, device, zpl, NULL, err);
 }
 
-int label_look(const struct label *label, const struct label_device *device,
+int label_look(const struct label *label, const struct signet_label_device *device,
                const struct label_visitor *visitor, struct signet_error *err)
 {
     return with_values(label, device, NULL, visitor, err);
@@ -100,7 +100,7 @@ int label_try_all(const struct label *label, int64_t count, struct signet_error 
     int rc = SIGNET_OK;
 
     for (int64_t i = 0; rc == SIGNET_OK && i < count; i++) {
-        const struct label_device device = {.endpoint = endpoint, .index = i, .hw_id = ""};
+        const struct signet_label_device device = {.endpoint = endpoint, .index = i};
 
         buf_reset(&zpl);
         rc = source_name(label->source, i, endpoint, err);

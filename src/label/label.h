@@ -47,22 +47,17 @@ void label_close(struct label **label); /* sets *label to NULL */
 /* Every label that the names of the order give. SIGNET_E_MEANING, SIGNET_E_LIMIT: the first that
  * cannot be printed. */
 int label_try_all(const struct label *label, int64_t count, struct signet_error *err);
-struct label_device {
-    const char *endpoint;
-    int64_t index;     /* -1: not known */
-    const char *hw_id; /* "": not known */
-};
 /* As label_zpl() and label_fields(). SIGNET_E_NOT_FOUND: the order has no such device. */
-int label_make(const struct label *label, const struct label_device *device, struct buf *zpl,
+int label_make(const struct label *label, const struct signet_label_device *device, struct buf *zpl,
                struct signet_error *err);
-int label_look(const struct label *label, const struct label_device *device,
+int label_look(const struct label *label, const struct signet_label_device *device,
                const struct label_visitor *visitor, struct signet_error *err);
 
 /* codes.c: what is read back of a label. A code counts as a scanner gives it (scan_read()), when no
  * other device of the order has it, and when it is not the code that its board was scanned by. */
 /* SIGNET_E_MEANING: the template has no such code. Before label_has_code(), and by one thread. */
 int label_check_codes(struct label *label, int64_t count, struct signet_error *err);
-int label_has_code(const struct label *label, const struct label_device *device, const char *code,
+int label_has_code(const struct label *label, const struct signet_label_device *device, const char *code,
                    bool *has, struct signet_error *err);
 
 /* printer.c: "tcp://HOST:PORT"; "FOLDER/": a file a device; FILE: one label behind the other. */

@@ -182,7 +182,7 @@ int sign_end(struct signet_ledger *l, struct buf *tree, struct signet_error *err
 {
     struct station_log *log = &l->head.log;
     struct tlog_checkpoint checkpoint = {.size = log->tree.size};
-    struct buf text = {0}, line = {0};
+    struct buf text = {0};
 
     snprintf(checkpoint.origin, sizeof(checkpoint.origin), "%s", log->origin);
     int rc = tlog_root(&log->tree, checkpoint.root, err);
@@ -193,11 +193,9 @@ int sign_end(struct signet_ledger *l, struct buf *tree, struct signet_error *err
     if (rc == SIGNET_OK)
         rc = buf_check(text.failed ? &text : tree, err);
     if (rc == SIGNET_OK)
-        rc = tlog_sign(&l->key, &l->signer, text.data, text.len, 0, &line, err);
+        rc = tlog_sign_note(&l->key, &l->signer, &text, err);
     if (rc == SIGNET_OK)
-        snprintf(log->checkpoint, sizeof(log->checkpoint), "%s\n%s", (const char *)text.data,
-                 (const char *)line.data);
+        snprintf(log->checkpoint, sizeof(log->checkpoint), "%s", (const char *)text.data);
     buf_free(&text);
-    buf_free(&line);
     return rc;
 }

@@ -8,9 +8,7 @@
 
 static struct slot **again_place(const struct slot *slot)
 {
-    const struct line_setup *setup = slot->line->setup;
-
-    return &setup->gate->ended[slot->order - setup->order->slots];
+    return &slot->line->setup->gate->ended[slot_index(slot)];
 }
 
 static bool has_failed(const struct slot *slot)
@@ -189,7 +187,7 @@ static int again_judge(const struct slot *slot, const char *name, bool rework,
                               "that was asked for already, for the board in slot %s", name);
     if (!slot->again.may || strcmp(slot->again.may, rework ? "rework" : "retry") != 0)
         return (rework ? refuse_rework : refuse_retry)(slot, name, err);
-    if (scans && scans->slots[slot->order - slot->line->setup->order->slots].ready)
+    if (scans && scans->slots[slot_index(slot)].ready)
         return error_set_hint(err, SIGNET_E_CONFLICT,
                               "put that board in; to take the code back, take the slot out and put "
                               "it in again",

@@ -23,7 +23,7 @@ static int identify_any(struct work *w, struct signet_error *err)
 static int identify(struct work *w, struct signet_error *err)
 {
     bool named = source_has_names(w->setup->source);
-    const char *hw_id = w->hw_id[0] ? w->hw_id : NULL;
+    const char *hw_id = work_hw_id(w);
     const char *name = w->name[0] ? w->name : NULL;
     int rc = SIGNET_E_NOT_FOUND;
 
@@ -60,21 +60,22 @@ static int restore(struct work *w, struct signet_error *err)
 
 static int make_new(struct work *w, struct signet_error *err)
 {
-    const char *hardware = w->hw_id[0] ? w->hw_id : NULL;
+    return source_make_for_board(w->setup->source, w->lease->endpoint, w->lease->index,
+                                 work_hw_id(w), &w->device, err);
+}
 
-    return source_make_for_board(w->setup->source, w->lease->endpoint, w->lease->index, hardware,
-                                 &w->device, err);
+int work_seal(struct work *w, struct signet_error *err)
+{
+    work_failpoint("before", "seal");
+    int rc = vault_seal(w->setup->vault, w->lease->endpoint, &w->device.packet, err);
+    work_failpoint("after", "seal");
+    return rc;
 }
 
 static int seal_and_record(struct work *w, bool sealed, struct signet_error *err)
 {
-    int rc = SIGNET_OK;
+    int rc = sealed ? SIGNET_OK : work_seal(w, err);
 
-    if (!sealed) {
-        work_failpoint("before", "seal");
-        rc = vault_seal(w->setup->vault, w->lease->endpoint, &w->device.packet, err);
-        work_failpoint("after", "seal");
-    }
     return rc == SIGNET_OK ? work_record(w, SIGNET_DEVICE_KEYED, &w->device.facts, err) : rc;
 }
 
@@ -142,7 +143,7 @@ static int get_credentials(struct work *w, struct signet_error *err)
 
 static int load_packet(struct work *w, struct signet_error *err)
 {
-    const struct signet_device_facts facts = {.hw_id = w->hw_id[0] ? w->hw_id : NULL};
+    const struct signet_device_facts facts = {.hw_id = work_hw_id(w)};
     struct presence before = {0};
     int rc = mark_write(w->slot, err);
 

@@ -64,7 +64,7 @@ static int compare_known(struct work *w, const struct born *born, struct signet_
 static int record_key(struct work *w, const struct born *born, struct signet_error *err)
 {
     const struct signet_device_facts facts = {.spki_sha256 = born->key,
-                                              .hw_id = w->hw_id[0] ? w->hw_id : NULL,
+                                              .hw_id = work_hw_id(w),
                                               .note = "the board made its key"};
 
     if (strcmp(born->known, born->key) == 0)
@@ -101,7 +101,7 @@ static int restore_for_key(struct work *w, const struct born *born, bool *restor
 static int certify(struct work *w, const struct born *born, struct signet_error *err)
 {
     const struct signet_authority_subject subject = {.endpoint = w->lease->endpoint,
-                                                     .serial = w->hw_id[0] ? w->hw_id : NULL,
+                                                     .serial = work_hw_id(w),
                                                      .info = source_cert_info(w->setup->source)};
     struct signet_authority *authority = source_authority(w->setup->source);
     struct signet_cert *cert = NULL;
@@ -127,14 +127,6 @@ static int certify(struct work *w, const struct born *born, struct signet_error 
     return rc;
 }
 
-static int seal_certified(struct work *w, struct signet_error *err)
-{
-    work_failpoint("before", "seal");
-    int rc = vault_seal(w->setup->vault, w->lease->endpoint, &w->device.packet, err);
-    work_failpoint("after", "seal");
-    return rc;
-}
-
 static int make_born(struct work *w, struct born *born, struct signet_error *err)
 {
     bool restored = false;
@@ -156,7 +148,7 @@ static int make_born(struct work *w, struct born *born, struct signet_error *err
     if (rc == SIGNET_OK && !restored)
         rc = certify(w, born, err);
     if (rc == SIGNET_OK && !restored)
-        rc = seal_certified(w, err);
+        rc = work_seal(w, err);
     return rc == SIGNET_OK ? work_record(w, SIGNET_DEVICE_KEYED, &w->device.facts, err) : rc;
 }
 

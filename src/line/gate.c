@@ -30,9 +30,9 @@ bool line_slot(struct job *job, struct line_gate *gate, size_t slot, bool off)
 
 bool gate_is_shut(const struct slot *slot)
 {
-    const struct line_setup *setup = slot->line->setup;
+    const struct line_gate *gate = slot->line->setup->gate;
 
-    return setup->gate->paused || setup->gate->off[slot->order - setup->order->slots];
+    return gate->paused || gate->off[slot_index(slot)];
 }
 
 /* Without --watch a slot that is off stays for as long as others are at work. */

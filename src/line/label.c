@@ -40,9 +40,7 @@ static void wait_for_label(struct slot *slot, struct label_wait *wait)
 
 static struct line_scan *reading_of(const struct slot *slot)
 {
-    const struct line_setup *setup = slot->line->setup;
-
-    return &setup->scans->slots[slot->order - setup->order->slots];
+    return &slot->line->setup->scans->slots[slot_index(slot)];
 }
 
 /* Which label may be read at the slot; "": none. */

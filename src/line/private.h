@@ -82,6 +82,12 @@ struct line {
     size_t boards;             /* that are being worked on: each may need a unit of the quota */
 };
 
+/* Its place in what the line's setup has for each slot. */
+static inline size_t slot_index(const struct slot *slot)
+{
+    return (size_t)(slot->order - slot->line->setup->order->slots);
+}
+
 /* presence.c */
 /* Nobody takes a board out and puts it in again so fast; a port that comes and goes does. */
 enum { BACK_MS = 2000, POLL_MS = 100 };

@@ -63,9 +63,7 @@ static void put_stop(const struct slot *slot, const char *what, const struct rul
 
 static unsigned times_on(const struct slot *slot)
 {
-    const struct line_setup *setup = slot->line->setup;
-
-    return setup->gate->on[slot->order - setup->order->slots];
+    return slot->line->setup->gate->on[slot_index(slot)];
 }
 
 void rules_resume(struct slot *slot)

@@ -84,9 +84,8 @@ void line_scan_refused(const struct line_setup *setup, const struct signet_slot 
 
 static struct line_scan *scan_of(const struct slot *slot)
 {
-    const struct line_setup *setup = slot->line->setup;
-
-    return setup->order->scan.used ? &setup->scans->slots[slot->order - setup->order->slots] : NULL;
+    return slot->line->setup->order->scan.used ? &slot->line->setup->scans->slots[slot_index(slot)]
+ : NULL;
 }
 
 void slot_scan_end(struct slot *slot)
@@ -215,7 +214,7 @@ int work_identify_scanned(struct work *w, struct signet_error *err)
         *w->lease = w->spare;
         w->spare.device = 0;
     } else {
-        rc = claim_scanned(w, w->hw_id[0] ? w->hw_id : NULL, w->lease, err);
+        rc = claim_scanned(w, work_hw_id(w), w->lease, err);
     }
     return rc == SIGNET_OK ? note_code(w, err) : rc;
 }

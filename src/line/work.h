@@ -25,6 +25,11 @@ struct work {
     char not_noted[384]; /* why an attempt failed before it was known which device this is */
 };
 
+/* NULL: the board has not said. */
+static inline const char *work_hw_id(const struct work *w)
+{
+    return w->hw_id[0] ? w->hw_id : NULL;
+}
 /* Of a call of the ledger: rc, and what it says of the ledger. */
 int work_judged(struct work *w, int rc);
 void work_failpoint(const char *when, const char *what);
@@ -46,6 +51,7 @@ int work_claim(struct work *w, const char *endpoint, const char *hw_id, struct s
                struct signet_error *err);
 int work_reserve(struct work *w, const char *name, struct signet_lease *lease,
                  struct signet_error *err);
+int work_seal(struct work *w, struct signet_error *err); /* its packet, into the vault */
 bool work_erases(const struct signet_order *order);
 /* unit.c: before the erase. SIGNET_E_QUOTA: there is no unit for another board. */
 int work_take_unit(struct work *w, struct signet_error *err);

@@ -2,14 +2,12 @@
 /* golden: a board that is kept for checking a station. */
 #include "order/private.h"
 
-#define GOLDEN(member)                                                                             \
-    {                                                                                              \
-#member, ENTRY_TEXT, offsetof(struct signet_order, golden.member), 0, 0, NULL              \
-    }
-
 int reader_golden(struct reader *r, yaml_node_t *node)
 {
-    static const struct entry keys[] = {GOLDEN(slot), GOLDEN(board), GOLDEN(endpoint)};
+    static const struct entry keys[] = {
+        ENTRY("slot", ENTRY_TEXT, signet_order, golden.slot),
+        ENTRY("board", ENTRY_TEXT, signet_order, golden.board),
+        ENTRY("endpoint", ENTRY_TEXT, signet_order, golden.endpoint)};
     const struct signet_order *o = r->root;
     int rc = reader_map(r, node, keys, COUNT_OF(keys), r->root);
 
@@ -29,11 +27,8 @@ int reader_check_golden(const struct reader *r)
 {
     const struct signet_order *o = r->root;
 
-    if (!o->golden.slot)
+    if (!o->golden.slot || order_slot(o, o->golden.slot))
         return SIGNET_OK;
-    for (size_t i = 0; i < o->slot_count; i++)
-        if (strcmp(o->slots[i].name, o->golden.slot) == 0)
-            return SIGNET_OK;
     return error_set_hint(r->err, SIGNET_E_MEANING, "name one of 'slots'",
                           "%s: golden: '%s' is no slot of the order", r->path, o->golden.slot);
 }

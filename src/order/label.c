@@ -5,11 +5,6 @@
 #include <signet/ledger.h>
 #include <stdlib.h>
 
-#define LABEL(key, member, type)                                                                   \
-    {                                                                                              \
-        key, type, offsetof(struct signet_order, label.member), 0, 0, NULL                         \
-    }
-
 static const char scheme[] = "tcp://";
 
 /* HOST, HOST:PORT, [ADDRESS]:PORT */
@@ -26,10 +21,11 @@ static bool is_printer_address(const char *text)
 
 int reader_label(struct reader *r, yaml_node_t *node)
 {
-    static const struct entry keys[] = {LABEL("template", template_file, ENTRY_PATH),
-                                        LABEL("printer", printer, ENTRY_TEXT),
-                                        LABEL("print_secrets", print_secrets, ENTRY_WORDS),
-                                        LABEL("scan_back", scan_back, ENTRY_FLAG)};
+    static const struct entry keys[] = {
+        ENTRY("template", ENTRY_PATH, signet_order, label.template_file),
+        ENTRY("printer", ENTRY_TEXT, signet_order, label.printer),
+        ENTRY("print_secrets", ENTRY_WORDS, signet_order, label.print_secrets),
+        ENTRY("scan_back", ENTRY_FLAG, signet_order, label.scan_back)};
     static const char example[] = "label: {template: label.zpl, printer: \"tcp://192.0.2.7:9100\"}";
     struct signet_order *o = r->root;
     int rc = reader_map(r, node, keys, COUNT_OF(keys), o);

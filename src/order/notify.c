@@ -17,10 +17,7 @@ const char *const notify_values[NOTIFY_VALUES] = {
 };
 static const char usual_topic[] = "signet/{station}/{order}/{event}";
 
-#define NOTIFY(member, type)                                                                       \
-    {                                                                                              \
-#member, type, offsetof(struct signet_order_notify, member), 0, 0, NULL                    \
-    }
+#define NOTIFY(member, type) ENTRY(#member, type, signet_order_notify, member)
 static const struct entry keys[] = {
     NOTIFY(name, ENTRY_TEXT),       NOTIFY(url, ENTRY_TEXT),
     NOTIFY(file, ENTRY_PATH),       NOTIFY(format, ENTRY_TEXT),

@@ -9,22 +9,14 @@
 
 enum { ORDER_MAX = 256 * 1024 };
 
-static struct signet_order *order_of(struct reader *r)
-{
-    return r->root;
-}
-
 struct board {
     const char *recipe;
     struct signet_board_options options;
 };
 
-#define BOARD(key, member, type)                                                                   \
-    {                                                                                              \
-        key, type, offsetof(struct board, options.member), 0, INT32_MAX, NULL                      \
-    }
+#define BOARD(key, member, type) ENTRY_WITHIN(key, type, board, options.member, 0, INT32_MAX)
 static const struct entry board_keys[] = {
-    {"recipe", ENTRY_TEXT, offsetof(struct board, recipe), 0, 0, NULL},
+    ENTRY("recipe", ENTRY_TEXT, board, recipe),
     BOARD("recipe_", recipe, ENTRY_OPTIONS),
     BOARD("flasher", flasher, ENTRY_TEXT),
     BOARD("flasher_tool", flash.tool, ENTRY_PATH),
@@ -36,7 +28,7 @@ static const struct entry board_keys[] = {
     BOARD("initial_sha256", initial_sha256, ENTRY_TEXT),
     BOARD("final_sha256", final_sha256, ENTRY_TEXT),
     BOARD("vcom", vcom, ENTRY_UNSIGNED),
-    {"baud", ENTRY_UNSIGNED, offsetof(struct board, options.baud), 50, 20000000, NULL},
+    ENTRY_WITHIN("baud", ENTRY_UNSIGNED, board, options.baud, 50, 20000000),
     BOARD("smp_version", smp_version, ENTRY_INT),
     BOARD("smp_timeout_ms", smp_timeout_ms, ENTRY_INT),
     BOARD("smp_line_length", smp_line_length, ENTRY_UNSIGNED),
@@ -57,6 +49,7 @@ static const struct entry board_keys[] = {
 
 static int read_board(struct reader *r, yaml_node_t *node)
 {
+    struct signet_order *o = r->root;
     struct board board = {0};
     int rc = reader_map(r, node, board_keys, COUNT_OF(board_keys), &board);
 
@@ -66,19 +59,19 @@ static int read_board(struct reader *r, yaml_node_t *node)
         return reader_fail_hint(r, node,
                                 "such as {recipe: anjay-zephyr}: how its packet gets there",
                                 "the board has no 'recipe'");
-    order_of(r)->recipe = board.recipe;
-    order_of(r)->board = board.options;
+    o->recipe = board.recipe;
+    o->board = board.options;
     return SIGNET_OK;
 }
 
 static const struct entry server_keys[] = {
-    {"name", ENTRY_TEXT, offsetof(struct signet_order_server, name), 0, 0, NULL},
-    {"file", ENTRY_PATH, offsetof(struct signet_order_server, file), 0, 0, NULL},
-    {"token_file", ENTRY_PATH, offsetof(struct signet_order_server, token_file), 0, 0, NULL},
-    {"ca_file", ENTRY_PATH, offsetof(struct signet_order_server, ca_file), 0, 0, NULL},
-    {"pin", ENTRY_TEXT, offsetof(struct signet_order_server, pin), 0, 0, NULL},
-    {"account", ENTRY_TEXT, offsetof(struct signet_order_server, account), 0, 0, NULL},
-    {"allow_http", ENTRY_FLAG, offsetof(struct signet_order_server, allow_http), 0, 0, NULL},
+    ENTRY("name", ENTRY_TEXT, signet_order_server, name),
+    ENTRY("file", ENTRY_PATH, signet_order_server, file),
+    ENTRY("token_file", ENTRY_PATH, signet_order_server, token_file),
+    ENTRY("ca_file", ENTRY_PATH, signet_order_server, ca_file),
+    ENTRY("pin", ENTRY_TEXT, signet_order_server, pin),
+    ENTRY("account", ENTRY_TEXT, signet_order_server, account),
+    ENTRY("allow_http", ENTRY_FLAG, signet_order_server, allow_http),
 };
 
 /* What people call it when they said nothing: the file's name, without folder and ".json". */
@@ -116,29 +109,8 @@ static int read_server(struct reader *r, yaml_node_t *node)
     return SIGNET_OK;
 }
 
-static int read_slots(struct reader *r, yaml_node_t *node)
-{
-    return reader_list(r, node, "slots", SIGNET_ORDER_SLOTS, reader_slot);
-}
-
-static int read_servers(struct reader *r, yaml_node_t *node)
-{
-    return reader_list(r, node, "servers", SIGNET_ORDER_SERVERS, read_server);
-}
-
-static int read_notify(struct reader *r, yaml_node_t *node)
-{
-    return reader_list(r, node, "notify", SIGNET_ORDER_NOTIFY, reader_notify);
-}
-
-#define ORDER(key, member, type, min, max)                                                         \
-    {                                                                                              \
-        key, type, offsetof(struct signet_order, member), min, max, NULL                           \
-    }
-#define PART(key, function)                                                                        \
-    {                                                                                              \
-        key, ENTRY_MAP, 0, 0, 0, function                                                          \
-    }
+#define ORDER(key, member, type, min, max) ENTRY_WITHIN(key, type, signet_order, member, min, max)
+#define PART(key, function)                ENTRY_READ(key, ENTRY_MAP, 0, function)
 
 static const struct entry name_keys[] = {
     ORDER("manifest", manifest, ENTRY_PATH, 0, 0),
@@ -248,10 +220,10 @@ static int read_failures(struct reader *r, yaml_node_t *node)
 static int read_yield(struct reader *r, yaml_node_t *node)
 {
     const struct entry alone = ORDER("min_yield", min_yield.line, ENTRY_NUMBER, 1, 100);
+    const struct signet_order *o = r->root;
     int rc = read_rule(r, node, yield_keys, COUNT_OF(yield_keys), &alone);
 
-    if (rc == SIGNET_OK && order_of(r)->min_yield.boards && !order_of(r)->min_yield.slot &&
-        !order_of(r)->min_yield.line)
+    if (rc == SIGNET_OK && o->min_yield.boards && !o->min_yield.slot && !o->min_yield.line)
         rc = reader_fail_hint(r, node, "min_yield: {line: 80, boards: 20}",
                               "'min_yield' has no percentage");
     return rc;
@@ -261,10 +233,11 @@ static int read_yield(struct reader *r, yaml_node_t *node)
 static int read_authority(struct reader *r, yaml_node_t *node)
 {
     struct authority_keys keys = {0};
+    struct signet_order *o = r->root;
     int rc = authority_read(r, node, &keys);
 
-    order_of(r)->authority_file = keys.file;
-    order_of(r)->authority = keys.info;
+    o->authority_file = keys.file;
+    o->authority = keys.info;
     return rc;
 }
 
@@ -289,19 +262,19 @@ static const struct entry order_keys[] = {
     ORDER("on_refused_scan", on_refused_scan, ENTRY_WORDS, 0, 0),
     ORDER("erase_finished", erase_finished, ENTRY_FLAG, 0, 0),
     ORDER("lock", lock, ENTRY_FLAG, 0, 0),
-    PART("objects", reader_objects),
+    ENTRY_READ("objects", ENTRY_ITEMS, 0, reader_object),
     PART("names", read_names),
     PART("credentials", read_credentials),
     PART("authority", read_authority),
     PART("board", read_board),
-    PART("slots", read_slots),
-    PART("servers", read_servers),
-    PART("notify", read_notify),
+    ENTRY_READ("slots", ENTRY_LIST, SIGNET_ORDER_SLOTS, reader_slot),
+    ENTRY_READ("servers", ENTRY_LIST, SIGNET_ORDER_SERVERS, read_server),
+    ENTRY_READ("notify", ENTRY_LIST, SIGNET_ORDER_NOTIFY, reader_notify),
     PART("prove", read_prove),
     PART("stop_after_failures", read_failures),
     PART("min_yield", read_yield),
     PART("output", reader_output),
-    PART("seal_to", reader_seal_to),
+    {"seal_to", ENTRY_ITEMS, 0, 1, 0, reader_seal_to},
     PART("clear_text", reader_clear_text),
     PART("golden", reader_golden),
     PART("scan", reader_scan),
@@ -388,9 +361,10 @@ static int place_hook(struct reader *r, const char *key, const char **words)
 static int place_programs(struct reader *r)
 {
     struct order_hook hooks[ORDER_HOOKS];
-    int rc = make_absolute(r, &order_of(r)->board.flash.tool);
+    struct signet_order *o = r->root;
+    int rc = make_absolute(r, &o->board.flash.tool);
 
-    order_hooks(r->root, hooks);
+    order_hooks(o, hooks);
     for (size_t i = 0; rc == SIGNET_OK && i < ORDER_HOOKS; i++)
         rc = place_hook(r, hooks[i].key, hooks[i].words);
     return rc;

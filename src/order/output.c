@@ -2,14 +2,10 @@
 /* output: the files of an order without a board; seal_to and clear_text: who may read them. */
 #include "order/private.h"
 
-#define OUTPUT(member)                                                                             \
-    {                                                                                              \
-#member, ENTRY_PATH, offsetof(struct signet_order, member), 0, 0, NULL                     \
-    }
-
 int reader_output(struct reader *r, yaml_node_t *node)
 {
-    static const struct entry keys[] = {OUTPUT(packets), OUTPUT(records)};
+    static const struct entry keys[] = {ENTRY("packets", ENTRY_PATH, signet_order, packets),
+                                        ENTRY("records", ENTRY_PATH, signet_order, records)};
     struct signet_order *o = r->root;
     int rc = reader_map(r, node, keys, COUNT_OF(keys), o);
 
@@ -27,31 +23,19 @@ int reader_output(struct reader *r, yaml_node_t *node)
     return SIGNET_OK;
 }
 
-static int read_recipient(struct reader *r, yaml_node_t *node)
+int reader_seal_to(struct reader *r, yaml_node_t *node)
 {
     static const struct entry path = {"seal_to", ENTRY_PATH, 0, 0, 0, NULL};
     struct signet_order *o = r->root;
 
+    if (node->type == YAML_SEQUENCE_NODE)
+        return reader_fail_hint(r, node, "seal_to: [server-operator.pem]",
+                                "'seal_to' names no certificate");
     if (o->seal_to_count == SIGNET_RECIPIENTS)
         return reader_fail(r, node, SIGNET_E_LIMIT, "more than %d certificates in 'seal_to'",
                            SIGNET_RECIPIENTS);
     int rc = reader_value(r, node, &path, &o->seal_to[o->seal_to_count]);
     o->seal_to_count += rc == SIGNET_OK;
-    return rc;
-}
-
-int reader_seal_to(struct reader *r, yaml_node_t *node)
-{
-    int rc = SIGNET_OK;
-
-    if (node->type != YAML_SEQUENCE_NODE)
-        return read_recipient(r, node);
-    for (yaml_node_item_t *item = node->data.sequence.items.start;
-         rc == SIGNET_OK && item < node->data.sequence.items.top; item++)
-        rc = read_recipient(r, yaml_document_get_node(&r->document, *item));
-    if (rc == SIGNET_OK && !((struct signet_order *)r->root)->seal_to_count)
-        rc = reader_fail_hint(r, node, "seal_to: [server-operator.pem]",
-                              "'seal_to' names no certificate");
     return rc;
 }
 

@@ -16,9 +16,10 @@ bool reader_same_port(const char *a, const char *b);
 /* scan.c: the keys of scan; then what goes with them */
 int reader_scan(struct reader *r, yaml_node_t *node);
 int reader_check_scan(const struct reader *r);
-/* definitions.c: objects */
-int reader_objects(struct reader *r, yaml_node_t *node);
+/* definitions.c: one of objects, the next */
+int reader_object(struct reader *r, yaml_node_t *node);
 int reader_output(struct reader *r, yaml_node_t *node);
+/* output.c: the keys of output; one of seal_to, the next; clear_text; then what goes with them */
 int reader_seal_to(struct reader *r, yaml_node_t *node);
 int reader_clear_text(struct reader *r, yaml_node_t *node);
 int reader_check_output(const struct reader *r);

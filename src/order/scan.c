@@ -3,19 +3,14 @@
 #include "scan/scan.h"
 #include "order/private.h"
 
-static struct signet_order *order_with_scan(const struct reader *r)
-{
-    return r->root;
-}
-
 static int read_scanner(struct reader *r, yaml_node_t *node)
 {
     static const struct entry keys[] = {
-        {"port", ENTRY_TEXT, offsetof(struct signet_scanner, port), 0, 0, NULL},
-        {"slot", ENTRY_TEXT, offsetof(struct signet_scanner, slot), 0, 0, NULL},
-        {"baud", ENTRY_NUMBER, offsetof(struct signet_scanner, baud), 300, 4000000, NULL},
+        ENTRY("port", ENTRY_TEXT, signet_scanner, port),
+        ENTRY("slot", ENTRY_TEXT, signet_scanner, slot),
+        ENTRY_WITHIN("baud", ENTRY_NUMBER, signet_scanner, baud, 300, 4000000),
     };
-    struct signet_scan *scan = &order_with_scan(r)->scan;
+    struct signet_scan *scan = &((struct signet_order *)r->root)->scan;
     struct signet_scanner *s = &scan->scanners[scan->scanner_count];
     int rc = reader_map(r, node, keys, COUNT_OF(keys), s);
 
@@ -35,16 +30,6 @@ static int read_scanner(struct reader *r, yaml_node_t *node)
     return rc;
 }
 
-static int read_scanners(struct reader *r, yaml_node_t *node)
-{
-    return reader_list(r, node, "scanners", SIGNET_ORDER_SCANNERS, read_scanner);
-}
-
-#define SCAN(key, member)                                                                          \
-    {                                                                                              \
-        key, ENTRY_TEXT, offsetof(struct signet_order, scan.member), 0, 0, NULL                    \
-    }
-
 static const char whose_codes[] =
     "scan: {column: imei} with a manifest; else scan: {endpoint: \"urn:dev:os:{scan}\"}";
 
@@ -62,9 +47,8 @@ static int check_prefixes(struct reader *r, yaml_node_t *node, const struct sign
     return SIGNET_OK;
 }
 
-static int check_words(struct reader *r, yaml_node_t *node)
+static int check_words(struct reader *r, yaml_node_t *node, const struct signet_scan *scan)
 {
-    const struct signet_scan *scan = &order_with_scan(r)->scan;
     bool known = !scan->check;
 
     for (size_t i = 0; scan_checks[i] && !known; i++)
@@ -89,31 +73,23 @@ static int check_words(struct reader *r, yaml_node_t *node)
 int reader_scan(struct reader *r, yaml_node_t *node)
 {
     static const struct entry keys[] = {
-        SCAN("column", column),
-        SCAN("endpoint", endpoint),
-        SCAN("prefix", prefix),
-        SCAN("slot_prefix", slot_prefix),
-        SCAN("operator_prefix", operator_prefix),
-        SCAN("carrier_prefix", carrier_prefix),
-        SCAN("pattern", pattern),
-        SCAN("check", check),
-        SCAN("when", when),
-        {"scanners", ENTRY_MAP, 0, 0, 0, read_scanners},
+        ENTRY("column", ENTRY_TEXT, signet_order, scan.column),
+        ENTRY("endpoint", ENTRY_TEXT, signet_order, scan.endpoint),
+        ENTRY("prefix", ENTRY_TEXT, signet_order, scan.prefix),
+        ENTRY("slot_prefix", ENTRY_TEXT, signet_order, scan.slot_prefix),
+        ENTRY("operator_prefix", ENTRY_TEXT, signet_order, scan.operator_prefix),
+        ENTRY("carrier_prefix", ENTRY_TEXT, signet_order, scan.carrier_prefix),
+        ENTRY("pattern", ENTRY_TEXT, signet_order, scan.pattern),
+        ENTRY("check", ENTRY_TEXT, signet_order, scan.check),
+        ENTRY("when", ENTRY_TEXT, signet_order, scan.when),
+        ENTRY_READ("scanners", ENTRY_LIST, SIGNET_ORDER_SCANNERS, read_scanner),
     };
-    int rc = reader_map(r, node, keys, COUNT_OF(keys), r->root);
+    struct signet_order *o = r->root;
+    int rc = reader_map(r, node, keys, COUNT_OF(keys), o);
 
-    order_with_scan(r)->scan.given = true;
-    order_with_scan(r)->scan.used =
-        order_with_scan(r)->scan.column || order_with_scan(r)->scan.endpoint;
-    return rc == SIGNET_OK ? check_words(r, node) : rc;
-}
-
-static bool has_slot(const struct signet_order *o, const char *name)
-{
-    for (size_t i = 0; i < o->slot_count; i++)
-        if (strcmp(o->slots[i].name, name) == 0)
-            return true;
-    return false;
+    o->scan.given = true;
+    o->scan.used = o->scan.column || o->scan.endpoint;
+    return rc == SIGNET_OK ? check_words(r, node, &o->scan) : rc;
 }
 
 /* A scanner at the port of a slot would take what its board says. */
@@ -121,7 +97,7 @@ static int check_scanner_place(const struct reader *r, const struct signet_scann
 {
     const struct signet_order *o = r->root;
 
-    if (s->slot && !has_slot(o, s->slot))
+    if (s->slot && !order_slot(o, s->slot))
         return error_set_hint(r->err, SIGNET_E_MEANING, "a slot of 'slots', by its name",
                               "%s: scanners: '%s' is no slot of the order", r->path, s->slot);
     for (size_t i = 0; i < o->slot_count; i++)

@@ -10,10 +10,10 @@ struct place {
     const char *name, *port, *serial, *hub;
 };
 static const struct entry slot_keys[] = {
-    {"name", ENTRY_TEXT, offsetof(struct place, name), 0, 0, NULL},
-    {"port", ENTRY_TEXT, offsetof(struct place, port), 0, 0, NULL},
-    {"serial", ENTRY_TEXT, offsetof(struct place, serial), 0, 0, NULL},
-    {"hub", ENTRY_TEXT, offsetof(struct place, hub), 0, 0, NULL},
+    ENTRY("name", ENTRY_TEXT, place, name),
+    ENTRY("port", ENTRY_TEXT, place, port),
+    ENTRY("serial", ENTRY_TEXT, place, serial),
+    ENTRY("hub", ENTRY_TEXT, place, hub),
 };
 
 int reader_port(struct reader *r, const char *port, const char **out)
@@ -66,6 +66,14 @@ static bool same_place(const struct signet_slot *a, const struct signet_slot *b)
         return false;
     return a->kind == SIGNET_SLOT_PORT ? reader_same_port(a->where, b->where)
                                        : strcmp(a->where, b->where) == 0;
+}
+
+const struct signet_slot *order_slot(const struct signet_order *order, const char *name)
+{
+    for (size_t i = 0; i < order->slot_count; i++)
+        if (strcmp(order->slots[i].name, name) == 0)
+            return &order->slots[i];
+    return NULL;
 }
 
 /* Two slots at one port would take each other's boards, and one name stands for one slot. */

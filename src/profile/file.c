@@ -28,11 +28,8 @@ struct own {
     uint16_t suites[LIST_MAX + 1];
 };
 
-#define KEY(key, type, member, least, most)                                                        \
-    {                                                                                              \
-        key, type, offsetof(struct file, member), least, most, NULL                                \
-    }
-#define FLAG(key, member) KEY(key, ENTRY_FLAG, profile.member, 0, 0)
+#define KEY(key, type, member, least, most) ENTRY_WITHIN(key, type, file, member, least, most)
+#define FLAG(key, member)                   KEY(key, ENTRY_FLAG, profile.member, 0, 0)
 
 static const struct entry tls_keys[] = {
     KEY("stack", ENTRY_TEXT, profile.tls.stack, 0, 0),
@@ -63,10 +60,10 @@ struct limits {
     bool absent;
 };
 static const struct entry limit_keys[] = {
-    {"least", ENTRY_NUMBER, offsetof(struct limits, least), INT64_MIN, INT64_MAX, NULL},
-    {"most", ENTRY_NUMBER, offsetof(struct limits, most), INT64_MIN, INT64_MAX, NULL},
-    {"length", ENTRY_NUMBER, offsetof(struct limits, length), 1, INT32_MAX, NULL},
-    {"absent", ENTRY_FLAG, offsetof(struct limits, absent), 0, 0, NULL},
+    ENTRY_WITHIN("least", ENTRY_NUMBER, limits, least, INT64_MIN, INT64_MAX),
+    ENTRY_WITHIN("most", ENTRY_NUMBER, limits, most, INT64_MIN, INT64_MAX),
+    ENTRY_WITHIN("length", ENTRY_NUMBER, limits, length, 1, INT32_MAX),
+    ENTRY_WITHIN("absent", ENTRY_FLAG, limits, absent, 0, 0),
 };
 
 /* A whole number up to most: false when it is none. */
@@ -134,8 +131,8 @@ static const struct entry keys[] = {
     KEY("objects", ENTRY_WORDS, objects, 0, 0),
     FLAG("strict_forms", strict_forms),
     FLAG("access_control", access_control),
-    {"resources", ENTRY_MAP, 0, 0, 0, read_file_resources},
-    {"tls", ENTRY_MAP, 0, 0, 0, read_tls},
+    ENTRY_READ("resources", ENTRY_MAP, 0, read_file_resources),
+    ENTRY_READ("tls", ENTRY_MAP, 0, read_tls),
 };
 
 static int refuse_word(const struct reader *r, const char *key, const char *word, const char *hint)

@@ -254,9 +254,8 @@ int signet_run_golden(struct signet_run *r, struct signet_golden *report, struct
     double begin = clock_seconds();
 
     *report = (struct signet_golden){0};
-    for (size_t i = 0; i < r->order->slot_count && r->order->golden.slot; i++)
-        if (strcmp(r->order->slots[i].name, r->order->golden.slot) == 0)
-            g.slot = &r->order->slots[i];
+    if (r->order->golden.slot)
+        g.slot = order_slot(r->order, r->order->golden.slot);
     if (!g.slot || !r->options.dry_run)
         return error_set(err, SIGNET_E_USAGE, "a golden board is checked in a dry run");
     int rc = open_golden_ledger(&g, err);

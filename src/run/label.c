@@ -86,18 +86,11 @@ void signet_label_close(struct signet_label **label)
     *label = NULL;
 }
 
-static struct label_device inner(const struct signet_label_device *device)
-{
-    return (struct label_device){device->endpoint, device->index,
-                                 device->hw_id ? device->hw_id : ""};
-}
-
 int signet_label_zpl(struct signet_label *label, const struct signet_label_device *device,
                      struct signet_bytes *out, struct signet_error *err)
 {
-    const struct label_device of = inner(device);
     struct buf zpl = {0};
-    int rc = label_make(label->run.label, &of, &zpl, err);
+    int rc = label_make(label->run.label, device, &zpl, err);
 
     return buf_end(&zpl, rc, out, err);
 }
@@ -107,10 +100,9 @@ int signet_label_fields(struct signet_label *label, const struct signet_label_de
                                      size_t len, struct signet_error *err),
                         void *ctx, struct signet_error *err)
 {
-    const struct label_device of = inner(device);
     const struct label_visitor visitor = {.field = field, .ctx = ctx};
 
-    return label_look(label->run.label, &of, &visitor, err);
+    return label_look(label->run.label, device, &visitor, err);
 }
 
 /* One label that a person asked for. */
@@ -160,7 +152,6 @@ int signet_label_print(struct signet_label *label, struct signet_ledger *ledger,
 {
     const char *printer = label->run.order->label.printer;
     struct asked asked = {.ledger = ledger, .observer = observer, .endpoint = device->endpoint};
-    const struct label_device of = inner(device);
     struct buf zpl = {0};
     struct signet_error why = {0};
     bool sent = false;
@@ -175,7 +166,7 @@ int signet_label_print(struct signet_label *label, struct signet_ledger *ledger,
     buf_printf(&asked.detail, "%s by hand: %s", printer, reason);
     int rc = buf_check(&asked.detail, &why);
     if (rc == SIGNET_OK)
-        rc = label_make(label->run.label, &of, &zpl, &why);
+        rc = label_make(label->run.label, device, &zpl, &why);
     if (rc == SIGNET_OK)
         rc = label_print(&printing, &sent, &why);
     buf_free(&zpl);

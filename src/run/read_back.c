@@ -19,7 +19,7 @@ struct owner {
 static int compare_label(void *ctx, const struct signet_ledger_device *d, struct signet_error *err)
 {
     struct owner *o = ctx;
-    const struct label_device device = {d->endpoint, -1, d->hw_id};
+    const struct signet_label_device device = {d->endpoint, -1, d->hw_id};
     struct signet_error why = {0};
     bool has = false;
 

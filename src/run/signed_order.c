@@ -181,7 +181,7 @@ int signet_order_sign(const struct signet_order *o, const char *key_file, const 
                       struct signet_error *err)
 {
     struct tlog_key key = {0};
-    struct buf text = {0}, line = {0};
+    struct buf text = {0};
     int rc = check_period(from, until, err);
 
     if (rc == SIGNET_OK)
@@ -191,11 +191,8 @@ int signet_order_sign(const struct signet_order *o, const char *key_file, const 
     if (rc == SIGNET_OK)
         rc = print_signed_order(o, from, until, &text, err);
     if (rc == SIGNET_OK)
-        rc = tlog_sign(&key, &key.public, text.data, text.len, 0, &line, err);
-    buf_byte(&text, '\n');
-    buf_append(&text, line.data, line.len);
+        rc = tlog_sign_note(&key, &key.public, &text, err);
     rc = buf_end(&text, rc, out, err);
-    buf_free(&line);
     tlog_key_free(&key);
     return rc;
 }

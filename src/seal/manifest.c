@@ -100,17 +100,6 @@ int manifest_parse(const void *text, size_t len, struct manifest *out, size_t *e
     return rc;
 }
 
-int manifest_sign(const struct tlog_key *key, struct buf *text, struct signet_error *err)
-{
-    struct buf line = {0};
-    int rc = tlog_sign(key, &key->public, text->data, text->len, 0, &line, err);
-
-    buf_byte(text, '\n');
-    buf_append(text, line.data, line.len);
-    buf_free(&line);
-    return rc == SIGNET_OK ? buf_check(text, err) : rc;
-}
-
 /* The name that a key is given under does not count, the key does: a station signs under its own
  * name, and as many ledgers under theirs. */
 int manifest_check(const struct manifest *m, const void *text, size_t len, const char *vkey,

@@ -26,8 +26,6 @@ int manifest_print(const struct manifest *m, struct buf *out, struct signet_erro
 /* SIGNET_E_SYNTAX: it is none. *end: behind its text. */
 int manifest_parse(const void *text, size_t len, struct manifest *out, size_t *end,
                    struct signet_error *err);
-/* Behind its text: an empty line, and the signature of the station's key. */
-int manifest_sign(const struct tlog_key *key, struct buf *text, struct signet_error *err);
 /* Of text, whose manifest is m: SIGNET_E_AUTH: the station's key, as NAME+ID+KEY, has not signed
  * it. */
 int manifest_check(const struct manifest *m, const void *text, size_t len, const char *vkey,

@@ -161,3 +161,15 @@ int tlog_sign(const struct tlog_key *key, const struct tlog_vkey *as, const void
     buf_byte(out, '\n');
     return buf_check(out, err);
 }
+
+int tlog_sign_note(const struct tlog_key *key, const struct tlog_vkey *as, struct buf *text,
+                   struct signet_error *err)
+{
+    struct buf line = {0};
+    int rc = tlog_sign(key, as, text->data, text->len, 0, &line, err);
+
+    buf_byte(text, '\n');
+    buf_append(text, line.data, line.len);
+    buf_free(&line);
+    return rc == SIGNET_OK ? buf_check(text, err) : rc;
+}

@@ -118,6 +118,9 @@ bool tlog_note_signer(const struct tlog_note *note, const char *name,
  * name and type that it signs with; time: of a witness. */
 int tlog_sign(const struct tlog_key *key, const struct tlog_vkey *as, const void *text, size_t len,
               int64_t time, struct buf *out, struct signet_error *err);
+/* Makes text a note: an empty line, and the signature. */
+int tlog_sign_note(const struct tlog_key *key, const struct tlog_vkey *as, struct buf *text,
+                   struct signet_error *err);
 
 /* checkpoint.c */
 

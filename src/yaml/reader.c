@@ -233,12 +233,34 @@ static int read_scalar(struct reader *r, const yaml_node_t *node, const struct e
     return e->type == ENTRY_FLAG ? read_flag(r, node, e, place) : read_number(r, node, e, place);
 }
 
+static int read_list(struct reader *r, yaml_node_t *node, const struct entry *e)
+{
+    int rc = SIGNET_OK;
+
+    if (node->type != YAML_SEQUENCE_NODE)
+        return e->type == ENTRY_ITEMS
+                   ? e->read(r, node)
+                   : reader_fail_hint(r, node, "put it into brackets: [{...}, {...}]",
+                                      "'%s' takes a list, \"- ...\"", e->name);
+    const yaml_node_item_t *at = node->data.sequence.items.start,
+                           *end = node->data.sequence.items.top;
+    if (e->type == ENTRY_LIST && end - at > e->max)
+        return reader_fail(r, node, SIGNET_E_LIMIT, "more than %d %s", (int)e->max, e->name);
+    if (at == end && e->min)
+        return e->read(r, node);
+    for (; rc == SIGNET_OK && at < end; at++)
+        rc = e->read(r, yaml_document_get_node(&r->document, *at));
+    return rc;
+}
+
 int reader_value(struct reader *r, yaml_node_t *node, const struct entry *e, void *to)
 {
     void *place = (char *)to + e->offset;
 
     if (e->type == ENTRY_MAP)
         return e->read(r, node);
+    if (e->type == ENTRY_LIST || e->type == ENTRY_ITEMS)
+        return read_list(r, node, e);
     return e->type == ENTRY_WORDS ? read_words(r, node, e, place) : read_scalar(r, node, e, place);
 }
 
@@ -468,21 +490,4 @@ int reader_load(struct reader *r, size_t max, const struct entry *table, size_t 
     r->source = (struct text_source){0};
     buf_free(&text);
     return signet_file_explain(rc, r->kind, r->path, r->err);
-}
-
-int reader_list(struct reader *r, yaml_node_t *node, const char *what, size_t max,
-                int (*read)(struct reader *, yaml_node_t *))
-{
-    if (node->type != YAML_SEQUENCE_NODE)
-        return reader_fail_hint(r, node, "put it into brackets: [{...}, {...}]",
-                                "'%s' takes a list, \"- ...\"", what);
-    if ((size_t)(node->data.sequence.items.top - node->data.sequence.items.start) > max)
-        return reader_fail(r, node, SIGNET_E_LIMIT, "more than %zu %s", max, what);
-    for (yaml_node_item_t *item = node->data.sequence.items.start;
-         item < node->data.sequence.items.top; item++) {
-        int rc = read(r, yaml_document_get_node(&r->document, *item));
-        if (rc != SIGNET_OK)
-            return rc;
-    }
-    return SIGNET_OK;
 }

@@ -46,15 +46,27 @@ enum entry_type {
     ENTRY_OPTIONS, /* struct signet_option [SIGNET_OPTIONS_MAX]: keys that begin with name and
  stand in no row before */
     ENTRY_MAP,     /* read by its own function */
-};
+    ENTRY_LIST,    /* its items, at most max, likewise */
+    ENTRY_ITEMS,   /* the same, or one item without brackets; read says when there are too many */
+};                 /* (an empty list of min 1 is given to read) */
 
 struct entry {
     const char *name;
     enum entry_type type;
     size_t offset;
     int64_t min, max;
-    int (*read)(struct reader *r, yaml_node_t *node); /* ENTRY_MAP */
+    int (*read)(struct reader *r, yaml_node_t *node); /* ENTRY_MAP, ENTRY_LIST, ENTRY_ITEMS */
 };
+/* Rows: of a member of a struct, with limits or without, and of what has its own function. */
+#define ENTRY_WITHIN(key, type, of, member, min, max)                                              \
+    {                                                                                              \
+        key, type, offsetof(struct of, member), min, max, NULL                                     \
+    }
+#define ENTRY(key, type, of, member) ENTRY_WITHIN(key, type, of, member, 0, 0)
+#define ENTRY_READ(key, type, max, function)                                                       \
+    {                                                                                              \
+        key, type, 0, 0, max, function                                                             \
+    }
 
 /* syntax.c: what libyaml found, in words for a person, at the place where it has to be mended. */
 int yaml_explain(const struct text_source *source, const yaml_parser_t *parser,
@@ -77,9 +89,6 @@ int reader_map(struct reader *r, yaml_node_t *node, const struct entry *table, s
                void *to);
 /* One value, as the entry says. */
 int reader_value(struct reader *r, yaml_node_t *node, const struct entry *e, void *to);
-/* Each item of a list of at most max, by read. */
-int reader_list(struct reader *r, yaml_node_t *node, const char *what, size_t max,
-                int (*read)(struct reader *, yaml_node_t *));
 /* A copy that lives until reader_free_owned(); NULL with the error set. */
 char *reader_keep(struct reader *r, const char *text, size_t len);
 /* The same of a path: as it is when absolute, else in the file's folder. *out is NULL on error. */

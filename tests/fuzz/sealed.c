@@ -136,7 +136,7 @@ static void sign_and_check(const struct manifest *m)
     require(tlog_key_open(&key, key_file(), (const char *)name.data, NULL) == SIGNET_OK);
     tlog_vkey_print(&key.public, vkey);
     require(manifest_print(m, &text, NULL) == SIGNET_OK);
-    require(manifest_sign(&key, &text, NULL) == SIGNET_OK);
+    require(tlog_sign_note(&key, &key.public, &text, NULL) == SIGNET_OK);
     require(manifest_check(m, text.data, text.len, vkey, NULL) == SIGNET_OK);
     text.data[0] ^= 1;
     require(manifest_check(m, text.data, text.len, vkey, NULL) == SIGNET_E_AUTH);

@@ -20,7 +20,7 @@ int __wrap_signet_ledger_devices(struct signet_ledger *ledger,
                                  int (*row)(void *ctx, const struct signet_ledger_device *device,
                                             struct signet_error *err),
                                  void *ctx, struct signet_error *err);
-int __wrap_label_has_code(const struct label *label, const struct label_device *device,
+int __wrap_label_has_code(const struct label *label, const struct signet_label_device *device,
                           const char *code, bool *has, struct signet_error *err);
 int __wrap_signet_ledger_label(struct signet_ledger *ledger, const char *endpoint,
                                enum signet_ledger_label what, const char *detail,
@@ -42,7 +42,7 @@ int __wrap_signet_ledger_devices(struct signet_ledger *ledger,
 }
 
 /* Here a label has the hardware id of its board. */
-int __wrap_label_has_code(const struct label *label, const struct label_device *device,
+int __wrap_label_has_code(const struct label *label, const struct signet_label_device *device,
                           const char *code, bool *has, struct signet_error *err)
 {
     (void)label, (void)err;
