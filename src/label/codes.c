@@ -153,8 +153,8 @@ static int compare_code(void *ctx, size_t part, const char *text, size_t len,
     return SIGNET_OK;
 }
 
-int label_has_code(const struct label *label, const struct signet_label_device *device, const char *code,
-                   bool *has, struct signet_error *err)
+int label_has_code(const struct label *label, const struct signet_label_device *device,
+                   const char *code, bool *has, struct signet_error *err)
 {
     struct search s = {.label = label, .code = code};
     const struct label_visitor visitor = {.code = compare_code, .ctx = &s};

@@ -57,8 +57,8 @@ int label_look(const struct label *label, const struct signet_label_device *devi
  * other device of the order has it, and when it is not the code that its board was scanned by. */
 /* SIGNET_E_MEANING: the template has no such code. Before label_has_code(), and by one thread. */
 int label_check_codes(struct label *label, int64_t count, struct signet_error *err);
-int label_has_code(const struct label *label, const struct signet_label_device *device, const char *code,
-                   bool *has, struct signet_error *err);
+int label_has_code(const struct label *label, const struct signet_label_device *device,
+                   const char *code, bool *has, struct signet_error *err);
 
 /* printer.c: "tcp://HOST:PORT"; "FOLDER/": a file a device; FILE: one label behind the other. */
 struct label_printing {

@@ -63,9 +63,8 @@ static int compare_known(struct work *w, const struct born *born, struct signet_
 /* The fingerprint is in the ledger before anybody signs for the key. */
 static int record_key(struct work *w, const struct born *born, struct signet_error *err)
 {
-    const struct signet_device_facts facts = {.spki_sha256 = born->key,
-                                              .hw_id = work_hw_id(w),
-                                              .note = "the board made its key"};
+    const struct signet_device_facts facts = {
+        .spki_sha256 = born->key, .hw_id = work_hw_id(w), .note = "the board made its key"};
 
     if (strcmp(born->known, born->key) == 0)
         return SIGNET_OK;

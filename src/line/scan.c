@@ -85,7 +85,7 @@ void line_scan_refused(const struct line_setup *setup, const struct signet_slot 
 static struct line_scan *scan_of(const struct slot *slot)
 {
     return slot->line->setup->order->scan.used ? &slot->line->setup->scans->slots[slot_index(slot)]
- : NULL;
+                                               : NULL;
 }
 
 void slot_scan_end(struct slot *slot)
