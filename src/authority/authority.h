@@ -8,8 +8,8 @@
 
 #include <signet/authority.h>
 
-/* keys.c: the value of `authority` in an order: its keys, or the path of a file with them. What is
- * made of it is given to signet_authority_open(). */
+/* settings.c: the value of `authority` in an order: its keys, or the path of a file with them. What
+ * is made of it is given to signet_authority_open(). */
 struct authority_keys {
     const char *file; /* NULL: info has it all */
     struct signet_authority_info info;

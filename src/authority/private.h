@@ -18,7 +18,7 @@ struct authority_ops {
                   const struct cert_wish *wish, struct signet_cert **out, struct signet_error *err);
     int (*reach)(struct signet_authority *a, struct signet_error *err); /* may be NULL */
 };
-extern const struct authority_ops authority_file;   /* file.c */
+extern const struct authority_ops authority_file;   /* key_file.c */
 extern const struct authority_ops authority_pkcs11; /* pkcs11.c */
 extern const struct authority_ops authority_tpm;    /* tpm.c */
 extern const struct authority_ops authority_est;    /* est.c */
@@ -38,16 +38,16 @@ struct signet_authority {
     void *owned;   /* texts of form */
 };
 
-/* keys.c: a file with the same keys. */
+/* settings.c: a file with the same keys. */
 int authority_keys_load(struct authority_keys *out, void **owned, const char *path,
                         struct signet_error *err);
 
-/* profile.c: fills form and profile; appends what the form has. */
+/* cert_profile.c: fills form and profile; appends what the form has. */
 int authority_profile(struct signet_authority *a, const char *name, struct signet_error *err);
 void authority_profile_text(const struct cert_form *form, struct buf *out);
 
-/* secret.c: passphrase or PIN: the first line of the file, or what a person answers. None of the
- * two: SIGNET_E_AUTH. */
+/* passphrase.c: passphrase or PIN: the first line of the file, or what a person answers. None of
+ * the two: SIGNET_E_AUTH. */
 int authority_secret(const struct signet_authority_options *options, const char *file,
                      const char *what, struct secret *out, struct signet_error *err);
 

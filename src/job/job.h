@@ -28,7 +28,7 @@ enum job_stage {
 };
 const char *job_stage_name(enum job_stage stage);
 
-/* memory.c: what the work folder remembers of the ledger */
+/* ledger_memory.c: what the work folder remembers of the ledger */
 struct job_memory {
     char *path;                     /* NULL: nothing is remembered */
     char folder[17];                /* a number of this folder's own, in hex */

@@ -99,7 +99,7 @@ extern const struct db_ops sqlite_ops, postgres_ops;
 
 /* file_system.c: SIGNET_E_UNSUPPORTED: a ledger in this file could be damaged. */
 int file_system_check(const char *where, struct signet_error *err);
-/* unlocked.c: SIGNET_E_IO: what SQLite would use beside a ledger is none of its own. */
+/* sqlite_unlocked.c: SIGNET_E_IO: what SQLite would use beside a ledger is none of its own. */
 int beside_check(const char *where, struct signet_error *err);
 /* nobody has the right to change this file, but for root. */
 bool unlocked_fits(const char *where);

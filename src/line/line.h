@@ -20,7 +20,7 @@ struct line_gate {
     bool paused;
     bool off[SIGNET_ORDER_SLOTS];
     unsigned on[SIGNET_ORDER_SLOTS]; /* how often it was put in: what a rule stopped begins anew */
-    struct slot *ended[SIGNET_ORDER_SLOTS]; /* again.c: its board came to its end, and is there */
+    struct slot *ended[SIGNET_ORDER_SLOTS]; /* retry.c: its board came to its end, and is there */
 };
 
 /* scan.c: what a scanner gave the slots. Its user has the lock of the job. */

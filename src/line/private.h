@@ -21,7 +21,7 @@ struct tally {
     bool passed[SIGNET_ORDER_RULE_BOARDS]; /* the last ones: board n is at n % min_yield.boards */
 };
 
-/* again.c: the last board, begun once more because a person asked for it. Between two boards: with
+/* retry.c: the last board, begun once more because a person asked for it. Between two boards: with
  * the job's lock. */
 struct again {
     const char *may; /* what may be asked for: "retry", "rework" or NULL */
@@ -109,7 +109,7 @@ bool presence_new(struct slot *slot, struct presence *now);
 int mark_write(const struct slot *slot, struct signet_error *err);
 bool mark_fits(const struct slot *slot, char endpoint[static SIGNET_ENDPOINT_SIZE]);
 
-/* again.c: the board that came to its end may be begun once more, until it leaves, or the slot
+/* retry.c: the board that came to its end may be begun once more, until it leaves, or the slot
  * does. */
 void again_offer(struct slot *slot);
 void again_leave(struct slot *slot);
@@ -125,7 +125,7 @@ bool gate_is_shut(const struct slot *slot);
  * else is at work, and no board is waited for. */
 int gate_wait(struct slot *slot, bool *waited, struct signet_error *err);
 
-/* wait.c: until a board comes that is not the one that was there last; fresh: any will do.
+/* next_board.c: until a board comes that is not the one that was there last; fresh: any will do.
  * SIGNET_E_NOT_FOUND: none came; SIGNET_E_QUOTA, SIGNET_E_CANCELLED: no more are wanted. SIGNET_OK:
  * it may need a unit of the quota, until let_board_go(). */
 int wait_for_board(struct slot *slot, bool fresh, struct signet_error *err);

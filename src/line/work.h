@@ -37,10 +37,11 @@ void work_failpoint(const char *when, const char *what);
  * where it is: the board is written once more. */
 int work_record(struct work *w, enum signet_device_state state,
                 const struct signet_device_facts *facts, struct signet_error *err);
-/* made.c: the device that was made on this board, by the name that it gave or by its serial number;
- * either may be "". SIGNET_E_PROVISIONED: *err says which it is, when and where it was made. */
+/* made_before.c: the device that was made on this board, by the name that it gave or by its serial
+ * number; either may be "". SIGNET_E_PROVISIONED: *err says which it is, when and where it was
+ * made. */
 int work_made(struct work *w, const char *endpoint, const char *hw_id, struct signet_error *err);
-/* again.c: a person said which device the board is, and it is not leased yet. again_claim(): before
+/* retry.c: a person said which device the board is, and it is not leased yet. again_claim(): before
  * the board is touched; the ledger lets it be made again, and it is leased. SIGNET_E_PROVISIONED:
  * the ledger does not; nothing is done to the board. */
 bool again_is_known(const struct work *w);
@@ -53,7 +54,7 @@ int work_reserve(struct work *w, const char *name, struct signet_lease *lease,
                  struct signet_error *err);
 int work_seal(struct work *w, struct signet_error *err); /* its packet, into the vault */
 bool work_erases(const struct signet_order *order);
-/* unit.c: before the erase. SIGNET_E_QUOTA: there is no unit for another board. */
+/* quota_unit.c: before the erase. SIGNET_E_QUOTA: there is no unit for another board. */
 int work_take_unit(struct work *w, struct signet_error *err);
 int work_drop_spare(struct work *w, struct signet_error *err);
 /* scan.c: the device whose code was scanned. work_take_scanned(): before the board is touched.
@@ -64,7 +65,7 @@ static inline bool work_is_scanned(const struct work *w)
 }
 int work_take_scanned(struct work *w, struct signet_error *err);
 int work_identify_scanned(struct work *w, struct signet_error *err);
-/* look.c */
+/* before_erase.c */
 /* last: what the ledger says of the slot's last device, of a board that may still be there.
  * SIGNET_E_PROVISIONED: it holds credentials, and stays as it is. A board whose device is
  * interrupted holds no more than that device's credentials, which it gets again. */
@@ -87,10 +88,10 @@ bool work_is_another(const struct work *w);
 /* SIGNET_E_NOT_FOUND: what is sealed is the edition before; it is dropped, this one has none yet.
  */
 int work_drop_retired(struct work *w, struct signet_error *err);
-/* born.c: a board that makes its own key: it is asked for a request, which the order's authority
- * signs. The ledger has the key's fingerprint before anything is signed, so that an identity has
- * one key, whatever happens in between. SIGNET_E_CONFLICT: the board has another key than the one
- * whose certificate it may hold. */
+/* board_key.c: a board that makes its own key: it is asked for a request, which the order's
+ * authority signs. The ledger has the key's fingerprint before anything is signed, so that an
+ * identity has one key, whatever happens in between. SIGNET_E_CONFLICT: the board has another key
+ * than the one whose certificate it may hold. */
 int born_credentials(struct work *w, struct signet_error *err);
 /* ask.c: before anything touches the board. SIGNET_E_REFUSED: the order's command said no, in its
  * own words; any other error: it gave no answer. */

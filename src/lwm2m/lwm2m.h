@@ -144,8 +144,8 @@ bool uri_is_ip(const struct coap_uri *uri); /* reached over UDP or TCP, as a sta
 /* What is legal, and hardly meant; likewise. NULL: nothing. */
 const char *uri_doubt(const struct coap_uri *uri);
 
-/* name.c: SIGNET_E_MEANING: the name has a URN scheme whose form it has not. *doubt: what is hardly
- * meant, goes on after the name; NULL: nothing. */
+/* endpoint_name.c: SIGNET_E_MEANING: the name has a URN scheme whose form it has not. *doubt: what
+ * is hardly meant, goes on after the name; NULL: nothing. */
 int endpoint_check(const char *name, const char **doubt, struct signet_error *err);
 
 /* Resources of Security, /0/x/3 to /0/x/5 (LwM2M Core 1.2, Appendix E.1). */

@@ -89,7 +89,7 @@ struct view_report {
 void answer_records(struct request *r, const char *key, int seconds, records_make *make,
                     const void *ctx);
 
-/* routes; each fills status, type and answer (act.c, metrics.c, views.c) */
+/* routes; each fills status, type and answer (actions.c, metrics.c, views.c) */
 void answer_login(struct request *r);
 void answer_logout(struct request *r);
 void answer_session(struct request *r);

@@ -216,12 +216,12 @@ bool lwm2m_cbor_read(struct signet_tree *tree, struct signet_path base, unsigned
                      uint32_t format, const uint8_t *data, size_t len);
 void lwm2m_cbor_put(struct buf *out, const struct signet_tree *tree);
 
-/* plain.c: the value of one resource, as plain text or as bytes, into a tree. False: it is none of
- * the resource's type, or of one that is not written so. */
+/* plain_value.c: the value of one resource, as plain text or as bytes, into a tree. False: it is
+ * none of the resource's type, or of one that is not written so. */
 bool plain_read(struct signet_tree *tree, struct signet_path path, uint32_t format,
                 const uint8_t *data, size_t len);
 
-/* read.c: the answer to a Bootstrap-Read, in that format; its code. */
+/* bootstrap_read.c: the answer to a Bootstrap-Read, in that format; its code. */
 unsigned bootstrap_read(struct buf *out, const struct signet_tree *tree, struct signet_path base,
                         unsigned depth, uint32_t format);
 
@@ -235,7 +235,7 @@ int bootstrap_run(struct exchange *exchange, const struct transport_address *add
                   const char *endpoint, struct signet_tree *tree, unsigned *code,
                   struct signet_error *err);
 
-/* written.c: what a bootstrap server writes. What clients pass over: */
+/* written_check.c: what a bootstrap server writes. What clients pass over: */
 bool written_is_foreign(const struct signet_tree *tree, struct signet_path path);
 /* One value. False: the client refuses it, or the tree is full. */
 bool written_put(struct signet_tree *tree, struct signet_path path,

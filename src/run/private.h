@@ -65,7 +65,7 @@ int run_check_signature(struct signet_run *run, struct signet_error *err);
 int run_begin_allowance(struct signet_run *run, struct signet_error *err);
 int run_end_allowance(struct signet_run *run, struct signet_error *err);
 
-/* count.c: the TPM's count, where there is one, against the line with its number.
+/* tpm_count.c: the TPM's count, where there is one, against the line with its number.
  * SIGNET_E_CONFLICT: the station was put back. writes: what is put into lines then is written, and
  * counted. */
 struct run_count {
@@ -91,8 +91,8 @@ int run_check_key(struct signet_run *run, struct signet_error *err);
 int run_report(struct signet_run *run, double begin, struct signet_run_report *report,
                struct signet_error *err);
 
-/* memory.c: the ledger against what the work folder remembers. SIGNET_E_CONFLICT: it is another
- * one, or an old copy; or it is gone. */
+/* ledger_memory.c: the ledger against what the work folder remembers. SIGNET_E_CONFLICT: it is
+ * another one, or an old copy; or it is gone. */
 int run_check_ledger(struct signet_run *run, struct signet_error *err);
 int run_ledger_gone(struct signet_run *run, struct signet_error *err);
 
@@ -102,7 +102,7 @@ int run_open_authority(struct signet_run *run, struct signet_error *err);
 int run_authority_text(const struct signet_order *order, struct buf *text,
                        struct signet_error *err);
 
-/* shift.c: the order's slot of that name. SIGNET_E_NOT_FOUND. */
+/* line_changes.c: the order's slot of that name. SIGNET_E_NOT_FOUND. */
 int run_find_slot(const struct signet_run *run, const char *name, size_t *slot,
                   struct signet_error *err);
 /* names that the order or a person gave */
@@ -131,8 +131,8 @@ void run_close_servers(struct signet_run *run);
  * with its token; ctx is a struct signet_run. */
 int run_ask_servers(void *ctx, const struct signet_device *device, struct signet_error *err);
 
-/* model.c: the template as devices get it, and what a source of one device needs; freed also after
- * an error. */
+/* template.c: the template as devices get it, and what a source of one device needs; freed also
+ * after an error. */
 struct run_model {
     struct signet_tree *tree;
     struct signet_cert_info cert;
@@ -148,7 +148,7 @@ void run_model_free(struct run_model *model);
  * that has it is warned of. */
 int run_keep_golden(struct signet_run *run, struct signet_error *err);
 
-/* claims.c: the slots of the order are this run's alone, at this station. SIGNET_E_BUSY. */
+/* slot_claims.c: the slots of the order are this run's alone, at this station. SIGNET_E_BUSY. */
 int run_claim_slots(struct signet_run *run, struct signet_error *err);
 
 /* receivers.c: every credential that is made is told to somebody, or the order is refused.

@@ -74,9 +74,9 @@ int reconcile_add(struct signet_server *server, const struct signet_device *devi
 int reconcile_differs(const struct signet_server *server, const struct signet_device *device,
                       const char *what, struct signet_error *err);
 
-/* uploads.c: puts the certificate of a device that the server has now, and whose API takes none,
- * into the folder of uploads, and a line into the list there. Nothing to do: SIGNET_OK. May be
- * called by several threads. */
+/* cert_uploads.c: puts the certificate of a device that the server has now, and whose API takes
+ * none, into the folder of uploads, and a line into the list there. Nothing to do: SIGNET_OK. May
+ * be called by several threads. */
 int uploads_add(const struct signet_server *server, const struct signet_device *device,
                 struct signet_error *err);
 

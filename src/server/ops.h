@@ -73,7 +73,7 @@ struct server_ops {
                    const struct signet_account *account);
 };
 
-/* info.c: a copy, by the options of this kind; freed by the caller, also after an error */
+/* server_file.c: a copy, by the options of this kind; freed by the caller, also after an error */
 int server_info_copy(struct signet_server_info *out, const struct signet_server_info *info,
                      const struct server_ops *ops, struct signet_error *err);
 /* kinds.c: the kind of that name, NULL for the first one; NULL: there is none */
@@ -93,7 +93,7 @@ int server_validate_view(const struct signet_server *server, const struct signet
 int server_view(const struct signet_server *server, const struct signet_device *device,
                 struct signet_device *out, struct signet_error *err);
 
-/* fits.c: is the device as `can` wants it: name, mode, PSK and its identity, certificate? */
+/* device_fits.c: is the device as `can` wants it: name, mode, PSK and its identity, certificate? */
 int server_fits(const struct signet_server_capabilities *can, const struct signet_device *device,
                 struct signet_error *err);
 

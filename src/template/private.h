@@ -9,7 +9,7 @@
 
 #include <signet/cert.h>
 
-/* names.c: which devices there are */
+/* device_names.c: which devices there are */
 struct names {
     struct manifest *manifest; /* NULL: none */
     struct pieces pattern;     /* list NULL: the boards' own names, and no manifest */

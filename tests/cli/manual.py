@@ -32,7 +32,7 @@ bad += [f'signet(1) has a verb of its own: {verb}' for verb in pages]
 
 source = read('src/order/order.c')
 keys = set(re.findall(r'\b(?:BOARD|ORDER|ENTRY\w*)\("(\w+)"', source)) | set(re.findall(r'^    \{"(\w+)", ENTRY', source, re.M))
-keys |= set(re.findall(r'\b(?:KEY|OWN|ENTRY\w*)\("(\w+)"', read('src/authority/keys.c') + read('src/authority/profile.c')))
+keys |= set(re.findall(r'\b(?:KEY|OWN|ENTRY\w*)\("(\w+)"', read('src/authority/settings.c') + read('src/authority/cert_profile.c')))
 keys -= {'flasher_', 'recipe_'}  # stand for all that begin with them
 keys |= {option.replace('-', '_') for option in re.findall(r'--(flasher-\w+)', helps('provision')) if option != 'flasher-timeout'}
 keys |= {f'recipe_{option}' for option in re.findall(r'^    \{"(\w+)", "', read('src/board/recipe.h'), re.M)}
