@@ -93,8 +93,8 @@ int error_at_unknown(struct signet_error *err, enum signet_code code,
                      const struct text_source *source, size_t at, const char *what);
 /* The excerpt alone, for an error that has its place in its message. */
 void error_excerpt(struct signet_error *err, const struct text_source *source, size_t at);
-/* blame.c: an error about what a text means, which has no place yet, gets that of the value or key
- * which its message names, at the beginning or in quotes. False: none was found. */
+/* error_place.c: an error about what a text means, which has no place yet, gets that of the value
+ * or key which its message names, at the beginning or in quotes. False: none was found. */
 enum {
     BLAME_NAMES = 1,  /* without quotes as well, when it is a key of the text */
     BLAME_VALUES = 2, /* or a value */
@@ -177,7 +177,7 @@ struct secret {
     size_t len;
 };
 
-/* Those that secret_live() was called for are live secrets (live.c) until they are wiped. */
+/* Those that secret_live() was called for are live secrets (live_secrets.c) until wiped. */
 int secret_set(struct secret *s, const void *data, size_t len, struct signet_error *err);
 int secret_alloc(struct secret *s, size_t len, struct signet_error *err); /* zeroed */
 /* Frees b, whatever it returns (buf.c). */
@@ -188,9 +188,9 @@ void secret_live(struct secret *s);
 void secret_wipe(struct secret *s); /* {NULL, 0} afterwards */
 void wipe(void *data, size_t len);
 
-/* memory for what may be a secret (locked.c): secrets, bufs and the values of trees. Core dumps
- * leave it out, and it is locked, so that it never gets into the swap: 16 MiB of it, as far as
- * RLIMIT_MEMLOCK allows. NULL: no memory. */
+/* memory for what may be a secret (locked_memory.c): secrets, bufs and the values of trees. Core
+ * dumps leave it out, and it is locked, so that it never gets into the swap: 16 MiB of it, as far
+ * as RLIMIT_MEMLOCK allows. NULL: no memory. */
 void *locked_alloc(size_t size);
 /* Also of what malloc() gave. The caller has wiped it. */
 void locked_free(void *memory);
@@ -207,10 +207,10 @@ struct passphrase {
 int passphrase_read(const struct passphrase *from, const char *what, const char *hint,
                     struct secret *out, struct signet_error *err);
 
-/* Live secrets (live.c): keys, tokens, passwords, passphrases and PINs for as long as they are in
- * memory. All threads know them, and no text that leaves the library has one: errors, events, the
- * ledger's words, what hooks get, in no spelling. data stays where it is until live_end(); shorter
- * ones than LIVE_MIN would be found anywhere, and are not hidden. */
+/* Live secrets (live_secrets.c): keys, tokens, passwords, passphrases and PINs for as long as they
+ * are in memory. All threads know them, and no text that leaves the library has one: errors,
+ * events, the ledger's words, what hooks get, in no spelling. data stays where it is until
+ * live_end(); shorter ones than LIVE_MIN would be found anywhere, and are not hidden. */
 enum { LIVE_MIN = 4 };
 struct live {
     const uint8_t *data;
@@ -219,17 +219,17 @@ struct live {
 };
 void live_begin(struct live *live, const void *data, size_t len);
 void live_end(struct live *live); /* also of {0}, and twice */
-/* All of them as they are now, for gate.c: a copy, so that others need not wait, or without memory
- * the list itself, locked until live_looked(). NULL: none. */
+/* All of them as they are now, for secret_gate.c: a copy, so that others need not wait, or without
+ * memory the list itself, locked until live_looked(). NULL: none. */
 struct live_copy {
     struct live *all;
     size_t size;
 };
 const struct live *live_look(struct live_copy *copy);
 void live_looked(const struct live *lives, struct live_copy *copy);
-/* gate.c: stars in place of live secrets and parts of them, in place: raw, in hex with whatever
- * between, in base64 and base32 at any offset, in numbers, escaped, backwards, or two of these in
- * one. */
+/* secret_gate.c: stars in place of live secrets and parts of them, in place: raw, in hex with
+ * whatever between, in base64 and base32 at any offset, in numbers, escaped, backwards, or two of
+ * these in one. */
 void gate_mask(char *text, size_t len);
 enum { GATE_BEHIND = 512 }; /* bytes that a secret may go on behind what is shown of a text */
 
@@ -466,9 +466,9 @@ int library_load(struct library *library, struct signet_error *err);
  * Does nothing in the library. */
 void failpoint(const char *name);
 
-/* host (host.c): addresses of a host, for freeaddrinfo(); type: SOCK_STREAM ... SIGNET_E_NET: there
- * are none; SIGNET_E_TIMEOUT: the name server gave no answer by the deadline (clock_ms());
- * SIGNET_E_CANCELLED. */
+/* host (host_lookup.c): addresses of a host, for freeaddrinfo(); type: SOCK_STREAM ...
+ * SIGNET_E_NET: there are none; SIGNET_E_TIMEOUT: the name server gave no answer by the deadline
+ * (clock_ms()); SIGNET_E_CANCELLED. */
 struct addrinfo;
 int host_find(struct addrinfo **list, const char *host, const char *port, int type,
               int64_t deadline, const struct signet_cancel *cancel, struct signet_error *err);

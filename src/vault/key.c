@@ -177,7 +177,7 @@ static int open_keys(const struct vault_key *from, const struct key_text *t, str
     return rc;
 }
 
-/* No text shows them: live.c. */
+/* No text shows them: live_secrets.c. */
 static void ring_begins_to_live(struct key_ring *ring)
 {
     secret_live(&ring->current);
