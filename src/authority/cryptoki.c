@@ -146,20 +146,16 @@ const CK_FUNCTION_LIST *cryptoki_functions(const struct cryptoki *module)
 
 int cryptoki_fail(CK_RV rv, const char *what, struct signet_error *err)
 {
+    static const char pin_hint[] = "the first line of the file of the PIN is it; after a few wrong "
+                                   "ones the token locks itself";
     static const struct {
         CK_RV rv;
         enum signet_code code;
         const char *words, *hint;
     } known[] = {
-        {CKR_PIN_INCORRECT, SIGNET_E_AUTH, "the PIN is wrong",
-         "the first line of the file of the PIN is it; after a few wrong ones the token locks "
-         "itself"},
-        {CKR_PIN_INVALID, SIGNET_E_AUTH, "the PIN is wrong",
-         "the first line of the file of the PIN is it; after a few wrong ones the token locks "
-         "itself"},
-        {CKR_PIN_LEN_RANGE, SIGNET_E_AUTH, "the PIN has the wrong length",
-         "the first line of the file of the PIN is it; after a few wrong ones the token locks "
-         "itself"},
+        {CKR_PIN_INCORRECT, SIGNET_E_AUTH, "the PIN is wrong", pin_hint},
+        {CKR_PIN_INVALID, SIGNET_E_AUTH, "the PIN is wrong", pin_hint},
+        {CKR_PIN_LEN_RANGE, SIGNET_E_AUTH, "the PIN has the wrong length", pin_hint},
         {CKR_PIN_LOCKED, SIGNET_E_AUTH, "the PIN is locked",
          "the token's security officer can unlock it"},
         {CKR_PIN_EXPIRED, SIGNET_E_AUTH, "the PIN expired", "set a new one"},

@@ -14,7 +14,7 @@ enum {
 
 struct listener {
     struct text_scan scan; /* takes the codes of a terminal out */
-    struct buf line, *text;
+    struct buf line;
 };
 
 static void add_text(void *ctx, const char *line, size_t len)

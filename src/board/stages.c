@@ -111,18 +111,21 @@ static int compare_packet(struct signet_board *b, const void *packet, size_t len
 
 /* The result */
 
+static bool is_success(const struct signet_board *b, const struct signet_bytes *text)
+{
+    return text_is((const char *)text->data, text->len, b->options.success_text);
+}
+
 static int check_result(const struct signet_board *b, const struct signet_bytes *text,
                         struct signet_error *err)
 {
-    const char *wanted = b->options.success_text;
-
-    if (text->len == strlen(wanted) && memcmp(text->data, wanted, text->len) == 0)
+    if (is_success(b, text))
         return SIGNET_OK;
     return error_set_hint(err, SIGNET_E_BOARD,
                           "look at what is in the packet, and that the firmware knows each "
                           "object in it; then flash the board again",
                           "the board refused the packet: its result is '%s', not '%.40s'",
-                          text_shown(text->data, text->len, 60), wanted);
+                          text_shown(text->data, text->len, 60), b->options.success_text);
 }
 
 /* The board answers when it has applied the packet. It is asked again now and then, in case that
@@ -149,17 +152,13 @@ static int explain_refusal(struct signet_board *b, struct signet_error *err)
 {
     struct signet_bytes text = {0};
     struct signet_smp *smp = NULL;
-    const char *wanted = b->options.success_text;
     int code = SIGNET_E_SMP;
 
     if (!b->recipe->stream || !b->options.result_path[0] ||
         port_smp_new(b, RESULT_STEP_MS, 1, NULL, &smp, NULL))
         return code;
     if (signet_smp_download(smp, b->options.result_path, RESULT_CAP, &text, NULL) == SIGNET_OK) {
-        bool good = text.len == strlen(wanted) && memcmp(text.data, wanted, text.len) == 0;
-        const char *result = text_shown(text.data, text.len, 60);
-
-        if (good)
+        if (is_success(b, &text))
             code = error_set_hint(err, SIGNET_E_PROVISIONED,
                                   "flash the final image, or another board; or flash the initial "
                                   "image again where its credentials may be lost",
@@ -169,7 +168,7 @@ static int explain_refusal(struct signet_board *b, struct signet_error *err)
             code = error_set_hint(err, SIGNET_E_BOARD, "flash the board again",
                                   "the board takes no packet: it refused one since it was flashed "
                                   "(its result is '%s')",
-                                  result);
+                                  text_shown(text.data, text.len, 60));
     }
     signet_bytes_free(&text);
     signet_smp_free(&smp);

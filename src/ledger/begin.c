@@ -14,8 +14,9 @@ struct beginning {
 
 /* Not further back than some hundred thousand events: an order that a version without such events
  * began has none at all. */
-static int find_last(struct signet_ledger *l, const struct beginning *b, struct signet_error *err)
+static int find_last(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
+    const struct beginning *b = arg;
     struct db_rows row;
     int rc = db_find(l->db, &row, err,
                      "SELECT detail, time FROM events WHERE device = $1 AND kind = 'begin'"
@@ -32,15 +33,10 @@ static int find_last(struct signet_ledger *l, const struct beginning *b, struct 
     return db_done(&row, rc);
 }
 
-static int look_back(struct signet_ledger *l, void *arg, struct signet_error *err)
-{
-    return find_last(l, arg, err);
-}
-
 static int record_begin(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
     const struct beginning *b = arg;
-    int rc = find_last(l, b, err);
+    int rc = find_last(l, arg, err);
 
     return rc == SIGNET_OK ? order_event(l, b->order, "begin", b->folder, err) : rc;
 }
@@ -51,5 +47,5 @@ int signet_ledger_begin(struct signet_ledger *ledger, int64_t order, const char 
     struct beginning b = {.order = order, .folder = folder, .before = before};
 
     return folder ? store_change(ledger, record_begin, &b, err)
-                  : store_read(ledger, look_back, &b, err);
+                  : store_read(ledger, find_last, &b, err);
 }

@@ -43,7 +43,6 @@ int signed_station_check(const struct signed_station *s, const struct tlog_tree 
 
 struct growth {
     const char *station, *old; /* station NULL: the one that there is */
-    struct signet_bytes *out;
     struct buf text;
     struct tlog_checkpoint known;
     struct tlog_tree tree;
