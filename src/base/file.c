@@ -315,7 +315,8 @@ int file_sync_folder(const char *path, struct signet_error *err)
 
     if (folder < 0)
         return SIGNET_E_IO;
-    return failed ? error_sys(err, SIGNET_E_IO, failed, "cannot write '%s'", path) : SIGNET_OK;
+    return failed ? error_sys(err, SIGNET_E_IO, failed, "cannot sync the folder of '%s'", path)
+                  : SIGNET_OK;
 }
 
 static bool same_inode(const struct stat *a, const struct stat *b)

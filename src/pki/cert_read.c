@@ -165,32 +165,11 @@ bool x509_has_spki(const X509 *x, const void *spki, size_t len)
     return same;
 }
 
-bool cert_has_spki(const struct signet_cert *cert, const uint8_t *spki, size_t spki_len)
-{
-    X509 *x = cert_parse(cert, NULL);
-    bool same = x && x509_has_spki(x, spki, spki_len);
-
-    X509_free(x);
-    return same;
-}
-
 int cert_other_key(struct signet_error *err)
 {
     return error_set_hint(err, SIGNET_E_CERT,
                           "compare the fingerprints of both keys: they must be equal",
                           "the private key does not belong to the certificate");
-}
-
-int cert_check_public(const struct signet_cert *cert, const struct buf *spki,
-                      struct signet_error *err)
-{
-    X509 *x = cert_parse(cert, err);
-    int rc = !x                                        ? SIGNET_E_CRYPTO
-             : x509_has_spki(x, spki->data, spki->len) ? SIGNET_OK
-                                                       : cert_other_key(err);
-
-    X509_free(x);
-    return rc;
 }
 
 int signet_cert_check_key(const struct signet_cert *cert, const struct signet_key *key,

@@ -383,6 +383,27 @@ static const char *const for_clients[] = {"1.3.6.1.5.5.7.3.2", NULL};
 const struct cert_form cert_form_tls_client = {
     .usage = CERT_SIGNS, .purposes = for_clients, .authority_key_id = true, .alt_name = true};
 
+bool cert_has_spki(const struct signet_cert *cert, const uint8_t *spki, size_t spki_len)
+{
+    X509 *x = cert_parse(cert, NULL);
+    bool same = x && x509_has_spki(x, spki, spki_len);
+
+    X509_free(x);
+    return same;
+}
+
+int cert_check_public(const struct signet_cert *cert, const struct buf *spki,
+                      struct signet_error *err)
+{
+    X509 *x = cert_parse(cert, err);
+    int rc = !x                                        ? SIGNET_E_CRYPTO
+             : x509_has_spki(x, spki->data, spki->len) ? SIGNET_OK
+                                                       : cert_other_key(err);
+
+    X509_free(x);
+    return rc;
+}
+
 int signet_cert_sign(struct signet_cert **out, const struct signet_key *key,
                      const struct signet_cert_info *info, const char *endpoint,
                      const struct signet_cert *issuer, const struct signet_key *issuer_key,

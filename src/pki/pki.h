@@ -175,7 +175,7 @@ int issuer_open(struct issuer **out, const struct signet_cert *const *chain, siz
                 const struct signet_key *key, const struct cert_signer *signer,
                 struct signet_error *err);
 void issuer_close(struct issuer **issuer); /* sets *issuer to NULL */
-/* cert_read.c: is this SubjectPublicKeyInfo the certificate's? SIGNET_E_CERT: another one. */
+/* Is this SubjectPublicKeyInfo the certificate's? SIGNET_E_CERT: another one. */
 bool cert_has_spki(const struct signet_cert *cert, const uint8_t *spki, size_t spki_len);
 int cert_check_public(const struct signet_cert *cert, const struct buf *spki,
                       struct signet_error *err);
