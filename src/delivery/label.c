@@ -135,11 +135,6 @@ static int leave_to_person(struct label_worker *w, const struct signet_lease *le
     return SIGNET_OK;
 }
 
-static void no_label(struct signet_error *why)
-{
-    error_prefix(why, "label not printed");
-}
-
 static int before_first_byte(void *ctx, struct signet_error *err)
 {
     const struct label_worker *w = ctx;
@@ -158,7 +153,7 @@ static bool on_printer_waits(void *ctx, const struct signet_error *why)
     struct label_worker *w = ctx;
     struct signet_error told = *why;
 
-    no_label(&told);
+    error_prefix(&told, "label not printed");
     tell_slots(w, NULL, LABEL_WAITS, &told);
     pthread_mutex_lock(&w->setup->job->lock);
     bool over = clock_ms() >= w->end_at;
@@ -212,7 +207,7 @@ static int print_one(struct label_worker *w, const struct signet_lease *lease,
         return error_copy(err, &why); /* the ledger, or memory */
     if (sent)
         return leave_to_person(w, lease, &why, err);
-    no_label(&why);
+    error_prefix(&why, "label not printed");
     tell_slots(w, NULL, LABEL_WAITS, &why);
     round->away = why;
     return SIGNET_OK;

@@ -178,14 +178,10 @@ static int find_unread(struct signet_ledger *l, void *arg, struct signet_error *
     db_end(&row);
     if (rc != SIGNET_OK && rc != SIGNET_E_NOT_FOUND)
         return rc;
-    rc = db_find(l->db, &row, err,
-                 "SELECT count(*) FROM devices d JOIN deliveries v ON v.device = d.id"
-                 " WHERE d.order_id = $1 AND d.station = $2 AND v.server = $3 AND v.state = 1",
-                 "iss", u->order, l->station, SIGNET_LEDGER_SCANNER);
-    if (rc == SIGNET_OK)
-        u->out->read = db_int(&row, 0);
-    db_end(&row);
-    return rc;
+    return db_number(l->db, &u->out->read, err,
+                     "SELECT count(*) FROM devices d JOIN deliveries v ON v.device = d.id"
+                     " WHERE d.order_id = $1 AND d.station = $2 AND v.server = $3 AND v.state = 1",
+                     "iss", u->order, l->station, SIGNET_LEDGER_SCANNER);
 }
 
 int signet_ledger_label_unread(struct signet_ledger *ledger, int64_t order,

@@ -64,14 +64,6 @@ static int make_new(struct work *w, struct signet_error *err)
                                  work_hw_id(w), &w->device, err);
 }
 
-int work_seal(struct work *w, struct signet_error *err)
-{
-    work_failpoint("before", "seal");
-    int rc = vault_seal(w->setup->vault, w->lease->endpoint, &w->device.packet, err);
-    work_failpoint("after", "seal");
-    return rc;
-}
-
 static int seal_and_record(struct work *w, bool sealed, struct signet_error *err)
 {
     int rc = sealed ? SIGNET_OK : work_seal(w, err);

@@ -21,6 +21,14 @@ void work_failpoint(const char *when, const char *what)
     failpoint(name);
 }
 
+int work_seal(struct work *w, struct signet_error *err)
+{
+    work_failpoint("before", "seal");
+    int rc = vault_seal(w->setup->vault, w->lease->endpoint, &w->device.packet, err);
+    work_failpoint("after", "seal");
+    return rc;
+}
+
 int work_record(struct work *w, enum signet_device_state state,
                 const struct signet_device_facts *facts, struct signet_error *err)
 {

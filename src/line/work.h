@@ -33,6 +33,7 @@ static inline const char *work_hw_id(const struct work *w)
 /* Of a call of the ledger: rc, and what it says of the ledger. */
 int work_judged(struct work *w, int rc);
 void work_failpoint(const char *when, const char *what);
+int work_seal(struct work *w, struct signet_error *err); /* its packet, into the vault */
 /* Puts the state into the ledger. A device that is further already, from before a crash, stays
  * where it is: the board is written once more. */
 int work_record(struct work *w, enum signet_device_state state,
@@ -52,7 +53,6 @@ int work_claim(struct work *w, const char *endpoint, const char *hw_id, struct s
                struct signet_error *err);
 int work_reserve(struct work *w, const char *name, struct signet_lease *lease,
                  struct signet_error *err);
-int work_seal(struct work *w, struct signet_error *err); /* its packet, into the vault */
 bool work_erases(const struct signet_order *order);
 /* quota_unit.c: before the erase. SIGNET_E_QUOTA: there is no unit for another board. */
 int work_take_unit(struct work *w, struct signet_error *err);

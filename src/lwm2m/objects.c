@@ -28,16 +28,6 @@ static const struct signet_object *core_find(uint16_t oid)
     return o;
 }
 
-static int compare_object(const void *key, const void *object)
-{
-    return *(const uint16_t *)key - ((const struct signet_object *)object)->id;
-}
-
-static int compare_resource(const void *key, const void *resource)
-{
-    return *(const uint16_t *)key - ((const struct signet_resource *)resource)->id;
-}
-
 void objects_keep(struct signet_objects *objects)
 {
     if (objects)
@@ -66,7 +56,7 @@ const struct signet_object *signet_object_find(const struct signet_objects *obje
     const struct signet_object *found = NULL;
 
     if (objects && objects->count)
-        found = bsearch(&oid, objects->list, objects->count, sizeof(*found), compare_object);
+        found = bsearch(&oid, objects->list, objects->count, sizeof(*found), compare_ids);
     return found ? found : core_find(oid);
 }
 
@@ -75,9 +65,8 @@ const struct signet_resource *signet_resource_find(const struct signet_objects *
 {
     const struct signet_object *o = signet_object_find(objects, oid);
 
-    return o && o->count
-               ? bsearch(&rid, o->resources, o->count, sizeof(*o->resources), compare_resource)
-               : NULL;
+    return o && o->count ? bsearch(&rid, o->resources, o->count, sizeof(*o->resources), compare_ids)
+                         : NULL;
 }
 
 const struct signet_object *signet_object_at(const struct signet_objects *objects, size_t i)

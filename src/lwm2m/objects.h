@@ -16,4 +16,12 @@ struct signet_objects {
     atomic_uint users;
 };
 
+/* Objects, resources and numbers alone: each begins with its number. */
+_Static_assert(offsetof(struct signet_object, id) == 0 && offsetof(struct signet_resource, id) == 0,
+               "it is their first member");
+static inline int compare_ids(const void *a, const void *b)
+{
+    return *(const uint16_t *)a - *(const uint16_t *)b;
+}
+
 #endif

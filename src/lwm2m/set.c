@@ -122,11 +122,6 @@ static size_t rows_missing(const struct signet_object *core, const struct signet
     return missing;
 }
 
-static int set_compare_rows(const void *a, const void *b)
-{
-    return ((const struct signet_resource *)a)->id - ((const struct signet_resource *)b)->id;
-}
-
 /* The rows of the definition and of the core table, by number, still with the file's texts. */
 static struct signet_resource *merge_rows(const struct signet_object *core,
                                           const struct signet_object *o, size_t *count)
@@ -154,7 +149,7 @@ static struct signet_resource *merge_rows(const struct signet_object *core,
         rows[k].flags |= known->flags &
                          (SIGNET_DEFINED_SECRET | SIGNET_DEFINED_NEEDED | SIGNET_DEFINED_TEXT_TOO);
     }
-    qsort(rows, *count, sizeof(*rows), set_compare_rows);
+    qsort(rows, *count, sizeof(*rows), compare_ids);
     return rows;
 }
 
@@ -220,11 +215,6 @@ static int set_fill(struct signet_objects *set, struct signet_object *to,
     return SIGNET_OK;
 }
 
-static int set_compare(const void *a, const void *b)
-{
-    return ((const struct signet_object *)a)->id - ((const struct signet_object *)b)->id;
-}
-
 /* Two objects of one name, or one with the name of an object of the core table. */
 static int name_objects(struct signet_objects *set, struct signet_error *err)
 {
@@ -268,7 +258,7 @@ int objects_build(struct signet_objects **out, const struct signet_object *defin
             from[to - set->list] = i;
     }
     if (!rc && set->count)
-        qsort(set->list, set->count, sizeof(*set->list), set_compare);
+        qsort(set->list, set->count, sizeof(*set->list), compare_ids);
     if (!rc)
         rc = name_objects(set, err);
     free(from);
