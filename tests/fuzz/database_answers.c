@@ -20,8 +20,7 @@
 extern int files_left;
 int files_left = 2; /* the pair of the connection */
 
-bool __wrap_library_load(const char *soname, const struct library_function *functions, size_t count,
-                         void *table);
+int __wrap_library_load(struct library *library, struct signet_error *err);
 
 enum { COLUMNS = 15, ROWS = 7, VALUE_MAX = 254 };
 struct pg_conn {
@@ -287,15 +286,16 @@ static const struct {
     FUNCTION(user, user),
 };
 
-bool __wrap_library_load(const char *soname, const struct library_function *functions, size_t count,
-                         void *table)
+int __wrap_library_load(struct library *library, struct signet_error *err)
 {
-    require(strcmp(soname, "libpq.so.5") == 0);
-    for (size_t i = 0; i < count; i++)
+    (void)err;
+    require(strcmp(library->soname, "libpq.so.5") == 0);
+    for (size_t i = 0; i < library->count; i++)
         for (size_t k = 0; k < sizeof(libpq) / sizeof(*libpq); k++)
-            if (strcmp(functions[i].name, libpq[k].name) == 0)
-                memcpy((char *)table + functions[i].offset, &libpq[k].made, sizeof(void (*)(void)));
-    return true;
+            if (strcmp(library->functions[i].name, libpq[k].name) == 0)
+                memcpy((char *)library->table + library->functions[i].offset, &libpq[k].made,
+                       sizeof(void (*)(void)));
+    return SIGNET_OK;
 }
 
 static int on_device(void *ctx, const struct signet_ledger_device *d, struct signet_error *err)
