@@ -298,7 +298,7 @@ static struct layout lay_out(struct signet_status *status, const struct panel_lo
         l.lines = room / count > LINES_MAX ? LINES_MAX : room / count;
     l.cell = width / l.columns;
     l.name = longest_name(status);
-    int fits = l.cell - STATE_WIDTH - 3;
+    int fits = l.cell - STATE_WIDTH - 4;
     l.name = l.name > fits ? fits : l.name;
     l.shown = (size_t)(count <= l.columns * room ? count : l.columns * (room - 1));
     return l;
@@ -330,7 +330,7 @@ void panel_rows_draw(struct signet_status *status, FILE *to, const struct panel_
     int width = look->width - 1, room = look->height - 2 - (foot != NULL);
     struct signet_order_status order;
     signet_status_order(status, &order);
-    if (width < 12 || room < 2)
+    if (width < STATE_WIDTH + 5 || room < 2)
         return;
     struct layout l = lay_out(status, look, room);
     put_header(to, &order, width);

@@ -1,12 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes as a certificate or a private key, PEM or DER: what is taken can be described, written
- * and read again as the same thing; what is not taken has a reason of printable text. */
+ * and read again as the same thing; what is not taken has a reason of printable text. The day is
+ * one of those on which the certificates of the corpus are valid.
+ * wrap: clock_wall
+ */
 #include "fuzz.h"
 #include "pki/pki.h"
 
 #include <signet/cert.h>
 #include <stdlib.h>
 #include <string.h>
+
+int64_t __wrap_clock_wall(void);
+
+int64_t __wrap_clock_wall(void)
+{
+    return 1796000000;
+}
 
 static void check_text(const char *text)
 {
