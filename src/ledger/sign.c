@@ -144,16 +144,17 @@ static int take_log(struct signet_ledger *l, const char *tree, const char *text,
     if (rc == SIGNET_E_SYNTAX || rc == SIGNET_E_USAGE)
         return error_set(err, SIGNET_E_LEDGER, "the checkpoint of station %s was changed",
                          l->station);
-    if (rc == SIGNET_OK && tlog_note_verify(&note, &l->signer, NULL, NULL) != SIGNET_OK)
+    if (rc != SIGNET_OK)
+        return rc;
+    if (tlog_note_verify(&note, &l->signer, NULL, NULL) != SIGNET_OK)
         return sign_other_key(l, err);
-    if (rc == SIGNET_OK && (checkpoint.size != (uint64_t)l->head.seq ||
-                            memcmp(root, checkpoint.root, sizeof(root)) != 0))
+    if (checkpoint.size != (uint64_t)l->head.seq ||
+        memcmp(root, checkpoint.root, sizeof(root)) != 0)
         return error_set(err, SIGNET_E_LEDGER,
                          "station %s signed %lld events, and the ledger has others or %lld of them",
                          l->station, (long long)checkpoint.size, (long long)l->head.seq);
-    if (rc == SIGNET_OK)
-        snprintf(log->origin, sizeof(log->origin), "%s", checkpoint.origin);
-    return rc == SIGNET_OK ? logs_add(&l->logs, log->origin, err) : rc;
+    snprintf(log->origin, sizeof(log->origin), "%s", checkpoint.origin);
+    return logs_add(&l->logs, log->origin, err);
 }
 
 int sign_begin(struct signet_ledger *l, const char *tree, const char *checkpoint,

@@ -29,6 +29,9 @@ int __wrap_http_send(struct http *http, const struct http_request *request,
     require(request->method && path.data && path.data[0] == '/');
     for (const uint8_t *c = path.data; *c; c++)
         require(*c > 0x20 && *c < 0x7f);
+    seen(request->method, strlen(request->method));
+    seen(path.data, path.len);
+    seen(request->body ? request->body->data : NULL, request->body ? request->body->len : 0);
     buf_free(&path);
     require(++requests < 200); /* no server makes us ask for ever */
     *answer = (struct http_answer){0};
