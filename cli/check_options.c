@@ -90,8 +90,8 @@ static bool long_known(const struct cli *cli, const struct option_row *rows, con
 {
     const char *names[NAMES_MAX];
     size_t len = strcspn(word, "="), n = option_names(rows, false, names), found = 0;
-    const struct option_row *row = row_named(rows, word, len);
-    for (size_t i = 0; !row && i < n; i++)
+    const struct option_row *whole = row_named(rows, word, len), *row = whole;
+    for (size_t i = 0; !whole && i < n; i++)
         if (!strncmp(names[i], word, len)) {
             row = row_named(rows, names[i], strlen(names[i]));
             found++;
