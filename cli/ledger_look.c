@@ -222,6 +222,9 @@ int ledger_export(int argc, char **argv)
     if (strcmp(w.format, "csv") != 0 && strcmp(w.format, "ndjson") != 0 &&
         strcmp(w.format, "events") != 0)
         return cli_usage(&cli, "there is no format '%s': csv, ndjson, events", w.format);
+    if (!strcmp(w.format, "events") && (w.filter.order || w.filter.station || w.state))
+        return cli_usage(&cli, "events are all, or those of one device (-e): --order, --state and "
+                               "--station are about devices");
     return ledger_read(&cli, export_devices, &w);
 }
 
