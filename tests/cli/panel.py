@@ -101,7 +101,7 @@ def sizes(hall):
     frame = t.seen.decode(errors='replace').split('/9 made')[-2]
     lines = [line for line in frame.split('\n') if re.search(r'\d\.\d s', line)]
     need(len(lines) == 2, f'a time is not there once a slot: {lines}')
-    for width, height, text in ((80, 12, '▀▀▀'), (60, 20, '2/9'), (30, 8, 'PASS'), (13, 7, '2/9'), (5, 3, ''), (300, 90, '██')):
+    for width, height, text in ((80, 12, '▀▀▀'), (60, 20, '2/9'), (30, 8, 'PASS'), (14, 7, '2/9'), (5, 3, ''), (300, 90, '██')):
         t.size(width, height)
         t.shows(text, '\x1b[J')
     t.press('qy\r')
