@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Frames of the panel, character by character, on terminals of many sizes: tests/data/panel/frames
- * (SIGNET_FRAMES=write writes it anew). No line is as wide as its terminal.
+/* Frames of the panel, character by character, on terminals of many sizes: data/golden/panel_rows.
+ * No line is as wide as its terminal.
  * wrap: signet_status_order signet_status_slot signet_status_slot_count time */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,8 +11,7 @@
 #include <cmocka.h>
 
 #include "../cli/panel.h"
-
-#define FRAMES "data/panel/frames"
+#include "unit/golden.h"
 
 void __wrap_signet_status_order(struct signet_status *status, struct signet_order_status *out);
 void __wrap_signet_status_slot(struct signet_status *status, size_t i,
@@ -194,28 +193,16 @@ static void headers(FILE *to)
 
 static void frames_are_these(void **state)
 {
-    static char kept[1 << 18];
-    bool write = getenv("SIGNET_FRAMES") != NULL;
     char *text = NULL;
     size_t len = 0;
-    FILE *to = open_memstream(&text, &len), *f = fopen(FRAMES, write ? "w" : "r");
+    FILE *to = open_memstream(&text, &len);
 
     (void)state;
-    assert_non_null(f);
     setenv("TZ", "UTC", 1);
     headers(to);
     frames(to);
     fclose(to);
-    if (write)
-        fwrite(text, 1, len, f);
-    else
-        kept[fread(kept, 1, sizeof(kept) - 1, f)] = '\0';
-    fclose(f);
-    for (char *a = text, *b = kept, *now, *was; !write && (now = strsep(&a, "\n"));) {
-        was = strsep(&b, "\n");
-        if (!was || strcmp(now, was) != 0)
-            fail_msg("\nwas %s\nnow %s", was ? was : "no more", now);
-    }
+    golden_is("panel_rows", text);
     free(text);
 }
 
