@@ -259,7 +259,8 @@ static void *watch_keys(void *arg)
     while (!ending && !signet_cancel_fired(process_cancel())) {
         char bytes[BYTES_MAX];
         take_terminal(k);
-        bool typed = poll(&ready, 1, LOOK_MS) > 0 && has_terminal();
+        /* one that is another's, or gone, is always ready: only time passes */
+        bool typed = poll(&ready, has_terminal(), LOOK_MS) > 0 && has_terminal();
         ssize_t n = typed ? read(STDIN_FILENO, bytes, 64) : 0;
         if (typed && n <= 0)
             break;

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The panel of a run on a terminal: what it shows, and its keys, which do what `signet line` does."""
-import fcntl, json, os, pty, re, select, shutil, struct, subprocess, sys, tempfile, termios, time
+import fcntl, json, os, pty, re, select, shutil, signal, struct, subprocess, sys, tempfile, termios, time
 from _hall import Hall
 from _signet import SIGNET, Broken, need
 
@@ -114,6 +114,27 @@ def sizes(hall):
     t.ends(4)
 
 
+def work_of(pid):
+    """Seconds of all its threads."""
+    return sum(int(open(f'/proc/{pid}/task/{t}/schedstat').read().split()[0]) for t in os.listdir(f'/proc/{pid}/task')) / 1e9
+
+
+def a_terminal_goes(hall):
+    """Under nohup a run goes on without it, and waits for keys without work."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    t = Terminal(hall, hall.order(9))
+    signal.signal(signal.SIGHUP, before)
+    t.shows('2/9 made')
+    os.close(t.master), os.close(t.slave)
+    time.sleep(0.2)
+    begin = work_of(t.process.pid)
+    time.sleep(1)
+    work = work_of(t.process.pid) - begin
+    need(t.process.poll() is None and work < 0.08, f'{work} s of work in a second')
+    t.process.send_signal(signal.SIGINT)
+    need(t.process.wait(SECONDS) == 1, t.process.returncode)  # nobody got its report
+
+
 def what_a_tool_says(hall):
     """It cannot write on the terminal: neither in the row of its slot nor in a line of its own."""
     hall.write('nrfjprog', '#!/bin/sh\nprintf "ERROR: no \\033[2J\\233Jpower\\n" >&2\nexit 33\n')
@@ -207,7 +228,7 @@ def more_slots_than_lines(hall):
     t.ends(4)
 
 
-for test, slots in ((keys, 2), (sizes, 2), (what_a_tool_says, 2), (codes, 2), (once_more, 2), (more_slots_than_lines, 5)):
+for test, slots in ((keys, 2), (sizes, 2), (a_terminal_goes, 2), (what_a_tool_says, 2), (codes, 2), (once_more, 2), (more_slots_than_lines, 5)):
     folder = tempfile.mkdtemp()
     hall = Hall(folder, slots=slots, rack=('-N', '9', '-H', '3600000'))
     try:
