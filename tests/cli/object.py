@@ -141,7 +141,8 @@ config()
 check("'objects' is read in files only" in signet('packet', 'check', '-', code=1, input=read('line/cfg')), 'no folder')
 for objects, what in ((7, 'a path should stand here'), ("''", 'this is no path'), ("'a\\0b'", 'this is no path'),
                       ("'../nowhere'", "cannot open 'line/../nowhere'"), ("{0: 1}", 'a path should stand here'),
-                      ("'../vendor/units.xml'", 'the document is <units>')):
+                      ("'../vendor/units.xml'", 'the document is <units>'), ({i: f'../none/{i}' for i in range(64)}, "cannot open 'line/../none/0'"),
+                      ({i: f'../none/{i}' for i in range(65)}, 'more than 64 paths')):
     config(objects=f"'objects': {objects},")
     refused(what)
 config("'objects': 1", objects='')
