@@ -111,10 +111,11 @@ struct option_row {
 
 /* One run of one verb. */
 struct cli {
-    const char *name; /* "signet packet show" */
-    bool json;        /* one JSON object per step on standard output */
-    bool begun;       /* the command line was right: what is wrong now stands in a file */
-    char **args;      /* what is not an option */
+    const char *name;     /* "signet packet show" */
+    const char *args_doc; /* "FILE"; NULL: it takes no arguments */
+    bool json;            /* one JSON object per step on standard output */
+    bool begun;           /* the command line was right: what is wrong now stands in a file */
+    char **args;          /* what is not an option */
     int arg_count;
     struct signet_error err;              /* of the verb */
     const char *sign_file;                /* --sign */

@@ -11,14 +11,16 @@ const char *ledger_user(void)
     return user ? user->pw_name : NULL;
 }
 
-int ledger_open(struct signet_ledger **out, const char *where, enum ledger_use use,
-                const char *sign_file, struct signet_error *err)
+static int open_watched(struct signet_ledger **out, const char *where, enum ledger_use use,
+                        const char *sign_file, const struct signet_observer *observer,
+                        struct signet_error *err)
 {
     char station[80] = "office", host[65] = "";
     const struct signet_ledger_options options = {.station = station,
                                                   .operator_name = ledger_user(),
                                                   .must_exist = use != LEDGER_MAKE,
                                                   .read_only = use == LEDGER_READ,
+                                                  .observer = observer,
                                                   .sign_file = sign_file};
 
     if (gethostname(host, sizeof(host) - 1) == 0)
@@ -26,10 +28,17 @@ int ledger_open(struct signet_ledger **out, const char *where, enum ledger_use u
     return signet_ledger_open(out, where, &options, err);
 }
 
+int ledger_open(struct signet_ledger **out, const char *where, enum ledger_use use,
+                const char *sign_file, struct signet_error *err)
+{
+    return open_watched(out, where, use, sign_file, NULL, err);
+}
+
 static int with_ledger(struct cli *cli, enum ledger_use use, ledger_work *work, void *ctx)
 {
+    const struct signet_observer observer = cli_observer(cli);
     struct signet_ledger *ledger = NULL;
-    int rc = ledger_open(&ledger, cli->args[0], use, cli->sign_file, &cli->err);
+    int rc = open_watched(&ledger, cli->args[0], use, cli->sign_file, &observer, &cli->err);
 
     if (rc == SIGNET_E_NOT_FOUND && cli->arg_count > 1 && access(cli->args[1], F_OK) == 0)
         signet_text_plain("the ledger stands before the other words", cli->err.hint,

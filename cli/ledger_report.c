@@ -251,7 +251,7 @@ static bool know_plot(const struct cli *cli, struct report *r)
             r->picture = (enum signet_plot)i;
             if (!r->runs && !r->format && !cli->json)
                 return true;
-            cli_usage(cli, "a plot is SVG, of groups");
+            cli_usage(cli, "--plot writes a picture (SVG): take --format, --json or --runs out");
             return false;
         }
     if (r->plot)

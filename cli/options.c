@@ -175,6 +175,7 @@ bool cli_parse(struct cli *cli, int argc, char **argv, const struct option_row *
     struct option_row rows[ROWS_MAX + 1] = {0};
     size_t n = 0;
     cli->name = argv[0];
+    cli->args_doc = *args_doc ? args_doc : NULL;
     if (visitor.visit)
         return show_options(own);
     for (; own && own[n].name && n < ROWS_MAX; n++)

@@ -37,7 +37,7 @@ static bool known_format(const struct cli *cli, const char *format)
     for (size_t i = 0; i < 4; i++)
         if (!strcmp(format, formats[i]))
             return true;
-    cli_usage(cli, "'%s' is not one of table, json, cfg, cbor-diag", format);
+    cli_usage(cli, "--format: '%s' is not one of table, json, cfg, cbor-diag", PLAIN(format));
     return false;
 }
 

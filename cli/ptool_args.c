@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <unistd.h>
 
 const char ptool_usage[] =
     "usage: ptool [-h] -c ENDPOINT_CFG [-e URN] [-s SERVER] [-t TOKEN] [-C CERT]\n"
@@ -168,7 +169,8 @@ static int take_known(int argc, char **argv, int *i, const struct option *option
         value = argv[(*i)++];
     if (!value)
         return cli_error(err, SIGNET_E_USAGE,
-                         "a value that starts with '-' is written as --option=VALUE",
+                         *i < argc ? "a value that starts with '-' is written as --option=VALUE"
+                                   : "write it behind it; is a variable of the shell unset?",
                          "%s needs a value", option->name);
     *(const char **)field = value;
     return SIGNET_OK;
@@ -176,10 +178,17 @@ static int take_known(int argc, char **argv, int *i, const struct option *option
 
 static void unrecognized(const char *name, struct signet_error *err)
 {
+    static const char *const of_signet[][2] = {
+        {"--config", "--endpoint_cfg"}, {"--endpoint", "--URN"},
+        {"--cert-info", "--cert"},      {"--key", "--pkey"},
+        {"--device-cert", "--pcert"},   {"--server-cert", "--scert"}};
     const char *names[OPTIONS], *near;
     char hint[80] = "ptool -h lists the options";
     for (size_t i = 0; i < OPTIONS; i++)
         names[i] = options[i].name;
+    for (size_t i = 0; i < sizeof(of_signet) / sizeof(of_signet[0]); i++)
+        if (!strcmp(name, of_signet[i][0]))
+            snprintf(hint, sizeof(hint), "did you mean %s?", of_signet[i][1]);
     if (name[1] == '-' && (near = signet_word_nearest(name, names, OPTIONS)))
         snprintf(hint, sizeof(hint), "did you mean %s?", near);
     cli_error(err, SIGNET_E_USAGE, hint, "unrecognized option: %s", name);
@@ -193,7 +202,10 @@ static void stray(const char *word, int place, bool option, struct signet_error 
     if (option)
         unrecognized(option_of(word, (char[40]){0}), err);
     else
-        cli_error(err, SIGNET_E_USAGE, "each value follows its option; quote values with spaces",
+        cli_error(err, SIGNET_E_USAGE,
+                  access(word, F_OK) == 0
+                      ? "a configuration is named with -c FILE"
+                      : "each value follows its option; quote values with spaces",
                   "word %d of the command line belongs to no option", place);
 }
 

@@ -75,8 +75,8 @@ static int run_request(struct cli *cli, const struct request *request, struct si
         rc = signet_endpoint_check(request->endpoint, &observer, err);
     if (rc == SIGNET_OK)
         rc = send_request(server, request, tree, &what, err);
-    if (rc != SIGNET_OK &&
-        signet_error_class(err) == SIGNET_CLASS_AWAY) /* not the device's fault */
+    if (rc == SIGNET_E_MEANING || rc == SIGNET_E_IO || /* of what the file says */
+        (rc != SIGNET_OK && signet_error_class(err) == SIGNET_CLASS_AWAY))
         signet_file_blame(rc, request->access.file, err);
     if (rc == SIGNET_OK)
         tell_registered(cli, request, what);

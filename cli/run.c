@@ -5,7 +5,9 @@
 #include "panel.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <malloc.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -208,9 +210,26 @@ static int run_with_panel(struct cli *cli, struct signet_order **orders, size_t 
     return code >= 0 ? cli_close(cli, code) : cli_fail(cli, &cli->err);
 }
 
+/* The path with its folder as the file system knows it; as it is where that is not there. */
+static const char *whole_path(const char *path, char out[static PATH_MAX])
+{
+    char folder[PATH_MAX];
+    size_t end = strlen(path), at;
+    while (end > 1 && path[end - 1] == '/')
+        end--;
+    for (at = end; at > 0 && path[at - 1] != '/';)
+        at--;
+    snprintf(folder, sizeof(folder), "%.*s", at ? (int)at : 1, at ? path : ".");
+    if (!realpath(folder, out) || strlen(out) + end - at + 2 > PATH_MAX)
+        return path;
+    snprintf(out + strlen(out), PATH_MAX - strlen(out), "/%.*s", (int)(end - at), path + at);
+    return out;
+}
+
 static bool is_shared(const char *a, const char *b)
 {
-    return a && b && !strcmp(a, b);
+    char one[PATH_MAX], other[PATH_MAX];
+    return a && b && !strcmp(whole_path(a, one), whole_path(b, other));
 }
 
 /* All of them, before the first one is opened. */

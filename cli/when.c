@@ -57,6 +57,6 @@ bool when_parse(const struct cli *cli, const char *option, const char *text, boo
         *seconds = at;
         return true;
     }
-    cli_usage(cli, "--%s takes a time such as %s", option, WHEN_HELP);
+    cli_usage(cli, "--%s: '%s' is no time such as %s", option, PLAIN(text), WHEN_HELP);
     return false;
 }

@@ -41,10 +41,11 @@ struct signet_ledger_options {
     bool must_exist;           /* no ledger is made: SIGNET_E_NOT_FOUND */
     bool read_only;            /* nothing is made, migrated or written; implies must_exist. Changes
                                 * return SIGNET_E_USAGE */
-    /* For a database server; both may be NULL, and outlive the handle. observer: is warned of one
-     * that does not answer for 10 s, and of commits that a standby may not have, by the thread that
-     * waits. cancel: once fired, a call waits for a silent server for a second, then the handle is
-     * of no more use, and calls return SIGNET_E_CANCELLED. */
+    /* Both may be NULL, and outlive the handle. observer: is warned of a file that another program
+     * locks for 3 s, or that everyone may change; of a database server that does not answer for
+     * 10 s, and of commits that a standby may not have; by the thread that waits. cancel: once
+     * fired, a call waits for a silent server for a second, then the handle is of no more use, and
+     * calls return SIGNET_E_CANCELLED. */
     const struct signet_observer *observer;
     const struct signet_cancel *cancel;
     /* The station's Ed25519 key, made when it is first needed: it signs each commit. NULL: nothing

@@ -2,6 +2,7 @@
 #include "authority/private.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { CHAIN_FILE_MAX = 64 * 1024 };
 
@@ -28,33 +29,41 @@ static int read_chain(struct signet_authority *a, const char *path, struct signe
 static int authority_check_parts(const struct signet_authority *a,
                                  const struct signet_authority_info *info, struct signet_error *err)
 {
+    static const char url_of_est[] = "url: \"https://HOST/.well-known/est\"";
     bool here = !a->ops->enroll, est = a->ops == &authority_est;
     const struct {
         bool wrong;
-        const char *what;
+        const char *what, *hint;
     } rules[] = {
-        {here && (!info->chain || !info->key), "an authority has a 'chain' and a 'key'"},
+        {here && (!info->chain || !info->key), "an authority has a 'chain' and a 'key'",
+         "chain: ca.pem, key: ca.key"},
         {here && (info->url || info->ca_file || info->pin || info->user || info->client_cert ||
                   info->client_key || info->reference || info->timeout_s),
-         "what is said of a server goes with 'kind': est or cmp"},
-        {!here && (info->key || info->profile), "'key' and 'profile' go with a key that is here"},
-        {!here && !info->url, "the authority has no 'url'"},
+         "what is said of a server goes with 'kind': est or cmp", "write 'kind', or take it out"},
+        {!here && (info->key || info->profile), "'key' and 'profile' go with a key that is here",
+         "take them out, or 'kind' and 'url'"},
+        {!here && !info->url, "the authority has no 'url'",
+         est ? url_of_est : "url: \"http://HOST/PATH\" of the CMP server"},
         {est && info->url && strncmp(info->url, "https://", 8) != 0,
-         "EST goes over https only: the 'url' begins with https://"},
-        {!est && !here && info->user, "'user' goes with kind: est"},
-        {est && info->reference, "'reference' goes with kind: cmp"},
-        {!info->client_cert != !info->client_key, "'client_cert' and 'client_key' go together"},
+         "EST goes over https only: the 'url' begins with https://", url_of_est},
+        {!est && !here && info->user, "'user' goes with kind: est",
+         "with kind: cmp, the name of the secret is 'reference'"},
+        {est && info->reference, "'reference' goes with kind: cmp",
+         "with kind: est, the name is 'user'"},
+        {!info->client_cert != !info->client_key, "'client_cert' and 'client_key' go together",
+         "name both files, or take the one out"},
         {!est && !here && (!info->chain || !info->reference == !info->client_cert),
          "kind: cmp has a 'chain', and either a 'reference' with its secret, 'passphrase_file', or "
-         "a 'client_cert' with its 'client_key'"},
+         "a 'client_cert' with its 'client_key'",
+         "chain: ca.pem, reference: NAME, passphrase_file: FILE"},
         {!here && info->passphrase_file && !info->user && !info->reference,
-         "'passphrase_file' goes with 'user' or 'reference'; a 'client_key' is not encrypted"},
+         "'passphrase_file' goes with 'user' or 'reference'; a 'client_key' is not encrypted",
+         "take it out; openssl pkey -in KEY -out PLAIN takes the passphrase off a key"},
     };
 
     for (size_t i = 0; i < COUNT_OF(rules); i++)
         if (rules[i].wrong)
-            return error_set_hint(err, SIGNET_E_MEANING, "signet-order(5) has the keys", "%s",
-                                  rules[i].what);
+            return error_set_hint(err, SIGNET_E_MEANING, rules[i].hint, "%s", rules[i].what);
     return SIGNET_OK;
 }
 
@@ -100,6 +109,9 @@ static int open_info(struct signet_authority *a, const struct signet_authority_i
                      const struct signet_authority_options *options, struct signet_error *err)
 {
     int rc = choose_kind(a, info, err);
+    if (rc == SIGNET_OK && info->passphrase_file && access(info->passphrase_file, F_OK) != 0)
+        rc = error_set_hint(err, SIGNET_E_MEANING, "is the path right? Else take it out",
+                            "the file of 'passphrase_file' is not there");
     if (rc == SIGNET_OK)
         rc = read_public(a, info, err);
     if (rc == SIGNET_OK)

@@ -75,7 +75,11 @@ static int refuse_token(const struct token *t, unsigned found, const char *label
     if (found)
         error_hint(err, "add its serial number: pkcs11:serial=...");
     else
-        error_hint(err, labels[0] ? "there are: %s" : "there is no token%s", labels);
+        error_hint(err,
+                   labels[0] ? "there are: %s"
+                             : "its module knows of no token%s: is the token plugged in, and "
+                               "the module that of its maker?",
+                   labels);
     return found ? SIGNET_E_MEANING : SIGNET_E_NOT_FOUND;
 }
 

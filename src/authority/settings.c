@@ -2,6 +2,8 @@
 /* Authorities as people write them: in an order, or in a file of their own. */
 #include "authority/private.h"
 
+#include <unistd.h>
+
 enum { KEYS_MAX = 64 * 1024 };
 
 #define KEY(name, member, type) ENTRY(name, type, signet_authority_info, member)
@@ -21,6 +23,14 @@ static const struct entry keys[] = {
     ENTRY_WITHIN("timeout_s", ENTRY_NUMBER, signet_authority_info, timeout_s, 1, 3600),
 };
 
+/* "PKCS11:...", "engine:...": what begins as an address does, and has no slash before. */
+static bool is_key_address(const char *key)
+{
+    size_t n = strcspn(key, ":/");
+
+    return n > 1 && key[n] == ':' && access(key, F_OK) != 0;
+}
+
 /* A key in a token or a TPM has a path of its own, a profile that is built in neither. */
 static int place_paths(struct reader *r, struct signet_authority_info *info)
 {
@@ -34,13 +44,27 @@ static int place_paths(struct reader *r, struct signet_authority_info *info)
             "authority: {chain: ca.pem, key: ca.key}, or key: \"pkcs11:...\", \"tpm:FILE\"",
             "%s: an authority has a 'chain' and a 'key'", r->path);
     if (strncmp(info->key, "pkcs11:", 7) != 0 && strncmp(info->key, "tpm:", 4) != 0)
-        rc = reader_path(r, info->key, &info->key);
+        rc = is_key_address(info->key)
+                 ? reader_fail_word(r, info->key,
+                                    "a key is a file, \"pkcs11:token=NAME;object=NAME\" or "
+                                    "\"tpm:FILE\", in small letters",
+                                    "'%.40s' is no key of an authority", info->key)
+                 : reader_path(r, info->key, &info->key);
     if (rc == SIGNET_OK && info->profile && strpbrk(info->profile, "/."))
         rc = reader_path(r, info->profile, &info->profile);
     if (rc == SIGNET_OK && r->folder_len)
         rc = reader_path(r, "", &info->folder);
     return rc;
 }
+
+/* What a profile says, in the file that names it. */
+static const struct key_home homes[] = {
+    {"a file of its own, which 'profile' names (with 'base: tls-client')",
+     " base key_usage extended_key_usage authority_key_id subject_key_id subject_alt_name "
+     "serial_number hardware_type no_end validity_days ",
+     false, keys},
+    {NULL, NULL, false, NULL},
+};
 
 int authority_read(struct reader *r, yaml_node_t *node, struct authority_keys *out)
 {
@@ -59,6 +83,7 @@ int authority_keys_load(struct authority_keys *out, void **owned, const char *pa
     struct reader r = {.path = path,
                        .kind = SIGNET_FILE_AUTHORITY,
                        .root = &out->info,
+                       .homes = homes,
                        .owned = owned,
                        .err = err};
     int rc = reader_load(&r, KEYS_MAX, keys, COUNT_OF(keys));

@@ -91,6 +91,9 @@ void error_write_at(struct signet_error *err, enum signet_code code,
 /* As error_at(), of a name that nobody knows: its value may be a secret, and is not shown. */
 int error_at_unknown(struct signet_error *err, enum signet_code code,
                      const struct text_source *source, size_t at, const char *what);
+/* odd_text.c: is what stands at an offset a thing that no format takes: a curly quote, a no-break
+ * space, a mark of a merge? */
+bool text_odd(const char *text, size_t len, size_t at, const char **what, const char **hint);
 /* The excerpt alone, for an error that has its place in its message. */
 void error_excerpt(struct signet_error *err, const struct text_source *source, size_t at);
 /* error_place.c: an error about what a text means, which has no place yet, gets that of the value
@@ -383,6 +386,11 @@ int file_add(const char *path, const void *data, size_t len, mode_t closed,
              struct signet_error *err);
 /* Do both paths name one file? It need not be there yet. */
 bool file_same(const char *a, const char *b);
+/* file_near.c: what to do about a path that is one of another system, of a shell or of the web;
+ * NULL: it is none. */
+const char *file_path_doubt(const char *path);
+/* file_kind.c: it is of a kind that holds no secret, such as a certificate: the error says so. */
+bool file_has_no_secret(const char *path, struct signet_error *err);
 /* Why a file cannot be opened (errno), and which one in its folder may be meant (file_near.c). */
 int file_missing(int sys, const char *path, struct signet_error *err);
 /* fsync of the folder that path is in. */

@@ -72,6 +72,8 @@ static int check_opened(int fd, const char *path, enum kind kind, bool *shared,
                               "'%s' holds a secret, but belongs to another user", path);
     if (!(st.st_mode & mask))
         return SIGNET_OK;
+    if (file_has_no_secret(path, err))
+        return SIGNET_E_IO;
     error_set(err, SIGNET_E_IO, "'%s' holds a secret, but others may open it (mode %03o)", path,
               (unsigned)st.st_mode & 0777u);
     error_hint(err, "chmod 600 '%s'", path);
@@ -154,7 +156,8 @@ static int open_folder(const char *path, const char **name, struct signet_error 
     fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
         error_set_hint(err, SIGNET_E_IO,
-                       strncmp(path, "/dev/", 5) == 0
+                       file_path_doubt(path) ? file_path_doubt(path)
+                       : strncmp(path, "/dev/", 5) == 0
                            ? "is the device plugged in, and its driver loaded?"
                            : "make the folder, or name another place",
                        "cannot write '%s': there is no folder '%s'", path, folder);
@@ -412,9 +415,11 @@ int file_mkdir(const char *path, mode_t mode, struct signet_error *err)
     if (errno == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
         return SIGNET_OK;
     error_sys(err, SIGNET_E_IO, errno, "cannot make the folder '%s'", path);
-    error_hint(err, err && err->sys == EEXIST
-                        ? "a file has this name: name another folder"
-                        : "is the folder above it there, and may this user write into it?");
+    error_hint(err, "%s",
+               err && err->sys == EEXIST ? "a file has this name: name another folder"
+               : file_path_doubt(path)
+                   ? file_path_doubt(path)
+                   : "is the folder above it there, and may this user write into it?");
     return SIGNET_E_IO;
 }
 

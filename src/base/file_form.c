@@ -300,7 +300,7 @@ static enum file_form text_form(const char *text, size_t len)
 {
     enum file_form form;
 
-    if (text[0] == '<')
+    if (text[0] == '<' && !head_is(text, len, "<<<<<<< "))
         return xml_form(text, len);
     if (has_word(text, len, "^XA"))
         return FORM_LABEL;

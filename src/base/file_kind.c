@@ -39,6 +39,12 @@ static const char *const wanted_names[] = {
     [SIGNET_FILE_AUTHORITY] = "the file of an authority",
 };
 
+/* What nobody has to hide. */
+static const unsigned open_kinds = 1u << SIGNET_FILE_ORDER | 1u << SIGNET_FILE_LEDGER |
+                                   1u << SIGNET_FILE_CERT | 1u << SIGNET_FILE_DEFINITION |
+                                   1u << SIGNET_FILE_PROFILE | 1u << SIGNET_FILE_LABEL |
+                                   1u << SIGNET_FILE_IMAGE;
+
 enum signet_file_kind signet_file_kind(const void *data, size_t len)
 {
     return forms[file_form(data, len)].kind;
@@ -70,7 +76,11 @@ int file_spare(const char *path, const void *data, size_t len, bool keeps, struc
                    new = file_form(data, len < HEAD ? len : HEAD);
     enum signet_file_kind kind = forms[new].kind;
     bool unnamed = kind == SIGNET_FILE_UNKNOWN || kind == SIGNET_FILE_OTHER;
+    struct stat st;
 
+    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+        return error_set_hint(err, SIGNET_E_IO, "name another file, or move the folder away",
+                              "cannot write '%s': it is a folder", path);
     /* A label that was filled in looks like its template. */
     if (old == FORM_EMPTY || old == FORM_BLANK ||
         (old != FORM_UNKNOWN && old != FORM_LABEL &&
@@ -81,6 +91,19 @@ int file_spare(const char *path, const void *data, size_t len, bool keeps, struc
     return error_set_hint(err, SIGNET_E_EXISTS, "name another file, or remove this one",
                           "will not write over '%s': it is %s", path,
                           old != FORM_UNKNOWN ? forms[old].name : "no packet");
+}
+
+bool file_has_no_secret(const char *path, struct signet_error *err)
+{
+    char head[HEAD + 1];
+    ssize_t n = read_start(path, head);
+    enum file_form form = n > 0 ? file_form(head, (size_t)n) : FORM_UNKNOWN;
+
+    if (form == FORM_UNKNOWN || !(open_kinds & 1u << forms[form].kind))
+        return false;
+    error_set_hint(err, SIGNET_E_IO, "name the file that is meant", "'%s' is %s, and no secret",
+                   path, forms[form].name);
+    return true;
 }
 
 /* The ledger that an order names, for the hint; a word that says so when none is found. */

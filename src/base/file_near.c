@@ -30,6 +30,20 @@ static void nearest_entry(const char *folder, const char *name, char near[NAME_M
         closedir(dir);
 }
 
+const char *file_path_doubt(const char *path)
+{
+    const char *slash = strchr(path, '~');
+
+    if (strchr(path, '\\'))
+        return "between folders stands /, not \\, and there are no drives such as C:";
+    if (strstr(path, "://") || strcmp(path, "-") == 0)
+        return "name a file: nothing is fetched, and nothing read from standard input";
+    slash = slash ? slash : strchr(path, '$');
+    return slash && (slash == path || slash[-1] == '/')
+               ? "write the whole path: ~ and $NAME mean something to a shell alone"
+               : NULL;
+}
+
 static void hint_near(const char *path, struct signet_error *err)
 {
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
@@ -42,16 +56,8 @@ static void hint_near(const char *path, struct signet_error *err)
                    folder);
         return;
     }
-    if (strchr(path, '\\')) {
-        error_hint(err, "between folders stands /, not \\, and there are no drives such as C:");
-        return;
-    }
-    if (strstr(path, "://") || strcmp(path, "-") == 0) {
-        error_hint(err, "name a file: nothing is fetched, and nothing read from standard input");
-        return;
-    }
-    if (path[0] == '~' || path[0] == '$') {
-        error_hint(err, "write the whole path: ~ and $NAME mean something to a shell alone");
+    if (file_path_doubt(path)) {
+        error_hint(err, "%s", file_path_doubt(path));
         return;
     }
     snprintf(folder, sizeof(folder), "%.*s", len ? len : 2, len ? path : "./");

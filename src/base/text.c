@@ -195,7 +195,7 @@ static const char *begins_alike(const char *word, size_t len, const char *const 
 const char *signet_word_nearest(const char *word, const char *const *candidates, size_t count)
 {
     size_t len = strlen(word);
-    unsigned best = len < 3 ? 2 : (unsigned)(len + 2) / 3 + 1;
+    unsigned best = len < 3 ? 2 : (unsigned)(len < 9 ? len : len + 2) / 3 + 1;
     const char *nearest = NULL;
 
     for (size_t i = 0; len <= NEAREST_MAX && i < count; i++) {
@@ -247,18 +247,21 @@ void text_hint_known(const char *name, const char *const *known, size_t count,
                      struct signet_error *err)
 {
     const char *near = signet_word_nearest(name, known, count);
-    struct buf all = {.max = sizeof(err->hint) - sizeof("known: ")}; /* gone when it is longer */
+    const size_t room = sizeof(err->hint) - sizeof("known: , ...");
+    struct buf all = {0};
     size_t family = near ? family_of(name, near) : 0;
+    bool cut = false;
 
     if (family)
         near = NULL;
     for (size_t i = 0; !near && i < count; i++)
-        if (strncmp(known[i], name, family) == 0)
+        if (strncmp(known[i], name, family) == 0 && !cut &&
+            !(cut = all.len + strlen(known[i]) + 2 > room))
             buf_printf(&all, "%s%s", all.len ? ", " : "", known[i]);
     if (near)
         error_hint(err, "did you mean '%s'?", near);
     else if (all.data)
-        error_hint(err, "known: %s", (const char *)all.data);
+        error_hint(err, "known: %s%s", (const char *)all.data, cut ? ", ..." : "");
     buf_free(&all);
 }
 

@@ -2,6 +2,7 @@
 /* One value, by the definition of its object. */
 #include "check/private.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <math.h>
 #include <signet/text.h>
@@ -40,7 +41,26 @@ static bool is_whole(const struct signet_value *value)
            fabs(value->as.number) < 9007199254740992.0;
 }
 
-static const char no_point[] = "write it without a decimal point";
+static const char no_point[] = "write it without a decimal point",
+                  modes[] = "write its number: 0 is psk, 1 rpk, 2 cert, 3 nosec, 4 est";
+
+/* What to write in place of a value of another type. */
+static const char *type_hint(const struct type_info *want, const struct signet_record *record)
+{
+    const struct signet_value *value = &record->value;
+    bool hex = want->value == SIGNET_TYPE_OPAQUE && value->type == SIGNET_TYPE_STRING &&
+               value->as.bytes.len >= 16;
+
+    for (size_t i = 0; hex && i < value->as.bytes.len; i++)
+        hex = isxdigit(value->as.bytes.data[i]);
+    if (record->path.oid == 0 && record->path.rid == 2)
+        return modes;
+    if (want->value == SIGNET_TYPE_INTEGER && is_whole(value))
+        return no_point;
+    if (hex)
+        return "these look like hex digits: write them as bytes.fromhex('...')";
+    return want->hint;
+}
 
 static bool type_fits(const struct signet_resource *resource, const struct signet_value *value)
 {
@@ -100,7 +120,7 @@ static int check_range(struct check *check, const struct signet_record *record,
     return check_say(
         check, record->path.oid <= 1 ? FINDING_REFUSAL : FINDING_OF_STANDARD, record->path,
         record->path.oid == 0 && record->path.rid == 2
-            ? "0 is psk, 1 rpk, 2 cert, 3 nosec, 4 est"
+            ? modes
             : "write one in this range, which is that of the object's definition "
               "in the OMA registry",
         "must %s %s%s, not %s%s", bytes ? "have" : "be", range_text(resource->range, range),
@@ -124,6 +144,25 @@ static int check_lifetime(struct check *check, const struct signet_record *recor
     return SIGNET_OK;
 }
 
+/* "{endpoint:text}" in what goes to one device: work orders fill it in, and nobody else. */
+static void suspect_placeholder(struct check *check, const struct signet_record *record)
+{
+    const uint8_t *text = record->value.as.bytes.data;
+    size_t len = type_has_bytes(record->value.type) ? record->value.as.bytes.len : 0, name = 0;
+    bool plain = true, found = false;
+
+    for (size_t i = 0; i < len; i++) {
+        plain = plain && text[i] >= ' ' && text[i] < 0x7f;
+        found = found || (name > 3 && (text[i] == '}' || text[i] == ':'));
+        name = text[i] == '{' ? 1 : name && (islower(text[i]) || text[i] == '_') ? name + 1 : 0;
+    }
+    if (plain && found)
+        check_suspect(
+            check, record->path,
+            "write the device's own value, or name the file as the 'template' of an order",
+            "holds a placeholder, which a work order alone fills in");
+}
+
 static int check_record_value(struct check *check, const struct signet_record *record,
                               const struct signet_resource *resource)
 {
@@ -135,11 +174,10 @@ static int check_record_value(struct check *check, const struct signet_record *r
         check_suspect(check, record->path, no_point,
                       "is a float, and %s is wanted: not every client takes it", want->noun);
     else if (!type_fits(resource, value))
-        return check_refuse(check, record->path,
-                            want->value == SIGNET_TYPE_INTEGER && is_whole(value) ? no_point
-                                                                                  : want->hint,
+        return check_refuse(check, record->path, type_hint(want, record),
                             "must be %s, not %s (LwM2M Core 1.2, Appendix C)", want->noun,
                             type_info(value->type)->noun);
+    suspect_placeholder(check, record);
     rc = check_range(check, record, resource);
     return rc || record->path.oid != 1 || record->path.rid != 1 ? rc
                                                                 : check_lifetime(check, record);

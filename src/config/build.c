@@ -65,7 +65,8 @@ static void convert_integer(struct parser *p, const struct value *v, struct sign
         out->as.unsigned_integer = (uint64_t)v->as.integer;
     }
     if (v->as.integer < INT64_MIN || v->as.integer > (wide)UINT64_MAX)
-        fail_at(p, v->at, SIGNET_E_LIMIT, "integers are -2^63 to 2^64-1",
+        fail_at(p, v->at, SIGNET_E_LIMIT,
+                "integers are -2^63 to 2^64-1; bytes are bytes.fromhex('00ff')",
                 "this integer does not fit 64 bits");
 }
 

@@ -28,7 +28,7 @@ static const struct json_member cert_members[] = {
     {"subjectAltName", MEMBER_TEXT, offsetof(struct signet_cert_info, subject_alt_name)},
 };
 
-static const struct json_file cert_file = {cert_members, COUNT_OF(cert_members), NULL, 0};
+static const struct json_file cert_file = {cert_members, COUNT_OF(cert_members), NULL, 0, NULL};
 
 /* jansson holds integers of 64 bits, a serial number has up to 160: it is put in quotes first. */
 static void quote_serial(const struct buf *text, struct buf *out)
@@ -135,6 +135,10 @@ static int unknown(const struct text_source *source, const char *name, const str
              strlen(name) < 200 ? text_shown(name, strlen(name), 200) : "...");
     error_at_unknown(err, SIGNET_E_SYNTAX, source, json_member_at(source, name, false), what);
     text_hint_known(name, names, count, err);
+    for (size_t i = 0; file->elsewhere && file->elsewhere[i][0]; i++)
+        for (const char *at = file->elsewhere[i][0]; *at; at += strcspn(at, " "), at += *at == ' ')
+            if (text_is(at, strcspn(at, " "), name))
+                error_hint(err, "%s", file->elsewhere[i][1]);
     return SIGNET_E_SYNTAX;
 }
 

@@ -47,22 +47,14 @@ static bool stands_here(const struct walk *w, const char *word)
     return w->len - w->at >= n && memcmp(w->text + w->at, word, n) == 0;
 }
 
-static bool is_curly(const struct walk *w)
-{
-    return stands_here(w, "\xe2\x80\x9c") || stands_here(w, "\xe2\x80\x9d") ||
-           stands_here(w, "\xe2\x80\x9e") || stands_here(w, "\xe2\x80\x98") ||
-           stands_here(w, "\xe2\x80\x99") || stands_here(w, "\xc2\xab");
-}
-
 /* What stands where a value or a name should, by its first character. */
 static bool wrong_start(struct walk *w, const char *what, const char *hint)
 {
     if (w->at >= w->len)
         return wrong_at(w, w->at, "the file ends where something should follow",
                         "was the file copied whole?");
-    if (is_curly(w))
-        return wrong_at(w, w->at, "a curly quote, as word processors write it",
-                        "write straight quotes: \"");
+    if (text_odd(w->text, w->len, w->at, &what, &hint))
+        return wrong_at(w, w->at, what, hint);
     if (here(w) == '\'')
         return wrong_at(w, w->at, "a single quote", "text and names stand in double quotes: \"");
     if (here(w) == '#' || stands_here(w, "//") || stands_here(w, "/*"))

@@ -35,7 +35,8 @@ static struct value to_integer(struct parser *p, size_t start, size_t at, int ba
 
         if (digit >= 0 && (__builtin_mul_overflow(sum, (wide)base, &sum) ||
                            __builtin_add_overflow(sum, (wide)digit, &sum)))
-            return fail_at(p, start, SIGNET_E_LIMIT, "integers are -2^63 to 2^64-1",
+            return fail_at(p, start, SIGNET_E_LIMIT,
+                           "integers are -2^63 to 2^64-1; bytes are bytes.fromhex('00ff')",
                            "this integer is too large");
     }
     return (struct value){.kind = V_INT, .as.integer = sum};

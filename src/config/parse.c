@@ -6,74 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { OBJECTS_MAX = 1024, RESOURCES_MAX = 256 }; /* that are looked at for a hint */
-
 static struct value parse_expression(struct parser *p);
-
-struct name {
-    size_t at, len;
-};
-
-static bool name_starts(char c)
-{
-    return isalpha((unsigned char)c) || c == '_' || (c & 0x80);
-}
-
-/* The name at p->at, which is moved past it; empty when there is none. */
-static struct name scan_name(struct parser *p)
-{
-    size_t at = p->at;
-
-    while (name_starts(p->text[p->at]) || (p->at > at && isdigit((unsigned char)p->text[p->at])))
-        p->at++;
-    return (struct name){at, p->at - at};
-}
-
-static bool name_is(const struct parser *p, struct name n, const char *name)
-{
-    return text_is(p->text + n.at, n.len, name);
-}
-
-/* A resource of another object than the one it was written with. */
-static void hint_elsewhere(struct parser *p, struct name n, char *hint, size_t size)
-{
-    const char *names[OBJECTS_MAX];
-    size_t count = object_names(p->objects, names, OBJECTS_MAX);
-
-    for (size_t i = 0; i < count; i++) {
-        const struct signet_object *o = object_by_name(p->objects, names[i], strlen(names[i]));
-
-        if (o && resource_by_name(o, p->text + n.at, n.len)) {
-            snprintf(hint, size, "did you mean RID.%s.%.*s?", o->name, (int)n.len, p->text + n.at);
-            return;
-        }
-    }
-}
-
-/* An unknown name; candidates for the hint. What is near none of them is not repeated: somebody
- * may have pasted a key without quotes. */
-static struct value unknown_name(struct parser *p, struct name n, const char *prefix,
-                                 const char *const *candidates, size_t count)
-{
-    char name[41], hint[128] = "signet-config(5) has the names; a number works as well";
-    const char *near = NULL;
-
-    snprintf(name, sizeof(name), "%.*s", (int)n.len, p->text + n.at);
-    if (n.len < sizeof(name))
-        near = signet_word_nearest(name, candidates, count);
-    if (near)
-        snprintf(hint, sizeof(hint), "did you mean %s%s?", prefix, near);
-    else if (strncmp(prefix, "RID", 3) == 0)
-        hint_elsewhere(p, n, hint, sizeof(hint));
-    if (near || (*prefix && n.len < sizeof(name)))
-        return fail_at(p, n.at, SIGNET_E_SYNTAX, hint, "unknown name '%s%s'", prefix, name);
-    return fail_at(p, n.at, SIGNET_E_SYNTAX,
-                   p->text[n.at + n.len] == '('
-                       ? "a configuration is no program: write the value itself, text in quotes, "
-                         "bytes as b'text' or bytes.fromhex('00ff')"
-                       : "text and keys stand in quotes; see signet-config(5) for the names",
-                   "unknown name");
-}
 
 /* ".NAME" after another name. */
 static struct name parse_member(struct parser *p, const char *after, const char *hint)
@@ -128,7 +61,7 @@ static void expect(struct parser *p, char c, const char *hint)
     skip_blank(p);
     if (p->text[p->at] == c)
         p->at++;
-    else
+    else if (!odd_here(p))
         fail_at(p, p->at, SIGNET_E_SYNTAX, hint,
                 p->at >= p->len ? "the file ends where '%c' should follow"
                                 : "'%c' should follow here",
@@ -170,7 +103,10 @@ static void decode_hex(struct parser *p, struct value *text)
             used++;
             i += 2;
         } else {
-            fail_at(p, text->at, SIGNET_E_SYNTAX, "two hex digits make a byte",
+            fail_at(p, text->at, SIGNET_E_SYNTAX,
+                    memchr(b->data + i, 'x', b->len - i < 2 ? b->len - i : 2)
+                        ? "take 0x out: two hex digits make a byte"
+                        : "two hex digits make a byte",
                     "character %zu of this text is not half of a pair of hex digits", i + 1);
         }
     }
@@ -188,6 +124,9 @@ static struct value parse_fromhex(struct parser *p)
     if (!name_is(p, name, "fromhex"))
         return fail_at(p, name.at, SIGNET_E_SYNTAX, only, "unknown name after bytes.");
     expect(p, '(', hint);
+    skip_blank(p);
+    if (p->rc == SIGNET_OK && !string_starts(p) && p->text[p->at] != '(')
+        return fail_at(p, p->at, SIGNET_E_SYNTAX, hint, "hex digits stand in a string");
     struct value text = parse_expression(p);
     expect(p, ')', hint);
     if (text.kind == V_STR) {
@@ -199,27 +138,10 @@ static struct value parse_fromhex(struct parser *p)
     return text;
 }
 
-static const char straight[] = "write straight quotes: ' or \"";
-
-/* As word processors write them. */
-static bool curly_quote(const struct parser *p)
-{
-    static const char *const quotes[] = {"\xe2\x80\x98", "\xe2\x80\x99", "\xe2\x80\x9a",
-                                         "\xe2\x80\x9c", "\xe2\x80\x9d", "\xe2\x80\x9e"};
-
-    for (size_t i = 0; i < COUNT_OF(quotes); i++)
-        if (strncmp(p->text + p->at, quotes[i], 3) == 0)
-            return true;
-    return false;
-}
-
 static struct value parse_named(struct parser *p)
 {
     static const char *const names[] = {"OID", "RID", "Objlink", "bytes", "True", "False"};
 
-    if (curly_quote(p))
-        return fail_at(p, p->at, SIGNET_E_SYNTAX, straight,
-                       "a curly quote, as word processors write it");
     struct name name = scan_name(p);
     if (name_is(p, name, "True") || name_is(p, name, "False"))
         return (struct value){.kind = V_BOOL, .as.integer = name.len == 4};
@@ -229,8 +151,9 @@ static struct value parse_named(struct parser *p)
         return parse_objlink(p);
     if (name_is(p, name, "bytes"))
         return parse_fromhex(p);
-    if (name_is(p, name, "None"))
-        return fail_at(p, name.at, SIGNET_E_SYNTAX, "leave the resource out", "None is no value");
+    if (name_is(p, name, "None") || name_is(p, name, "null"))
+        return fail_at(p, name.at, SIGNET_E_SYNTAX, "leave the resource out",
+                       "None and null are no values");
     return unknown_name(p, name, "", names, COUNT_OF(names));
 }
 
@@ -263,11 +186,16 @@ static void merge_dict(struct parser *p, struct dict *dict)
 
 static void parse_entry(struct parser *p, struct dict *dict)
 {
+    skip_blank(p);
+    size_t start = p->at;
     struct entry entry = {.key = parse_expression(p)};
 
     skip_blank(p);
+    bool group =
+        start >= 2 && p->text[start - 1] == ',' && isdigit((unsigned char)p->text[start - 2]);
     if (p->text[p->at] == ',' || p->text[p->at] == '}')
-        fail_at(p, p->at, SIGNET_E_SYNTAX, "write identifier: value",
+        fail_at(p, p->at, SIGNET_E_SYNTAX,
+                group ? "write a number without commas: 86400" : "write identifier: value",
                 "this entry has no ':' and value");
     expect(p, ':', "write identifier: value");
     entry.value = parse_expression(p);
@@ -295,10 +223,9 @@ static struct value parse_dict(struct parser *p)
         skip_blank(p);
         if (p->text[p->at] == ',')
             p->at++;
-        else if (p->text[p->at] != '}' && p->at < p->len)
+        else if (p->text[p->at] != '}' && p->at < p->len && !odd_here(p))
             fail_at(p, p->at, SIGNET_E_SYNTAX,
-                    curly_quote(p) ? straight
-                    : string_starts(p) || name_starts(p->text[p->at]) ||
+                    string_starts(p) || name_starts(p->text[p->at]) ||
                             isdigit((unsigned char)p->text[p->at])
                         ? "is a comma missing before this? Constants only: no conditions or calls"
                     : p->text[p->at] == ';' ? "write a comma: ,"
@@ -338,6 +265,8 @@ static struct value parse_primary(struct parser *p)
     if (p->at >= p->len)
         return fail_at(p, p->at, SIGNET_E_SYNTAX, NULL,
                        "the file ends where a value should follow");
+    if (odd_here(p))
+        return (struct value){0};
     if (c == '{')
         return parse_dict(p);
     if (c == '(')

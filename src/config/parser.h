@@ -94,6 +94,20 @@ struct value apply_unary(struct parser *p, size_t at, char op, struct value v);
 bool is_definitions(const struct parser *p, const struct value *key);
 void read_definitions(struct parser *p, const struct value *paths);
 
+/* names.c: a word of the text */
+enum { OBJECTS_MAX = 1024, RESOURCES_MAX = 256 }; /* that are looked at for a hint */
+struct name {
+    size_t at, len;
+};
+bool name_starts(char c);
+struct name scan_name(struct parser *p); /* p->at is moved past it; empty when there is none */
+bool name_is(const struct parser *p, struct name n, const char *name);
+/* What stands here is what a word processor or a merge left: it is told. */
+bool odd_here(struct parser *p);
+/* candidates: for the hint */
+struct value unknown_name(struct parser *p, struct name n, const char *prefix,
+                          const char *const *candidates, size_t count);
+
 /* parse.c */
 struct value parse_configuration(struct parser *p);
 

@@ -37,7 +37,10 @@ void signet_factory_warn_unused(const struct signet_factory *factory)
         return;
     error_set(&note, SIGNET_OK,
               "certificates are given, but no account is in mode cert or est: they are not used");
-    error_hint(&note, "RID.Security.Mode is the one of %s", signet_mode_name(factory->mode));
+    error_hint(
+        &note,
+        "write RID.Security.Mode: 2 for mode cert, or leave the certificates out for mode %s",
+        signet_mode_name(factory->mode));
     event_warn(factory->observer, &note);
 }
 

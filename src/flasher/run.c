@@ -96,15 +96,41 @@ static const char *how_to_keep(void)
                             "chmod o-w";
 }
 
+/* A text is run by the program that its first line names. */
+static int check_script(const char *path, struct signet_error *err)
+{
+    char line[256] = "";
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd >= 0 ? read(fd, line, sizeof(line) - 1) : -1;
+    const char *by = line + 2 + strspn(line + 2, " \t");
+
+    if (fd >= 0)
+        close(fd);
+    if (n <= 0 || memchr(line, 0, (size_t)n) || line[0] == 0x7f)
+        return SIGNET_OK; /* bytes: the system knows them, or says so */
+    if (strncmp(line, "#!", 2) != 0)
+        return error_set_hint(err, SIGNET_E_NOT_FOUND, "write #!/bin/sh, or what it is for",
+                              "%s:1:1: a script whose first line names no program", path);
+    line[2 + strcspn(line + 2, "\n")] = '\0';
+    if (strchr(by, '\r'))
+        return error_set_hint(err, SIGNET_E_NOT_FOUND, "save it with those of Linux: sed -i 's/\\r$//' FILE",
+                              "%s:1:1: the lines of this script end as those of Windows", path);
+    line[(size_t)(by - line) + strcspn(by, " \t")] = '\0';
+    return access(by, X_OK) == 0
+               ? SIGNET_OK
+               : error_set_hint(err, SIGNET_E_NOT_FOUND, "install it, or correct the first line",
+                                "%s:1:1: this script is for '%s', which is not there", path, by);
+}
+
 int run_find(char **out, const char *name, const char *given, struct signet_error *err)
 {
     if (!given && !strchr(name, '/'))
         return find_on_path(out, name, err);
     given = given ? given : name;
     if (given[0] == '/' && access(given, F_OK) != 0)
-        return hint_words(
-            error_sys(err, SIGNET_E_NOT_FOUND, errno, "cannot find the program '%s'", given), given,
-            err);
+        return error_sys(err, SIGNET_E_NOT_FOUND, errno, "cannot find the program '%s'", given),
+               error_hint(err, "is the path right, and the program installed?"),
+               hint_words(SIGNET_E_NOT_FOUND, given, err);
     if (given[0] == '/' && access(given, X_OK) != 0)
         return error_set_hint(err, SIGNET_E_NOT_FOUND, "is it a program? chmod +x makes it one",
                               "'%s' cannot be executed", given);
@@ -113,7 +139,8 @@ int run_find(char **out, const char *name, const char *given, struct signet_erro
                               "%s: not the absolute path of a program that can be executed, and "
                               "that only its owner can change",
                               given);
-    return text_copy(out, given, err);
+    int rc = check_script(given, err);
+    return rc == SIGNET_OK ? text_copy(out, given, err) : rc;
 }
 
 int run_trusts(const char *script, struct signet_error *err)

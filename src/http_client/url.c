@@ -65,7 +65,8 @@ int url_base(const struct http_options *options, char **base, bool *https, struc
     while (len && host[len - 1] == '/')
         len--;
     if (!len)
-        return error_set(err, SIGNET_E_USAGE, "the server's url has no host");
+        return error_set_hint(err, SIGNET_E_USAGE, "such as \"url\": \"https://HOST\"",
+                              "the server's url has no host");
     if (host[strcspn(host, "/?#") - 1] == ':')
         return error_set_hint(err, SIGNET_E_USAGE,
                               "write the port behind the colon, or take it out",

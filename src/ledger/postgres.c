@@ -236,7 +236,7 @@ static int postgres_open(struct db **out, const char *where, enum db_open how,
         rc = postgres_connect(s, err);
     if (rc == SIGNET_OK)
         rc = check_search_path(s, err);
-    if (rc == SIGNET_OK && watch->observer)
+    if (rc == SIGNET_OK && watch->observer && how != DB_READ)
         rc = warn_of_commits(s, err);
     if (rc != SIGNET_OK)
         postgres_close(&s->base);

@@ -11,12 +11,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BUSY_MS = 30000 };
+enum { BUSY_MS = 30000, TELL_MS = 3000 };
 
 struct file {
     struct db base;
     sqlite3 *handle;
     sqlite3_stmt **statements;
+    const struct signet_observer *observer;
+    int64_t busy_since; /* of a lock that another program has */
+    bool told;
 };
 
 static struct file *file_of(struct db *db)
@@ -78,19 +81,37 @@ static const struct db_word sqlite_words[] = {
     {0},
 };
 
+/* A program that is not Signet may keep its lock for long: that is told. */
+static int wait_for_lock(void *ctx, int count)
+{
+    struct file *f = ctx;
+    int64_t now = clock_ms();
+
+    if (count == 0) {
+        f->busy_since = now;
+        f->told = false;
+    }
+    if (!f->told && now - f->busy_since >= TELL_MS) {
+        f->told = true;
+        event_note(f->observer, "end the program that has it open, or wait: nothing is lost",
+                   "another program has locked the ledger %s: waiting up to %d s",
+                   sqlite3_db_filename(f->handle, "main"), BUSY_MS / 1000);
+    }
+    cancel_sleep_until(NULL, now + (count < 10 ? 1 + count : 25), NULL);
+    return now - f->busy_since < BUSY_MS;
+}
+
 /* Processes that open a new file at the same time get in each other's way here, and SQLite does
  * not wait by itself. */
 static int use_wal(struct file *f, struct signet_error *err)
 {
     static const char use[] = "PRAGMA journal_mode = WAL";
-    int64_t end = clock_ms() + BUSY_MS;
     char mode[16];
-    int rc = sqlite_text(f->handle, use, mode, sizeof(mode), err);
+    int count = 0, rc = sqlite_text(f->handle, use, mode, sizeof(mode), err);
 
-    while (rc != SIGNET_OK && sqlite3_errcode(f->handle) == SQLITE_BUSY && clock_ms() < end) {
-        cancel_sleep_until(NULL, clock_ms() + 10, NULL);
+    while (rc != SIGNET_OK && sqlite3_errcode(f->handle) == SQLITE_BUSY &&
+           wait_for_lock(f, count++))
         rc = sqlite_text(f->handle, use, mode, sizeof(mode), err);
-    }
     if (rc != SIGNET_OK || strcmp(mode, "wal") == 0)
         return rc;
     return error_set_hint(err, SIGNET_E_IO, "put the ledger on a local disk, or use PostgreSQL",
@@ -131,7 +152,7 @@ static int open_handle(struct file *f, const char *where, int flags, struct sign
 
     if (sqlite3_open_v2(where, &f->handle, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
         return f->handle ? sqlite_failed(f->handle, err) : error_nomem(err);
-    sqlite3_busy_timeout(f->handle, BUSY_MS);
+    sqlite3_busy_handler(f->handle, wait_for_lock, f);
     int rc = flags & SQLITE_OPEN_URI ? be_alone(f, err) : SIGNET_OK; /* before all else */
     return rc == SIGNET_OK ? sqlite_run(f->handle, pragmas, err) : rc;
 }
@@ -192,8 +213,6 @@ static int sqlite_open(struct db **out, const char *where, enum db_open how,
                        const struct db_watch *watch, struct signet_error *err)
 {
     struct stat st;
-
-    (void)watch;
     int rc = how == DB_READ || how == DB_COPY ? SIGNET_OK : file_system_check(where, err);
     if (rc != SIGNET_OK)
         return rc;
@@ -216,6 +235,10 @@ static int sqlite_open(struct db **out, const char *where, enum db_open how,
     if (!f)
         return error_nomem(err);
     f->base.ops = &sqlite_ops;
+    f->observer = watch->observer;
+    if (stat(where, &st) == 0 && st.st_mode & S_IWOTH)
+        event_note(f->observer, "chmod 600 it", "%s: everyone may change the ledger (mode %03o)",
+                   where, (unsigned)st.st_mode & 0777u);
     rc = set_up(f, where, how, err);
     if (rc != SIGNET_OK)
         sqlite_close(&f->base);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 
 /* What goes wrong with a ledger; the last row is all else. */
 static const struct {
@@ -47,7 +48,11 @@ int sqlite_failed(sqlite3 *db, struct signet_error *err)
               : failures[i].code ? ""
                                  : sqlite3_errmsg(db),
               file && *file ? file : "");
-    error_hint(err, "%s", failures[i].hint);
+    file = sqlite3_db_filename(db, "main");
+    error_hint(err, "%s",
+               code != SQLITE_BUSY && file && *file && access(file, W_OK) != 0 && errno == EROFS
+                   ? "its file system is mounted for reading alone: mount it for writing too"
+                   : failures[i].hint);
     return error_code(failures[i].means);
 }
 

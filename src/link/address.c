@@ -122,6 +122,11 @@ static int check_device_path(const char *path, struct signet_error *err)
         return error_set_hint(err, SIGNET_E_USAGE,
                               "tcp:HOST:PORT, udp:HOST:PORT and serial:PATH are possible",
                               "'%s' is no port: there is no '%.*s:'", path, (int)word, path);
+    size_t speed = strcspn(path, ",:") + 1;
+    if (!there && *path == '/' && speed < strlen(path) && strlen(path + speed) > 3 &&
+        path[speed + strspn(path + speed, "0123456789")] == '\0')
+        return error_set_hint(err, SIGNET_E_USAGE, "a speed is no part of the port's name",
+                              "'%s' has a speed behind its path", path);
     if (!there && strncasecmp(path, "COM", 3) == 0 && path[3] &&
         strspn(path + 3, "0123456789") == strlen(path + 3))
         return error_set_hint(err, SIGNET_E_USAGE,

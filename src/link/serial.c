@@ -32,6 +32,8 @@ static int cannot_open(const char *path, int sys, struct signet_error *err)
     const char *colon = strrchr(path, ':');
     if (missing && colon && colon[1] && !colon[1 + strspn(colon + 1, "0123456789")])
         error_hint(err, "a speed is no part of the port's name");
+    else if (missing && !strchr(path, '/'))
+        error_hint(err, "a port is a path, such as /dev/ttyACM0");
     else if (missing)
         error_hint(err, "the list of boards shows the ports that are there");
     if (sys == EACCES)

@@ -136,7 +136,7 @@ static int refuse_choice(const struct signet_tree *tree, const char *which, size
     else if (found == 0 && (strcmp(which, "bootstrap") == 0 || strcmp(which, "management") == 0))
         error_set(err, SIGNET_E_MEANING, "the device has no %s account", which);
     else if (found == 0)
-        error_set(err, SIGNET_E_MEANING, "the device has no account '%.80s'", which);
+        error_set(err, SIGNET_E_MEANING, "'%.80s' is no account of the device", which);
     else
         error_set(err, SIGNET_E_MEANING, "the device has %zu accounts that this may mean", found);
     for (size_t i = 0; signet_tree_account(tree, i, &a) && list.len < 120; i++) {

@@ -154,7 +154,9 @@ int signet_endpoint_check(const char *name, const struct signet_observer *observ
 
     if (rc != SIGNET_OK || !doubt)
         return rc;
-    event_note(observer, "is it the name that the device gives its servers?", "'%s' %s",
-               text_shown(name, strlen(name), 60), doubt);
+    event_note(observer,
+               *name ? "is it the name that the device gives its servers?"
+                     : "write its name; is a variable of the shell unset?",
+               "'%s' %s", text_shown(name, strlen(name), 60), doubt);
     return SIGNET_OK;
 }

@@ -23,10 +23,27 @@ int reader_golden(struct reader *r, yaml_node_t *node)
                                   "'%.80s' is no endpoint name", o->golden.endpoint);
 }
 
+/* Is it the pattern with a number in place of {serial...}? */
+static bool golden_fits_names(const char *pattern, const char *name)
+{
+    const char *serial = strstr(pattern, "{serial"), *rest = serial ? strchr(serial, '}') : NULL;
+    size_t before = rest ? (size_t)(serial - pattern) : 0;
+
+    if (!rest || strncmp(pattern, name, before) != 0)
+        return false;
+    size_t digits = strspn(name + before, "0123456789");
+    return digits && strcmp(name + before + digits, rest + 1) == 0;
+}
+
 int reader_check_golden(const struct reader *r)
 {
     const struct signet_order *o = r->root;
 
+    if (o->golden.slot && o->pattern && !o->manifest &&
+        golden_fits_names(o->pattern, o->golden.endpoint))
+        return error_set_hint(r->err, SIGNET_E_MEANING, "give the golden board a name of its own",
+                              "%s: golden: '%s' is a name that 'names' makes for a product",
+                              r->path, o->golden.endpoint);
     if (!o->golden.slot || order_slot(o, o->golden.slot))
         return SIGNET_OK;
     return error_set_hint(r->err, SIGNET_E_MEANING, "name one of 'slots'",

@@ -57,6 +57,17 @@ static int check_word(struct reader *r, const char *key, const char *word,
     return SIGNET_OK;
 }
 
+/* What joins programs, or leads their output elsewhere. */
+static bool of_shell(const char *word)
+{
+    static const char *const words[] = {"|", "||", "&&", "&", ">", ">>", "<", "2>&1"};
+
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        if (strcmp(word, words[i]) == 0)
+            return true;
+    return false;
+}
+
 int reader_check_words(struct reader *r, const char *key, const char *const *words,
                        const char *const *values, size_t count)
 {
@@ -64,6 +75,11 @@ int reader_check_words(struct reader *r, const char *key, const char *const *wor
     int rc = SIGNET_OK;
 
     for (size_t i = 0; rc == SIGNET_OK && words && words[i]; i++)
-        rc = check_word(r, key, words[i], &known);
+        rc = i && of_shell(words[i])
+                 ? reader_fail_word(r, key,
+                                    "no shell is used: leave the word out, or write [/bin/sh, -c, "
+                                    "\"...\"]",
+                                    "%s: to a program, '%s' is a word as any other", key, words[i])
+                 : check_word(r, key, words[i], &known);
     return rc;
 }

@@ -40,7 +40,7 @@ int reader_label(struct reader *r, yaml_node_t *node)
                    : reader_fail_word(r, o->label.printer, example,
                                       "'%.80s' is no address of a printer", o->label.printer);
     if (strstr(o->label.printer, "://"))
-        return reader_fail_hint(r, node, example,
+        return reader_fail_hint(r, reader_under(r, node, "printer"), example,
                                 "a printer is tcp://HOST:PORT, a folder, FOLDER/, or a file");
     /* what may be a host's name is no file's unless it looks like one */
     const char *colon = strrchr(o->label.printer, ':');

@@ -114,7 +114,6 @@ static int notify_check_events(struct reader *r, const char *const *events)
         if (known)
             continue;
         reader_fail_word(r, events[i], "", "'events' has an unknown event '%.40s'", events[i]);
-        error_hint(r->err, "signet-order(5) lists them at 'notify'");
         text_hint_known(events[i], notify_events, NOTIFY_EVENTS, r->err);
         return SIGNET_E_MEANING;
     }

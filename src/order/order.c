@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Work orders: the keys of the file, and what fits together. */
+/* Work orders: the keys of the file. */
 #include "authority/authority.h"
 #include "lwm2m/lwm2m.h"
 #include "order/private.h"
@@ -65,8 +65,8 @@ static int read_board(struct reader *r, yaml_node_t *node)
 }
 
 static const struct entry server_keys[] = {
-    ENTRY("name", ENTRY_TEXT, signet_order_server, name),
     ENTRY("file", ENTRY_PATH, signet_order_server, file),
+    ENTRY("name", ENTRY_TEXT, signet_order_server, name),
     ENTRY("token_file", ENTRY_PATH, signet_order_server, token_file),
     ENTRY("ca_file", ENTRY_PATH, signet_order_server, ca_file),
     ENTRY("pin", ENTRY_TEXT, signet_order_server, pin),
@@ -129,6 +129,10 @@ static int read_names(struct reader *r, yaml_node_t *node)
         rc = reader_fail_hint(r, node, "names: {manifest: devices.csv}, or take it out",
                               "'%s' goes with a 'manifest'",
                               o->delimiter ? "delimiter" : "from_board");
+    if (rc == SIGNET_OK && o->first != 1 && !(o->pattern && strstr(o->pattern, "{serial")))
+        rc = reader_fail_hint(r, reader_under(r, node, "first"),
+                              "a manifest is taken from its first row: take 'first' out",
+                              "'first' goes with a 'pattern' that has {serial} in it");
     if (rc == SIGNET_OK && o->pattern && !o->manifest && !strstr(o->pattern, "{serial}") &&
         !strstr(o->pattern, "{serial:"))
         rc = reader_fail_word(
@@ -187,7 +191,8 @@ static int read_prove(struct reader *r, yaml_node_t *node)
                              "'follow' has hosts, not '%.80s'", o->prove_follow);
     if (rc == SIGNET_OK && o->prove_uri &&
         uri_parse(&uri, o->prove_uri, strlen(o->prove_uri), &why) != SIGNET_OK)
-        rc = reader_fail_hint(r, node, why.hint, "prove: the uri %s", why.msg);
+        rc = reader_fail_hint(r, reader_under(r, node, "uri"), why.hint, "prove: the uri %s",
+                              why.msg);
     return rc;
 }
 
@@ -255,11 +260,11 @@ static const struct entry order_keys[] = {
     ORDER("shift", shift, ENTRY_TEXT, 0, 0),
     ORDER("retries", retries, ENTRY_NUMBER, 0, 100),
     ORDER("stop_after_refusals", stop_after_refusals, ENTRY_NUMBER, 0, 1000),
-    ORDER("ask_before", ask_before, ENTRY_WORDS, 0, 0),
-    ORDER("on_pass", on_pass, ENTRY_WORDS, 0, 0),
-    ORDER("on_fail", on_fail, ENTRY_WORDS, 0, 0),
-    ORDER("on_made_before", on_made_before, ENTRY_WORDS, 0, 0),
-    ORDER("on_refused_scan", on_refused_scan, ENTRY_WORDS, 0, 0),
+    ORDER("ask_before", ask_before, ENTRY_WORDS, 0, 1),
+    ORDER("on_pass", on_pass, ENTRY_WORDS, 0, 1),
+    ORDER("on_fail", on_fail, ENTRY_WORDS, 0, 1),
+    ORDER("on_made_before", on_made_before, ENTRY_WORDS, 0, 1),
+    ORDER("on_refused_scan", on_refused_scan, ENTRY_WORDS, 0, 1),
     ORDER("erase_finished", erase_finished, ENTRY_FLAG, 0, 0),
     ORDER("lock", lock, ENTRY_FLAG, 0, 0),
     ENTRY_READ("objects", ENTRY_ITEMS, 0, reader_object),
@@ -280,56 +285,6 @@ static const struct entry order_keys[] = {
     PART("scan", reader_scan),
     PART("label", reader_label),
 };
-
-/* What is missing, and what does not fit together: boards in slots, or files. */
-static int check_parts(const struct reader *r)
-{
-    static const char no_hook[] = "it is about boards; who hears of packets is in 'notify'";
-    const struct signet_order *o = r->root;
-    const struct {
-        bool wrong;
-        const char *what, *hint;
-    } rules[] = {
-        {!o->name || !o->name[0], "the order has no 'name'",
-         "'name: batch-2026-48' names it in the ledger"},
-        {!o->template_file, "the order has no 'template'",
-         "'template: FILE' names the configuration of its devices"},
-        {!o->ledger, "the order has no 'ledger'",
-         "'ledger: ledger.db' is where it is written what was made"},
-        {!o->quota, "the order has no 'quota'", "'quota: 100' says how many devices to make"},
-        {!o->recipe && !o->packets, "the order has no 'board' and no 'output'",
-         "board: with slots: for boards, or output: {packets: packets/} for packets alone"},
-        {o->recipe && o->packets, "the order has a 'board' and an 'output': one of the two",
-         "a board in each slot, or files for another programming house"},
-        {!o->recipe && o->lock, "'lock' needs a 'board'",
-         "whoever programs the packets locks the boards"},
-        {!o->recipe && o->ask_before, "'ask_before' needs a 'board'",
-         "it is asked before each board; without boards nobody would be asked"},
-        {!o->recipe && o->on_pass, "'on_pass' needs a 'board'", no_hook},
-        {!o->recipe && o->on_fail, "'on_fail' needs a 'board'", no_hook},
-        {!o->recipe && o->on_made_before, "'on_made_before' needs a 'board'", no_hook},
-        {o->recipe && !o->slot_count, "there is a board, but no slots",
-         "such as 'slots: [{port: /dev/ttyACM0}]'"},
-        {!o->recipe && o->slot_count, "'slots' needs a 'board'",
-         "such as 'board: {recipe: anjay-zephyr}'"},
-        {!o->recipe && o->from_board, "'from_board' needs a 'board'",
-         "take 'from_board' out: without boards, a column has the names"},
-        {!o->recipe && !o->manifest && !o->pattern,
-         "without boards, names come from a manifest or a pattern: 'names'",
-         "such as 'names: {manifest: devices.csv}'"},
-    };
-
-    for (size_t i = 0; i < COUNT_OF(rules); i++)
-        if (rules[i].wrong)
-            return error_set_hint(r->err, SIGNET_E_MEANING, rules[i].hint, "%s: %s", r->path,
-                                  rules[i].what);
-    int rc = reader_check_output(r);
-    if (rc == SIGNET_OK)
-        rc = reader_check_label(r);
-    if (rc == SIGNET_OK)
-        rc = reader_check_golden(r);
-    return rc == SIGNET_OK ? reader_check_scan(r) : rc;
-}
 
 /* Programs are run by absolute paths only. */
 static int make_absolute(struct reader *r, const char **path)
@@ -379,7 +334,7 @@ static int complete(struct reader *r)
     } beside[] = {{&o->work, "work"}, {&o->key_file, "station.key"}};
     char host[65] = "station";
 
-    int rc = check_parts(r);
+    int rc = reader_check_parts(r);
     o->path = reader_keep(r, r->path, strlen(r->path));
     o->text = reader_keep(r, r->source.text, r->source.len);
     o->text_len = r->source.len;
@@ -409,20 +364,25 @@ static int complete(struct reader *r)
 
 /* A key of the order itself is none of these. */
 static const struct key_home homes[] = {
-    {"names", " manifest delimiter pattern first from_board ", false},
-    {"credentials", " psk_bytes psk_hex identity shared_secret cert_info server_cert ", false},
-    {"board", " recipe flasher initial final image_dir baud packet_path endpoint_path ", false},
-    {"output", " packets records ", false},
-    {"slots", " port serial hub ", true},
-    {"servers", " file token_file ca_file pin allow_http account ", true},
-    {"label", " printer print_secrets scan_back ", false},
-    {"prove", " uri follow timeout_s ", false},
-    {"scan", " column check scanners ", false},
+    {"names", " manifest delimiter pattern first from_board ", false, NULL},
+    {"credentials", " psk_bytes psk_hex identity shared_secret cert_info server_cert ", false,
+     NULL},
+    {"board", " recipe flasher initial final image_dir baud packet_path endpoint_path ", false,
+     NULL},
+    {"output", " packets records ", false, NULL},
+    {"slots", " port serial hub ", true, NULL},
+    {"servers", " file token_file ca_file pin allow_http account ", true, NULL},
+    {"label", " printer print_secrets scan_back ", false, NULL},
+    {"prove", " uri follow timeout_s ", false, NULL},
+    {"scan", " column check scanners ", false, NULL},
     {"notify",
      " url key_file topic format events user password_file client_cert client_key allow_mqtt ",
-     true},
-    {"authority", " chain key ", false},
-    {NULL, NULL, false},
+     true, NULL},
+    {"authority", " chain key ", false, NULL},
+    {"the server's JSON file, which 'file' names: servers: [{file: server.json}]",
+     " kind url port auth user uploads domain realm api profile format columns server_uri ", false,
+     server_keys},
+    {NULL, NULL, false, NULL},
 };
 
 int signet_order_load(struct signet_order **out, const char *path, struct signet_error *err)

@@ -12,10 +12,11 @@ int reader_output(struct reader *r, yaml_node_t *node)
     if (rc != SIGNET_OK)
         return rc;
     if (!o->packets || !(text_ends_with(o->packets, "/") || text_ends_with(o->packets, ".ndjson")))
-        return reader_fail_hint(r, node, "such as {packets: packets/}",
+        return reader_fail_hint(r, reader_under(r, node, "packets"), "such as {packets: packets/}",
                                 "an output has 'packets': a folder, FOLDER/, or FILE.ndjson");
     if (o->records && !text_ends_with(o->records, ".csv") && !text_ends_with(o->records, ".ndjson"))
-        return reader_fail_hint(r, node, "such as {packets: packets/, records: devices.csv}",
+        return reader_fail_hint(r, reader_under(r, node, "records"),
+                                "such as {packets: packets/, records: devices.csv}",
                                 "'records' is FILE.csv or FILE.ndjson");
     if (o->records && file_same(o->records, o->packets))
         return reader_fail_hint(r, node, "name another file for one of the two",
@@ -93,11 +94,10 @@ static int check_files(const struct reader *r)
     const struct signet_order *o = r->root;
     struct {
         const char *key, *path;
-    } files[4 + SIGNET_ORDER_NOTIFY] = {{"ledger", o->ledger},
-                                        {"packets", o->packets},
-                                        {"records", o->records},
-                                        {"printer", o->label.printer}};
-    size_t count = 4;
+    } files[6 + SIGNET_ORDER_NOTIFY] = {
+        {"ledger", o->ledger},   {"work", o->work},       {"station_key", o->key_file},
+        {"packets", o->packets}, {"records", o->records}, {"printer", o->label.printer}};
+    size_t count = 6;
 
     for (size_t i = 0; i < o->notify_count; i++, count++) {
         files[count].key = o->notify[i].name;

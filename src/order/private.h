@@ -5,6 +5,8 @@
 #include "order/order.h"
 #include "yaml/yaml.h"
 
+/* parts.c: what is missing, and what does not fit together */
+int reader_check_parts(const struct reader *r);
 /* golden.c: the keys of golden; then whether the order has its slot */
 int reader_golden(struct reader *r, yaml_node_t *node);
 int reader_check_golden(const struct reader *r);

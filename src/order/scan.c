@@ -61,6 +61,12 @@ static int check_words(struct reader *r, yaml_node_t *node, const struct signet_
                                 "before: scan, then insert; after: insert, then scan; without "
                                 "it, both",
                                 "'when' is before or after, not '%.40s'", scan->when);
+    if (scan->pattern && strpbrk(scan->pattern, "[](){}\\^$*|"))
+        return reader_fail_word(r, scan->pattern,
+                                "# is a digit, @ a capital letter, ? any of both, as often as "
+                                "there are characters; it is no regular expression",
+                                "the 'pattern' of scan '%.40s' looks like a regular expression",
+                                scan->pattern);
     if (scan->column && scan->endpoint)
         return reader_fail_hint(r, node, whose_codes, "'scan' has a 'column' or an 'endpoint'");
     const char *code = scan->endpoint ? strstr(scan->endpoint, "{scan}") : NULL;

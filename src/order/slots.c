@@ -10,10 +10,10 @@ struct place {
     const char *name, *port, *serial, *hub;
 };
 static const struct entry slot_keys[] = {
-    ENTRY("name", ENTRY_TEXT, place, name),
     ENTRY("port", ENTRY_TEXT, place, port),
     ENTRY("serial", ENTRY_TEXT, place, serial),
     ENTRY("hub", ENTRY_TEXT, place, hub),
+    ENTRY("name", ENTRY_TEXT, place, name),
 };
 
 int reader_port(struct reader *r, const char *port, const char **out)

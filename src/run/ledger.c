@@ -49,7 +49,10 @@ static int look_at_folder(const char *path, struct signet_error *err)
              slash ? path : ".");
     if (access(folder, W_OK | X_OK) != 0)
         return (error_sys(err, SIGNET_E_IO, errno, "ledger '%s' cannot be made", path),
-                error_hint(err, "is its folder there, and may this user write into it?"),
+                error_hint(err, "%s",
+                           file_path_doubt(path)
+                               ? file_path_doubt(path)
+                               : "is its folder there, and may this user write into it?"),
                 error_code(SIGNET_E_IO));
     return SIGNET_OK;
 }

@@ -6,9 +6,11 @@
 #include "notify/notify.h"
 #include "run/private.h"
 
+#include <errno.h>
 #include <signet/profile.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static void on_event(void *ctx, const struct signet_event *event)
 {
@@ -28,13 +30,19 @@ static void on_job_event(void *ctx, const struct signet_event *event)
 
 static void warn_unused(struct signet_run *r, const struct signet_tree *model)
 {
+    const struct signet_order *o = r->order;
     struct signet_account a;
 
     for (size_t i = 0; signet_tree_account(model, i, &a); i++)
         if (mode_has_certs(a.mode))
             return;
-    event_note(&r->observer, "take them out of the order: its credentials, its authority",
-               "certificates are given, but no account is in mode cert or est: they are not used");
+    event_note(
+        &r->observer, "take it out of the order, or write RID.Security.Mode: 2 into the template",
+        "%s: '%s' is about certificates, but no account is in mode cert or est: it is not used",
+        o->path,
+        o->cert_info     ? "cert_info"
+        : o->server_cert ? "server_cert"
+                         : "authority");
 }
 
 static int open_source(struct signet_run *r, struct signet_error *err)
@@ -79,6 +87,8 @@ static int open_run_batch(struct signet_run *r, struct batch_run **out, struct s
 static int open_vault(struct signet_run *r, struct signet_error *err)
 {
     const struct signet_order *o = r->order;
+    if (o->key_passphrase_file && access(o->key_passphrase_file, F_OK) != 0)
+        return file_missing(errno, o->key_passphrase_file, err);
     const struct vault_key key = {
         .file = o->key_file,
         .passphrase = {o->key_passphrase_file, r->options.ask, r->options.ask_ctx}};

@@ -21,9 +21,13 @@ static int coiote_configure(struct signet_server *server, struct signet_error *e
 
     if (len && domain[0] == '/' && domain[len - 1] == '/')
         return SIGNET_OK;
-    return error_set_hint(err, SIGNET_E_USAGE, "\"domain\": \"/acme/\", as Coiote shows it",
-                          len ? "the server information's domain must begin and end with a slash"
-                              : "the server information has no domain");
+    if (len)
+        return error_set_hint(err, SIGNET_E_USAGE, "\"domain\": \"/acme/\", as Coiote shows it",
+                              "the server information's domain must begin and end with a slash");
+    return error_set_hint(err, SIGNET_E_USAGE,
+                          "\"domain\": \"/acme/\", as Coiote shows it; a server of another kind "
+                          "has its \"kind\"",
+                          "the server information has no domain");
 }
 
 /* Quotes would end the text of a search. */

@@ -36,6 +36,21 @@ static void forget_rows(struct export *x)
     x->st.st_ino = 0;
 }
 
+/* Rows of ours below the heading of somebody else would be read as what they are not. */
+static int check_heading(const struct export *x, const char *text, size_t len,
+                         struct signet_error *err)
+{
+    struct buf heading = {0};
+
+    export_header(&x->format, &heading);
+    int rc = buf_check(&heading, err);
+    if (rc == SIGNET_OK && (heading.len != len || memcmp(heading.data, text, len) != 0))
+        rc = error_set_hint(err, SIGNET_E_MEANING, "name another file, or give it these 'columns'",
+                            "the export '%s' has other columns in its first line", x->path);
+    buf_free(&heading);
+    return rc;
+}
+
 /* All whole rows; what a crash left of another is not one. */
 static int read_rows(struct export *x, const char *text, size_t len, struct signet_error *err)
 {
@@ -46,6 +61,8 @@ static int read_rows(struct export *x, const char *text, size_t len, struct sign
         start = export_start_len(&x->format, text + at, end);
         if (start && (at || !x->format.header))
             rc = index_add(&x->rows, index_hash(&x->rows, text + at, start), at, err);
+        if (!rc && !at && x->format.header)
+            rc = check_heading(x, text, end, err);
         at += end;
     }
     x->len = at;

@@ -16,7 +16,8 @@ static int leshan_configure(struct signet_server *server, struct signet_error *e
     const char *api = server_option(server, "api");
 
     if (api && strcmp(api, "1") != 0 && strcmp(api, "2") != 0)
-        return error_set(err, SIGNET_E_USAGE, "the server information's api must be 1 or 2");
+        return error_set_hint(err, SIGNET_E_USAGE, "leave it out: Signet finds out which it is",
+                              "the server information's api must be 1 or 2");
     server->api = api ? (unsigned)(*api - '0') : 0;
     return SIGNET_OK;
 }

@@ -25,8 +25,17 @@ static int options_of_kind(const void *out, const struct signet_option_info **ta
     return ops ? SIGNET_OK : SIGNET_E_USAGE;
 }
 
+static const char *const elsewhere[][2] = {
+    {"token token_file password password_file api_key apikey key",
+     "secrets do not stand here: name the file of the token"},
+    {"allow_http http", "plain http has to be allowed by who starts it"},
+    {"verify insecure tls ssl ca cacert cert",
+     "\"ca_file\": FILE names the authority that is trusted in place of the system's"},
+    {NULL, NULL},
+};
+
 static const struct json_file info_file = {members, COUNT_OF(members), options_of_kind,
-                                           offsetof(struct signet_server_info, options)};
+                                           offsetof(struct signet_server_info, options), elsewhere};
 
 int signet_server_info_load(const char *path, struct signet_server_info *out,
                             struct signet_error *err)

@@ -92,6 +92,17 @@ int names_open(struct names *n, const struct source_options *o, struct signet_er
         rc = names_compile(n, o->pattern, err);
     else if (rc == SIGNET_OK && o->manifest)
         rc = compile_column(n, err);
+    for (size_t i = 0; rc == SIGNET_OK && n->count && i < n->pattern.count; i++) {
+        int64_t last = n->first + (int64_t)n->count - 1;
+
+        for (unsigned k = 0; k < n->pattern.list[i].width; k++)
+            last /= 10;
+        if (n->pattern.list[i].width && last)
+            event_note(o->observer, "write more digits, such as {serial:06}, before the first run",
+                       "the serials of the last names have more than the %u digits of the pattern: "
+                       "names get longer",
+                       n->pattern.list[i].width);
+    }
     return rc == SIGNET_OK && o->code ? find_code_column(n, o->code, err) : rc;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* YAML mappings by table. A scalar is text here, whatever YAML 1.1 would make of it: a serial
  * number 0123 stays one, and "no" is no boolean. */
-#include "yaml/yaml.h"
+#include "yaml/private.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -59,57 +59,17 @@ void reader_free_owned(void **owned)
     *owned = NULL;
 }
 
-static size_t place_in(const struct reader *r, const yaml_mark_t *mark)
-{
-    const struct line_column place = {(unsigned)mark->line + 1, (unsigned)mark->column + 1};
-
-    return text_offset(r->source.text, r->source.len, place);
-}
-
-int reader_fail(struct reader *r, const yaml_node_t *node, enum signet_code code, const char *fmt,
-                ...)
-{
-    char text[300];
-    va_list args;
-
-    va_start(args, fmt);
-    vsnprintf(text, sizeof(text), fmt, args);
-    va_end(args);
-    return error_at(r->err, code, &r->source, place_in(r, &node->start_mark), "%s", text);
-}
-
-int reader_fail_word(struct reader *r, const char *word, const char *hint, const char *fmt, ...)
-{
-    const struct text_source *s = &r->source;
-    size_t at = s->text ? text_find_word(s, word, strlen(word), false) : SIZE_MAX;
-    const char *part = s->text ? memmem(s->text, s->len, word, strlen(word)) : NULL;
-    char text[300];
-    va_list args;
-
-    if (at == SIZE_MAX && part)
-        at = (size_t)(part - s->text);
-
-    va_start(args, fmt);
-    vsnprintf(text, sizeof(text), fmt, args);
-    va_end(args);
-    if (at != SIZE_MAX)
-        return error_at_hint(r->err, SIGNET_E_MEANING, s, at, hint, "%s", text);
-    return error_set_hint(r->err, SIGNET_E_MEANING, hint, "%s: %s", r->path, text);
-}
-
-static const char *scalar_text(const yaml_node_t *node)
-{
-    return (const char *)node->data.scalar.value;
-}
-
-/* For messages; good until the end of the block. */
-#define shown(node) text_shown(scalar_text(node), (node)->data.scalar.length, 40)
-
 static int scalar(struct reader *r, const yaml_node_t *node, const char *name)
 {
     if (node->type != YAML_SCALAR_NODE)
-        return reader_fail_hint(r, node, "a text with { or [ in it is put in quotes",
+        return reader_fail_hint(r, node,
+                                "write the value alone; a text with { or [ in it is put in quotes",
                                 "'%s' takes one value", name);
+    if (node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
+        (strcmp(scalar_text(node), "~") == 0 || strcasecmp(scalar_text(node), "null") == 0))
+        return reader_fail_hint(r, node, "write its value, or leave the key out",
+                                "'%s' has no value: in YAML, %s stands for nothing", name,
+                                scalar_text(node));
     if (memchr(node->data.scalar.value, 0, node->data.scalar.length))
         return reader_fail(r, node, SIGNET_E_SYNTAX, "'%s' holds a zero byte", name);
     return SIGNET_OK;
@@ -170,6 +130,9 @@ static int read_text(struct reader *r, const yaml_node_t *node, const struct ent
     if (e->type == ENTRY_PATH && len == 0)
         return reader_fail_hint(r, node, "write its value behind the colon: \"name: value\"",
                                 "'%s' is empty", e->name);
+    if (e->type == ENTRY_PATH && strchr(text, '\\'))
+        return reader_fail_hint(r, node, file_path_doubt(text), "'%s' is a path of Windows: '%s'",
+                                e->name, shown(node));
     if (e->type == ENTRY_PATH && !strstr(text, "://"))
         return reader_path(r, text, out);
     *out = reader_keep(r, text, len);
@@ -201,7 +164,9 @@ static int read_words(struct reader *r, const yaml_node_t *node, const struct en
 
     if (node->type != YAML_SEQUENCE_NODE || items == node->data.sequence.items.top)
         return reader_fail_hint(r, node,
-                                "such as [/usr/bin/lamp, green, \"{slot}\"]: no shell is used",
+                                e->max ? "such as [/usr/bin/lamp, green, \"{slot}\"]: no shell is "
+                                         "used"
+                                       : "put the words into brackets: [word, word]",
                                 "'%s' takes a list of words", e->name);
     size_t n = (size_t)(node->data.sequence.items.top - items);
     if (n > READER_WORDS_MAX)
@@ -264,58 +229,6 @@ int reader_value(struct reader *r, yaml_node_t *node, const struct entry *e, voi
     return e->type == ENTRY_WORDS ? read_words(r, node, e, place) : read_scalar(r, node, e, place);
 }
 
-static bool begins_with(const char *key, const char *prefix)
-{
-    size_t len = strlen(prefix);
-
-    return strncmp(key, prefix, len) == 0 &&
-           key[len + strspn(key + len, "abcdefghijklmnopqrstuvwxyz0123456789_")] == '\0';
-}
-
-/* The row of a key: by its whole name, or by its prefix; count: none. */
-static size_t find_entry(const struct entry *table, size_t count, const char *key)
-{
-    size_t i = 0;
-
-    while (i < count && strcmp(table[i].name, key) != 0 &&
-           (table[i].type != ENTRY_OPTIONS || !begins_with(key, table[i].name)))
-        i++;
-    return i;
-}
-
-static bool hint_home(const struct reader *r, const char *key)
-{
-    char word[64];
-
-    snprintf(word, sizeof(word), " %.60s ", key);
-    for (const struct key_home *h = r->homes; h && h->in; h++)
-        if (strstr(h->keys, word)) {
-            error_hint(r->err, "it is a key of '%s': %s: %s%.60s: ...%s", h->in, h->in,
-                       h->list ? "[{" : "{", key, h->list ? "}]" : "}");
-            return true;
-        }
-    return false;
-}
-
-static int unknown_key(struct reader *r, const yaml_node_t *key, const struct entry *table,
-                       size_t count)
-{
-    const char *names[64], *word = scalar_text(key);
-    char what[80];
-
-    for (size_t i = 0; i < count && i < 64; i++)
-        names[i] = table[i].name;
-    snprintf(what, sizeof(what), "unknown key '%s'", shown(key));
-    error_at_unknown(r->err, SIGNET_E_MEANING, &r->source, place_in(r, &key->start_mark), what);
-    bool near = table != r->table && signet_word_nearest(word, names, count < 64 ? count : 64);
-    if (!near && find_entry(r->table, r->count, word) < r->count)
-        error_hint(r->err, "'%s' is a key of the file itself: write it without indentation",
-                   shown(key));
-    else if (near || !hint_home(r, word))
-        text_hint_known(word, names, count, r->err);
-    return SIGNET_E_MEANING;
-}
-
 /* "flasher_target: x" of the prefix "flasher_" is the option "target". */
 static int read_option(struct reader *r, const yaml_node_t *key, const yaml_node_t *node,
                        const struct entry *e, struct signet_option options[SIGNET_OPTIONS_MAX])
@@ -347,9 +260,9 @@ static int read_key_value(struct reader *r, const yaml_node_pair_t *pair, const 
 
     if (rc != SIGNET_OK)
         return rc;
-    size_t i = find_entry(table, count, scalar_text(key));
+    size_t i = reader_entry(table, count, scalar_text(key));
     if (i == count)
-        return unknown_key(r, key, table, count);
+        return reader_unknown_key(r, key, table, count);
     if (table[i].type == ENTRY_OPTIONS)
         return read_option(r, key, value, &table[i],
                            (struct signet_option *)((char *)to + table[i].offset));
@@ -360,41 +273,6 @@ static int read_key_value(struct reader *r, const yaml_node_pair_t *pair, const 
     return reader_value(r, value, &table[i], to);
 }
 
-/* A text or a list where keys go. At the top any word before a colon was meant as a key. */
-static int no_map(struct reader *r, const yaml_node_t *node, const struct entry *table,
-                  size_t count)
-{
-    const char *text = node->type == YAML_SCALAR_NODE ? scalar_text(node) : "";
-    bool top = table == r->table, key = top;
-    size_t at = place_in(r, &node->start_mark); /* of what stands there, or in the next line */
-    struct buf keys = {0};
-
-    while (at < r->source.len && char_in(r->source.text[at], " \r\n"))
-        at++;
-
-    for (size_t i = 0; i < count; i++) {
-        size_t len = strlen(table[i].name);
-
-        key = key || (strncmp(text, table[i].name, len) == 0 && text[len] == ':');
-        buf_printf(&keys, i ? ", %s" : "its keys are %s", table[i].name);
-    }
-    if (key && yaml_key_glued(&r->source, place_in(r, &node->start_mark)))
-        reader_fail_hint(r, node, "write a blank behind the colon: \"name: value\"",
-                         "no blank stands behind the colon");
-    else if (at + 2 < r->source.len && memcmp(r->source.text + at, "\xc2\xa0", 2) == 0)
-        reader_fail_hint(r, node, "write blanks",
-                         "a no-break space stands in the indentation, as word processors and web "
-                         "pages write it");
-    else if (top)
-        reader_fail_hint(r, node, "one key and its value in each line, without \"- \"",
-                         "here go keys and values, \"name: ...\"");
-    else
-        reader_fail_hint(r, node, keys.data ? (const char *)keys.data : "",
-                         "here go keys and values in braces, {name: value, ...}");
-    buf_free(&keys);
-    return SIGNET_E_MEANING;
-}
-
 int reader_map(struct reader *r, yaml_node_t *node, const struct entry *table, size_t count,
                void *to)
 {
@@ -402,7 +280,7 @@ int reader_map(struct reader *r, yaml_node_t *node, const struct entry *table, s
     int rc = SIGNET_OK;
 
     if (node->type != YAML_MAPPING_NODE)
-        return no_map(r, node, table, count);
+        return reader_no_map(r, node, table, count);
     for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start;
          rc == SIGNET_OK && pair < node->data.mapping.pairs.top; pair++)
         rc = read_key_value(r, pair, table, count, &seen, to);
@@ -418,7 +296,7 @@ static int no_second(struct reader *r, yaml_parser_t *parser)
     if (!yaml_parser_load(parser, &more))
         return yaml_explain(&r->source, parser, r->err);
     if (yaml_document_get_root_node(&more))
-        rc = error_at_hint(r->err, SIGNET_E_SYNTAX, &r->source, place_in(r, &more.start_mark),
+        rc = error_at_hint(r->err, SIGNET_E_SYNTAX, &r->source, reader_place(r, &more.start_mark),
                            "keep one of them, and put the other into a file of its own",
                            "a second document begins here");
     yaml_document_delete(&more);

@@ -88,13 +88,10 @@ static size_t find_glued(const struct text_source *s, size_t at)
 static int glued(const struct text_source *s, size_t at, struct signet_error *err)
 {
     size_t colon = at + strcspn(s->text + at, ":");
-    bool other = colon + 2 < s->len && memcmp(s->text + colon + 1, "\xc2\xa0", 2) == 0;
 
     return error_at_hint(err, SIGNET_E_SYNTAX, s, colon,
                          "write a blank behind the colon: \"name: value\"",
-                         other ? "a no-break space stands behind the colon, as word processors "
-                                 "write it"
-                               : "no blank stands behind the colon");
+                         "no blank stands behind the colon");
 }
 
 /* A colon where none can be: a value with ": " in it, or a line that is indented too far. */
@@ -152,22 +149,18 @@ static int bad_start(const struct text_source *s, size_t at, struct signet_error
                          "a value cannot begin with this character");
 }
 
-/* A quote as word processors write it, which YAML takes for a letter: in the line of an offset;
- * s->len: none. */
-static size_t find_curly(const struct text_source *s, size_t at)
+/* What no editor should have left, in the line of an offset; s->len: nothing. */
+static size_t find_odd(const struct text_source *s, size_t at, const char **what, const char **hint)
 {
-    static const char *const quotes[] = {"\xe2\x80\x98", "\xe2\x80\x99", "\xe2\x80\x9c",
-                                         "\xe2\x80\x9d", "\xe2\x80\x9e"};
-    for (size_t i = begin_of(s, at); i + 2 < s->len && s->text[i] != '\n'; i++)
-        for (size_t k = 0; k < COUNT_OF(quotes); k++)
-            if (memcmp(s->text + i, quotes[k], 3) == 0)
-                return i;
+    for (size_t i = begin_of(s, at); i < s->len && s->text[i] != '\n'; i++)
+        if (text_odd(s->text, s->len, i, what, hint))
+            return i;
     return s->len;
 }
 
 int yaml_explain(const struct text_source *s, const yaml_parser_t *parser, struct signet_error *err)
 {
-    const char *problem = parser->problem ? parser->problem : "";
+    const char *problem = parser->problem ? parser->problem : "", *what, *hint;
     size_t at = mark_at(s, &parser->problem_mark), begun = mark_at(s, &parser->context_mark), key;
 
     if (parser->error == YAML_MEMORY_ERROR)
@@ -176,10 +169,11 @@ int yaml_explain(const struct text_source *s, const yaml_parser_t *parser, struc
         return bad_bytes(s, parser, err);
     if (strstr(problem, "cannot start any token"))
         return bad_start(s, at, err);
-    size_t curly = find_curly(s, at < s->len ? at : begun);
-    if (curly < s->len)
-        return error_at_hint(err, SIGNET_E_SYNTAX, s, curly, "write straight quotes: \"",
-                             "a curly quote, as word processors write it");
+    size_t odd = find_odd(s, at, &what, &hint);
+    if (odd == s->len)
+        odd = find_odd(s, begun, &what, &hint);
+    if (odd < s->len)
+        return error_at_hint(err, SIGNET_E_SYNTAX, s, odd, hint, "%s", what);
     bool colon = strstr(problem, "mapping values") || strstr(problem, "expected ':'");
     if (colon && (key = find_glued(s, strstr(problem, "expected ':'") ? begun : at)) < s->len)
         return glued(s, key, err);

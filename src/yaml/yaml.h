@@ -12,7 +12,9 @@
  * stands in the file itself. The last row has no `in`. */
 struct key_home {
     const char *in, *keys;
-    bool list; /* of maps */
+    bool list;                 /* of maps */
+    const struct entry *table; /* NULL, or: `in` is no part of the file, and says where the key of
+                                  this part belongs */
 };
 
 /* A file while it is read. */
@@ -42,7 +44,7 @@ enum entry_type {
     ENTRY_UNSIGNED,
     ENTRY_FLAG,    /* bool: true or false */
     ENTRY_MARK,    /* char: one that stands between fields, or "tab" */
-    ENTRY_WORDS,   /* const char **: a list of words, ends with NULL */
+    ENTRY_WORDS,   /* const char **: a list of words, ends with NULL; max 1: of a program */
     ENTRY_OPTIONS, /* struct signet_option [SIGNET_OPTIONS_MAX]: keys that begin with name and
  stand in no row before */
     ENTRY_MAP,     /* read by its own function */
@@ -80,6 +82,8 @@ int reader_fail(struct reader *r, const yaml_node_t *node, enum signet_code code
 /* The same where a word stands that was read before; without a place when it is not found. */
 int reader_fail_word(struct reader *r, const char *word, const char *hint, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+/* The value of a key of a mapping; the mapping when it has none. */
+const yaml_node_t *reader_under(struct reader *r, const yaml_node_t *map, const char *key);
 /* SIGNET_E_MEANING, with a hint, which is no format. */
 #define reader_fail_hint(r, node, hint, ...)                                                       \
     (reader_fail(r, node, SIGNET_E_MEANING, __VA_ARGS__), error_hint((r)->err, "%s", hint),        \

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """signet ledger backup: a copy of a ledger that is in use is a ledger."""
-import os, signal, sqlite3, subprocess, time
+import os, signal, sqlite3, subprocess, threading, time
 import _parts
 from _mint import House
 from _parts import part
@@ -116,6 +116,26 @@ def archive(p):
         with sqlite3.connect(p.where()) as db:
             db.execute("UPDATE devices SET slot = 'x' WHERE id = 1")
         need('does not verify' in p.call('archive', p.where(), p.at('new.db'), 'b', code=1), 'a ledger that was changed')
+
+
+@part
+def told(p):
+    """A ledger that everyone may change, and one that another program locks for long: a warning each, and the answer."""
+    h = p.house
+    need(h.run(h.order('o', 2))[0] == 0, 'a run')
+    where = p.where()
+    need('may change' not in p.call('list', where), 'a warning of mode 600')
+    os.chmod(where, 0o666)
+    need('everyone may change the ledger (mode 666)' in p.call('list', where), 'no word of mode 666')
+    os.chmod(where, 0o600)
+    db = sqlite3.connect(where, check_same_thread=False)
+    db.executescript('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE;')
+    db.execute('SELECT count(*) FROM devices').fetchall()
+    timer = threading.Timer(4.5, db.close)
+    timer.start()
+    said = p.call('list', where)
+    timer.join()
+    need('another program has locked the ledger' in said and 'o-' in said, said)
 
 
 if not binaries():

@@ -53,7 +53,7 @@ WRONG = {
     'ledger list --state 12 x': "there is no state '12': reserved, keyed",
     'ledger list --state don x': "there is no state 'don'; did you mean done?",
     'ledger export -f xml x': "there is no format 'xml': csv, ndjson, events",
-    'packet show -f xml x': "'xml' is not one of table, json, cfg, cbor-diag",
+    'packet show -f xml x': "--format: 'xml' is not one of table, json, cfg, cbor-diag",
     'packet make': 'a configuration is missing: -c FILE',
     'packet make -c x -o - --json': '--json and the packet cannot both go to standard output',
     'smp echo': 'a port is missing: -p PORT',

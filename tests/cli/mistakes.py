@@ -4,7 +4,7 @@
 start of a program; nothing but the answer is written: standard output is empty, and no file is made or changed."""
 import concurrent.futures, gzip, io, os, re, shutil, subprocess, sys, tempfile, zipfile
 from _mistakes import MISTAKES, FILES
-import _mistakes_day  # it adds to them
+import _mistakes_day, _mistakes_kinds  # they add to them
 
 BUILD = os.environ['SIGNET_BUILD']
 
@@ -12,7 +12,7 @@ BUILD = os.environ['SIGNET_BUILD']
 def write(path, content):
     if content is None:
         return os.mkdir(path)
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), 'wb') as f:
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o700 if path.endswith('.sh') else 0o600), 'wb') as f:
         f.write(content if isinstance(content, bytes) else content.encode())
 
 

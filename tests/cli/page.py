@@ -244,8 +244,8 @@ def what_was_made(hall):
     with started('page', hall.at('none.db'), '-l', '127.0.0.1:0') as (_, browser):
         status, _, text = browser.ask('/api/stations')
         need(status == 404 and 'none.db' in text, text)
-    for args, words in ((('--plot', 'pie'), "there is no plot 'pie'"), (('--plot', 'yield', '--runs'), 'a plot is SVG'),
-                        (('--plot', 'yield', '--json'), 'a plot is SVG')):
+    for args, words in ((('--plot', 'pie'), "there is no plot 'pie'"), (('--plot', 'yield', '--runs'), '--plot writes a picture'),
+                        (('--plot', 'yield', '--json'), '--plot writes a picture')):
         p = call('report', ledger, *args)
         need(p.returncode == 2 and words in p.stderr, p.stderr)
 

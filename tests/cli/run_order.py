@@ -114,7 +114,7 @@ def wrong_keys(d):
         ('no board', base.replace('board: {recipe: anjay-zephyr}\n', '').replace('slots: [{port: rack/1}]\n', ''),
          "no 'board' and no 'output'", 'output: {packets:'),
         ('board and output', base + 'output: {packets: p/}\n', 'one of the two'),
-        ('an output without folder or file', base + 'output: {packets: p}\n', 'order.yaml:8:9', 'FILE.ndjson'),
+        ('an output without folder or file', base + 'output: {packets: p}\n', 'order.yaml:8:19', 'FILE.ndjson'),
         ('a long delimiter', base + 'names: {manifest: d.csv, delimiter: tabs}\n', 'the word tab'),
         ('a letter as a delimiter', base + 'names: {manifest: d.csv, delimiter: x}\n', "not 'x'"),
         ('two marks as a delimiter', base + 'names: {manifest: d.csv, delimiter: ";;"}\n', "not ';;'"),

@@ -129,7 +129,8 @@ def golden(hall):
     need(re.search(rb'[0-9a-fA-F]{32}', hall.applied()[board]), hall.applied()[board])
 
     # a name that the order would give next is kept before it makes anything; one that a product has is told
-    hall.write('named.yaml', text_of(order).replace('order-1', 'named').replace(name, 'urn:dev:os:n-1').replace('slots:', 'names: {pattern: "urn:dev:os:n-{serial}"}\nslots:'))
+    hall.write('m.csv', 'endpoint\n' + ''.join(f'urn:dev:os:n-{i}\n' for i in range(1, 6)))
+    hall.write('named.yaml', text_of(order).replace('order-1', 'named').replace(name, 'urn:dev:os:n-1').replace('slots:', 'names: {manifest: m.csv}\nslots:'))
     hall.change(1)
     hall.run(hall.at('named.yaml'))
     states = {d['endpoint']: (d['order_name'], d['state']) for d in hall.devices()}

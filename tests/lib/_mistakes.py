@@ -171,7 +171,7 @@ config('a brace that is not closed in a configuration', GOOD.rstrip()[:-1], 'cfg
 config('a quote that is not closed in a configuration', GOOD.replace("'U'", "'U"), 'cfg:4:', '^', 'hint: ')
 config('a list in a configuration', '{OID.Server: [1]}', 'cfg:1:14: LwM2M has no lists', 'dictionary')
 config('a call', "{OID.Server: {1: {0: open('x')}}}", 'cfg:1:22', '^', 'hint: ')
-config('None', '{OID.Server: {1: {RID.Server.Lifetime: None}}}', 'cfg:1:40: None is no value', 'leave the resource out')
+config('None', '{OID.Server: {1: {RID.Server.Lifetime: None}}}', 'cfg:1:40: None and null are no values', 'leave the resource out')
 config('a key that is twice', '{OID.Server: {1: {}}, OID.Server: {2: {}}}', 'cfg:1:', 'keep one of the two')
 config('a text for a number', GOOD.replace('Lifetime: 60', "Lifetime: 'x'"), 'RID.Server.Lifetime (/1/1/1) must be', 'without quotes')
 config('a text for a number has its place', GOOD.replace('Lifetime: 60', "Lifetime: 'x'"), 'cfg:3:48: RID.Server.Lifetime', '^', 'without quotes')
@@ -267,7 +267,7 @@ for line, said, do in (
     add(line, line, said, do)
 for line, said in (
         ('page one.db --listen 127.0.0.1:99999', 'is no address of a page'), ('page one.db --listen 0.0.0.0:1', 'needs TLS and logins'), ('report one.db --by wek', "not by 'wek'"),
-        ('report one.db --since 28.11.2026', '--since takes a time such as'), ('station key rotate order.yaml --to usb', "'usb' is no form"), ('smp echo -p order.yaml hi', 'this is not a serial port'),
+        ('report one.db --since 28.11.2026', "'28.11.2026' is no time such as"), ('station key rotate order.yaml --to usb', "'usb' is no form"), ('smp echo -p order.yaml hi', 'this is not a serial port'),
         ('smp echo -p tcp:localhost hi', 'not an address'), ('sim flasher --as avrdude', "not 'avrdude'"), ('open -k key.pem order.yaml', 'is no FILE.manifest'), ('line slot order.yaml 1 of', "not 'of'"),
         ('sim board --misbehave drop', 'no such misbehaviour')):
     add(line, line, said, 'hint: ', code=2)
@@ -460,8 +460,8 @@ for name, old, new, *answer in (
         ('a port with a blank', '{port: x}', '{port: "/dev/ttyACM0 "}', "two.yaml:7:16: 'port' ends with a blank", 'take the blank out'),
         ('a speed of nothing', 'packet_path: /x', 'packet_path: /x, baud: 0', "two.yaml:6:65: 'baud' is from 50 to", 'between the two'),
         ('slots as a number', '[{port: x}]', '4', "two.yaml:7:8: 'slots' takes a list", 'into brackets'),
-        ('slots as words', '[{port: x}]', '[/dev/ttyACM0]', 'two.yaml:7:9: here go keys and values in braces', 'its keys are name, port, serial, hub'),
-        ('a server as a word', '[{file: export.json}]', '[export.json]', 'two.yaml:8:11: here go keys and values in braces', 'its keys are name, file')):
+        ('slots as words', '[{port: x}]', '[/dev/ttyACM0]', 'two.yaml:7:9: here go keys and values in braces', 'such as {port: /dev/ttyACM0}; its keys are port'),
+        ('a server as a word', '[{file: export.json}]', '[export.json]', 'two.yaml:8:11: here go keys and values in braces', 'such as {file: export.json}; its keys are file, name')):
     order(name, old, new, *answer, '^', base=BOARD)
 for name, old, new, *answer in (
         ('a quota below what is made', 'quota: 3', 'quota: 2', "two.yaml:2:1: 3 devices of order one are begun, and its 'quota' here is 2", 'at least what is begun'),
@@ -473,7 +473,7 @@ add('a state that is none', 'ledger list --state made one.db', "there is no stat
 # more kinds: words that belong together, texts of several lines, tables that programs make, simulators, signatures
 order('half of a key with two ends', 'output:', 'credentials: {psk_len: 32}\noutput:', "two.yaml:6:15: unknown key 'psk_len'", '^', 'known: psk_bytes, psk_hex')
 order('a text of several lines', 'name: two', 'name: |\n  two', "two.yaml:1:7: 'name' is a text of several lines", '^', 'in one line, without | or >')
-order('a blank of a word processor', 'quota: 3', 'quota:\u00a03', 'two.yaml:2:6: a no-break space stands behind the colon', '^', 'write a blank')
+order('a blank of a word processor', 'quota: 3', 'quota:\u00a03', 'two.yaml:2:7: a no-break space', '^', 'write a blank')
 order('a number that is too large', 'quota: 3', 'quota: 99999999999999999999', "two.yaml:2:8: 'quota' is from 1 to 1000000000, not 99999999999999999999", '^', 'between the two')
 order('a path that is nothing', 'packets: two.ndjson', 'packets', "two.yaml:6:17: 'packets' is empty", '^', '"name: value"')
 later('an operator of no name', 'operator: ""', 'two.yaml:6:1: operator: the name is empty', '^', 'or leave it out')
@@ -484,7 +484,7 @@ table('a number that a spreadsheet shortened', 'endpoint\n3.5E+14\nb\nc\n', "dev
 for line, said, do in (
         ('dry-run order.yaml', "there is no command 'dry-run'", "'run --dry-run'"), ('sim scanner --misbehave ok,foo', "a scanner does not read as 'foo'", 'such as german'),
         ('sim printer pr --misbehave paper=x', "'paper=x' is no misbehaviour of a printer", 'paper=N'), ('sim board --misbehave restart=x', "misbehaviour restart: 'x' is no value", 'a number'),
-        ('report one.db --since 2026-02-30', '--since takes a time such as', '--help'), ('page one.db --listen 127.0.0.1:0 --page-cert ca.pem', 'a certificate of the page needs its key', '--page-key FILE')):
+        ('report one.db --since 2026-02-30', "'2026-02-30' is no time such as", '--help'), ('page one.db --listen 127.0.0.1:0 --page-cert ca.pem', 'a certificate of the page needs its key', '--page-key FILE')):
     add(line, line, said, do, code=2)
 for line, said, do in (
         ('sim scanner --link order.yaml', 'order.yaml is there and is no link', 'move away what is there'), ('report one.db --order oen', 'the ledger has no order oen', 'did you mean one?'),
@@ -497,4 +497,4 @@ for line, said, do in (
         ('ledger import --site a/b one.db one.db', "'a/b' is no name of a site", 'such as: plant-2'), ('ledger verify --unsigned x one.db', '--unsigned goes with --vkey', '--help')):
     add(line, line, said, do, code=2)
 add('a ledger to import into that is not there', 'ledger import on.db one.db', 'on.db: there is no such ledger', '--new makes it')
-later('an event that is none', 'notify: [{file: e.ndjson, events: [foo]}]', "two.yaml:6:36: 'events' has an unknown event 'foo'", '^', 'signet-order(5) lists them')
+later('an event that is none', 'notify: [{file: e.ndjson, events: [foo]}]', "two.yaml:6:36: 'events' has an unknown event 'foo'", '^', 'known: order, begin')

@@ -53,14 +53,14 @@ static void the_account_that_is_meant(void **state)
          "say which with \"account\": 5 or coap://b, bootstrap or coap://a, 65535 or "
          "coap://\\x1b"},
         {TWO, "management", -1, "the device has 2 accounts that this may mean", NULL},
-        {TWO, "6", -1, "the device has no account '6'", NULL},
-        {TWO, "coap://", -1, "the device has no account 'coap://'", NULL},
-        {TWO, "18446744073709551621", -1, "the device has no account '18446744073709551621'", NULL},
+        {TWO, "6", -1, "'6' is no account of the device", NULL},
+        {TWO, "coap://", -1, "'coap://' is no account of the device", NULL},
+        {TWO, "18446744073709551621", -1, "'18446744073709551621' is no account of the device", NULL},
         {"{0: {1: {1: True}}}", NULL, 1, NULL, NULL},
         {"{0: {1: {1: True}}}", "management", -1, "the device has no management account", NULL},
         {"{0: {1: {0: 5}}}", NULL, 1, NULL, NULL},
         {"{0: {1: {0: 5}}}", "bootstrap", -1, "the device has no bootstrap account", NULL},
-        {"{0: {1: {0: 5, 10: 65536}}}", "65536", -1, "the device has no account '65536'", NULL},
+        {"{0: {1: {0: 5, 10: 65536}}}", "65536", -1, "'65536' is no account of the device", NULL},
         {"{1: {1: {0: 5}}}", NULL, -1, "the packet has no server account", ""},
     };
 
