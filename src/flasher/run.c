@@ -113,7 +113,8 @@ static int check_script(const char *path, struct signet_error *err)
                               "%s:1:1: a script whose first line names no program", path);
     line[2 + strcspn(line + 2, "\n")] = '\0';
     if (strchr(by, '\r'))
-        return error_set_hint(err, SIGNET_E_NOT_FOUND, "save it with those of Linux: sed -i 's/\\r$//' FILE",
+        return error_set_hint(err, SIGNET_E_NOT_FOUND,
+                              "save it with those of Linux: sed -i 's/\\r$//' FILE",
                               "%s:1:1: the lines of this script end as those of Windows", path);
     line[(size_t)(by - line) + strcspn(by, " \t")] = '\0';
     return access(by, X_OK) == 0
