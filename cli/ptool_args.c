@@ -189,7 +189,8 @@ static void unrecognized(const char *name, struct signet_error *err)
     for (size_t i = 0; i < sizeof(of_signet) / sizeof(of_signet[0]); i++)
         if (!strcmp(name, of_signet[i][0]))
             snprintf(hint, sizeof(hint), "did you mean %s?", of_signet[i][1]);
-    if (name[1] == '-' && (near = signet_word_nearest(name, names, OPTIONS)))
+    if (!strncmp(hint, "ptool -h", 8) && name[1] == '-' &&
+        (near = signet_word_nearest(name, names, OPTIONS)))
         snprintf(hint, sizeof(hint), "did you mean %s?", near);
     cli_error(err, SIGNET_E_USAGE, hint, "unrecognized option: %s", name);
 }

@@ -139,7 +139,8 @@ static int take_own(const struct reader *r, struct profile_file *file, struct ce
         rc = refuse_own_word(r, "hardware_type", file->form.hw_type,
                              "it is the OID of the kind of hardware, such as 1.3.6.1.4.1.99999.1");
     if (rc == SIGNET_OK && file->days && file->form.no_end)
-        rc = (error_set_hint(r->err, SIGNET_E_MEANING, "keep one of the two",
+        rc = (error_set_hint(r->err, SIGNET_E_MEANING,
+                             "keep one of the two: 'no_end: false' ends what 'base: idevid' brings",
                              "%s: 'validity_days' is given, and 'no_end' is true", r->path),
               signet_file_blame(SIGNET_E_MEANING, r->path, r->err));
     if (file->days)

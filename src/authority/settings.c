@@ -48,7 +48,8 @@ static int place_paths(struct reader *r, struct signet_authority_info *info)
                  ? reader_fail_word(r, info->key,
                                     "a key is a file, \"pkcs11:token=NAME;object=NAME\" or "
                                     "\"tpm:FILE\", in small letters",
-                                    "'%.40s' is no key of an authority", info->key)
+                                    "'%.*s...' is no key of an authority",
+                                    (int)strcspn(info->key, ":") + 1, info->key)
                  : reader_path(r, info->key, &info->key);
     if (rc == SIGNET_OK && info->profile && strpbrk(info->profile, "/."))
         rc = reader_path(r, info->profile, &info->profile);

@@ -42,8 +42,7 @@ static const char *const wanted_names[] = {
 /* What nobody has to hide. */
 static const unsigned open_kinds = 1u << SIGNET_FILE_ORDER | 1u << SIGNET_FILE_LEDGER |
                                    1u << SIGNET_FILE_CERT | 1u << SIGNET_FILE_DEFINITION |
-                                   1u << SIGNET_FILE_PROFILE | 1u << SIGNET_FILE_LABEL |
-                                   1u << SIGNET_FILE_IMAGE;
+                                   1u << SIGNET_FILE_PROFILE | 1u << SIGNET_FILE_LABEL;
 
 enum signet_file_kind signet_file_kind(const void *data, size_t len)
 {
@@ -99,7 +98,8 @@ bool file_has_no_secret(const char *path, struct signet_error *err)
     ssize_t n = read_start(path, head);
     enum file_form form = n > 0 ? file_form(head, (size_t)n) : FORM_UNKNOWN;
 
-    if (form == FORM_UNKNOWN || !(open_kinds & 1u << forms[form].kind))
+    if (form == FORM_UNKNOWN || !(open_kinds & 1u << forms[form].kind) ||
+        memmem(head, (size_t)n, "PRIVATE KEY", 11)) /* behind a certificate */
         return false;
     error_set_hint(err, SIGNET_E_IO, "name the file that is meant", "'%s' is %s, and no secret",
                    path, forms[form].name);

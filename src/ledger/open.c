@@ -43,8 +43,9 @@ static int set_up_ledger(struct signet_ledger *l, const char *where,
     while (kind + 1 < COUNT_OF(kinds) && !kinds[kind]->takes(where))
         kind++;
     if (kinds[kind] == &sqlite_ops &&
-        (strstr(where, "://") || strstr(where, "postgres//") || strstr(where, "postgresql//") ||
-         strncmp(where, "postgresql:", 11) == 0 || strncmp(where, "postgres:", 9) == 0)) {
+        (strstr(where, "://") || strncmp(where, "postgres//", 10) == 0 ||
+         strncmp(where, "postgresql//", 12) == 0 || strncmp(where, "postgresql:", 11) == 0 ||
+         strncmp(where, "postgres:", 9) == 0)) {
         bool secret = strpbrk(where, "@?") != NULL; /* it may hold a password */
         return error_set_hint(
             err, SIGNET_E_USAGE, "a ledger is a file, or postgresql://HOST/DATABASE",

@@ -2,6 +2,8 @@
 /* golden: a board that is kept for checking a station. */
 #include "order/private.h"
 
+#include <stdlib.h>
+
 int reader_golden(struct reader *r, yaml_node_t *node)
 {
     static const struct entry keys[] = {
@@ -23,16 +25,19 @@ int reader_golden(struct reader *r, yaml_node_t *node)
                                   "'%.80s' is no endpoint name", o->golden.endpoint);
 }
 
-/* Is it the pattern with a number in place of {serial...}? */
-static bool golden_fits_names(const char *pattern, const char *name)
+/* Is it the pattern with a number in place of {serial...} as it is written there? */
+static bool golden_fits_names(const char *pattern, int64_t first, const char *name)
 {
     const char *serial = strstr(pattern, "{serial"), *rest = serial ? strchr(serial, '}') : NULL;
     size_t before = rest ? (size_t)(serial - pattern) : 0;
 
     if (!rest || strncmp(pattern, name, before) != 0)
         return false;
-    size_t digits = strspn(name + before, "0123456789");
-    return digits && strcmp(name + before + digits, rest + 1) == 0;
+    size_t digits = strspn(name + before, "0123456789"),
+           width = serial[7] == ':' ? strtoul(serial + 8, NULL, 10) : 1;
+    return digits && digits >= width && (digits == width || name[before] != '0') &&
+           strtoll(name + before, NULL, 10) >= first &&
+           strcmp(name + before + digits, rest + 1) == 0;
 }
 
 int reader_check_golden(const struct reader *r)
@@ -40,7 +45,7 @@ int reader_check_golden(const struct reader *r)
     const struct signet_order *o = r->root;
 
     if (o->golden.slot && o->pattern && !o->manifest &&
-        golden_fits_names(o->pattern, o->golden.endpoint))
+        golden_fits_names(o->pattern, o->first, o->golden.endpoint))
         return error_set_hint(r->err, SIGNET_E_MEANING, "give the golden board a name of its own",
                               "%s: golden: '%s' is a name that 'names' makes for a product",
                               r->path, o->golden.endpoint);

@@ -60,7 +60,7 @@ static int check_word(struct reader *r, const char *key, const char *word,
 /* What joins programs, or leads their output elsewhere. */
 static bool of_shell(const char *word)
 {
-    static const char *const words[] = {"|", "||", "&&", "&", ">", ">>", "<", "2>&1"};
+    static const char *const words[] = {"|", "||", "&&", ">", ">>", "2>&1"};
 
     for (size_t i = 0; i < COUNT_OF(words); i++)
         if (strcmp(word, words[i]) == 0)
@@ -75,7 +75,7 @@ int reader_check_words(struct reader *r, const char *key, const char *const *wor
     int rc = SIGNET_OK;
 
     for (size_t i = 0; rc == SIGNET_OK && words && words[i]; i++)
-        rc = i && of_shell(words[i])
+        rc = i && of_shell(words[i]) && words[i - 1][0] != '-' /* cut -d "|" */
                  ? reader_fail_word(r, key,
                                     "no shell is used: leave the word out, or write [/bin/sh, -c, "
                                     "\"...\"]",

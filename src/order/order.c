@@ -129,10 +129,6 @@ static int read_names(struct reader *r, yaml_node_t *node)
         rc = reader_fail_hint(r, node, "names: {manifest: devices.csv}, or take it out",
                               "'%s' goes with a 'manifest'",
                               o->delimiter ? "delimiter" : "from_board");
-    if (rc == SIGNET_OK && o->first != 1 && !(o->pattern && strstr(o->pattern, "{serial")))
-        rc = reader_fail_hint(r, reader_under(r, node, "first"),
-                              "a manifest is taken from its first row: take 'first' out",
-                              "'first' goes with a 'pattern' that has {serial} in it");
     if (rc == SIGNET_OK && o->pattern && !o->manifest && !strstr(o->pattern, "{serial}") &&
         !strstr(o->pattern, "{serial:"))
         rc = reader_fail_word(

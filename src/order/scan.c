@@ -47,6 +47,18 @@ static int check_prefixes(struct reader *r, yaml_node_t *node, const struct sign
     return SIGNET_OK;
 }
 
+/* Brackets and bars are in codes, too. */
+static bool is_expression(const char *pattern)
+{
+    static const char *const parts[] = {"[0-9", "[A-Z", "[a-z", "[^", "\\d", "\\w", ".*", ".+"};
+    size_t len = strlen(pattern);
+    bool found = pattern[0] == '^' || (len && pattern[len - 1] == '$');
+
+    for (size_t i = 0; i < COUNT_OF(parts); i++)
+        found = found || strstr(pattern, parts[i]);
+    return found;
+}
+
 static int check_words(struct reader *r, yaml_node_t *node, const struct signet_scan *scan)
 {
     bool known = !scan->check;
@@ -61,7 +73,7 @@ static int check_words(struct reader *r, yaml_node_t *node, const struct signet_
                                 "before: scan, then insert; after: insert, then scan; without "
                                 "it, both",
                                 "'when' is before or after, not '%.40s'", scan->when);
-    if (scan->pattern && strpbrk(scan->pattern, "[](){}\\^$*|"))
+    if (scan->pattern && is_expression(scan->pattern))
         return reader_fail_word(r, scan->pattern,
                                 "# is a digit, @ a capital letter, ? any of both, as often as "
                                 "there are characters; it is no regular expression",

@@ -16,9 +16,11 @@ static size_t write_message(const struct exchange *x, const struct coap_message 
 static int send_written(struct exchange *x, const uint8_t *message, size_t len,
                         struct signet_error *err)
 {
-    return len ? transport_send(x->transport, message, len, err)
-               : error_set(err, SIGNET_E_PROOF, "the server takes only messages of up to %zu bytes",
-                           x->peer_max);
+    if (len)
+        return transport_send(x->transport, message, len, err);
+    return x->stream ? error_set(err, SIGNET_E_PROOF,
+                                 "the server takes only messages of up to %zu bytes", x->peer_max)
+                     : error_set(err, SIGNET_E_LIMIT, "the message is larger than a datagram");
 }
 
 static int send_message(struct exchange *x, const struct coap_message *m, struct signet_error *err)
@@ -78,7 +80,8 @@ static int answer_request(struct exchange *x, const struct coap_message *request
 static int take_signal(struct exchange *x, const struct coap_message *in, struct signet_error *err)
 {
     struct coap_message pong = {.code = COAP_PONG, .token_len = in->token_len};
-    uint32_t max = coap_uint(in, CSM_MAX_MESSAGE_SIZE, COAP_FRAME_MAX);
+    uint32_t max = coap_uint(in, CSM_MAX_MESSAGE_SIZE, (uint32_t)x->peer_max); /* what an
+                                                                           earlier one said stays */
 
     if (in->code == COAP_CSM) {
         x->introduced = true;
@@ -223,8 +226,7 @@ int exchange_request(struct exchange *x, struct coap_message *request, struct co
         return rc;
     size_t len = write_message(x, request, out);
     if (!len)
-        return x->stream ? send_written(x, out, len, err)
-                         : error_set(err, SIGNET_E_LIMIT, "the request is larger than a datagram");
+        return send_written(x, out, len, err);
     rc = send_until_answered(x, request, out, len,
                              ACK_TIMEOUT_MS + ACK_TIMEOUT_MS * jitter / 512, /* RANDOM_FACTOR 1.5 */
                              answer, err);

@@ -170,7 +170,8 @@ static int find_server(struct run *run, const char *instead, struct signet_error
         return error_set_hint(err, SIGNET_E_MEANING,
                               run->address.secure
                                   ? "write coap://, or choose a mode that has credentials"
-                                  : "write coaps://",
+                              : run->address.stream ? "write coaps+tcp://"
+                                                    : "write coaps://",
                               "/0/%u is in mode %s, which %s does not go with", account->iid, mode,
                               run->address.secure ? "coaps://" : "coap://");
     if (account->mode == SIGNET_MODE_NONE)

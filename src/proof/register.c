@@ -63,8 +63,10 @@ int registration_begin(struct registration *r, struct signet_error *err)
     static const char *const versions[] = {"lwm2m=1.0", "lwm2m=1.1", "lwm2m=1.2"};
     struct coap_message answer = {.code = COAP_PRECONDITION_FAILED};
 
-    for (size_t i = 0; i < 3 && answer.code == COAP_PRECONDITION_FAILED; i++) {
-        size_t at = r->newest_first ? 2 - i : i;
+    /* LwM2M 1.0 has no binding over TCP. */
+    for (size_t first = r->address->stream, i = first;
+         i < 3 && answer.code == COAP_PRECONDITION_FAILED; i++) {
+        size_t at = r->newest_first ? 2 - (i - first) : i;
         int rc = request_register(r, versions[at], &answer, err);
         if (rc)
             return rc;

@@ -44,6 +44,11 @@ static int check_heading(const struct export *x, const char *text, size_t len,
 
     export_header(&x->format, &heading);
     int rc = buf_check(&heading, err);
+    while (len && (text[len - 1] == '\n' || text[len - 1] == '\r')) /* Excel writes both */
+        len--;
+    while (heading.len &&
+           (heading.data[heading.len - 1] == '\n' || heading.data[heading.len - 1] == '\r'))
+        heading.len--;
     if (rc == SIGNET_OK && (heading.len != len || memcmp(heading.data, text, len) != 0))
         rc = error_set_hint(err, SIGNET_E_MEANING, "name another file, or give it these 'columns'",
                             "the export '%s' has other columns in its first line", x->path);

@@ -42,6 +42,9 @@ static int mbed_send(void *ctx, const unsigned char *data, size_t len)
 static int mbed_recv(void *ctx, unsigned char *data, size_t size)
 {
     struct mbed_connection *t = ctx;
+
+    if (clock_ms() >= t->session.deadline || signet_cancel_fired(t->session.cancel))
+        return MBED_WANT_READ; /* what comes may be without end */
     ssize_t n = recv(t->session.fd, data, size, MSG_DONTWAIT);
 
     t->sent_and_heard = t->sent_and_heard || n > 0;
@@ -209,6 +212,7 @@ static int mbed_shake(struct mbed_connection *t, int64_t deadline, struct signet
 {
     int code, rc = SIGNET_OK;
 
+    t->session.deadline = deadline;
     do
         code = t->api->ssl_handshake(&t->ssl);
     while ((code == MBED_WANT_READ || code == MBED_WANT_WRITE) &&
@@ -277,6 +281,7 @@ static int mbed_write(struct tls_connection *base, const void *data, size_t len,
     int64_t deadline = clock_ms() + 1000; /* a full socket buffer empties sooner */
     int code, rc = SIGNET_OK;
 
+    t->session.deadline = deadline;
     do
         code = t->api->ssl_write(&t->ssl, data, len);
     while ((code == MBED_WANT_READ || code == MBED_WANT_WRITE) &&
@@ -291,6 +296,7 @@ static int mbed_read(struct tls_connection *base, void *data, size_t size, size_
     int code, rc = SIGNET_OK;
 
     t->session.cancel = cancel;
+    t->session.deadline = deadline;
     t->timer_end = 0;
     do
         code = t->api->ssl_read(&t->ssl, data, size);

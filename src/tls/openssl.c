@@ -317,6 +317,7 @@ static int openssl_send(struct tls_connection *base, const void *data, size_t le
     int64_t deadline = clock_ms() + 1000; /* a full socket buffer empties sooner */
     int ret, rc = SIGNET_OK;
 
+    t->session.deadline = deadline;
     do {
         ERR_clear_error();
         errno = 0;
@@ -333,6 +334,7 @@ static int openssl_recv(struct tls_connection *base, void *data, size_t size, si
     int ret, rc = SIGNET_OK;
 
     t->session.cancel = cancel;
+    t->session.deadline = deadline;
     do {
         ERR_clear_error();
         errno = 0;

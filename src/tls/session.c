@@ -83,6 +83,8 @@ static const char *step(const SSL *ssl)
 static int explain_syscall(struct session *s, int sys, const char *doing, struct signet_error *err)
 {
     s->refused = sys == ECONNREFUSED;
+    if (!s->dtls && (sys == ECONNRESET || sys == EPIPE)) /* it closed with what it had not read */
+        sys = 0;
     if (s->refused)
         return (error_sys(err, SIGNET_E_NET, sys, "nobody listens at %s", s->peer),
                 error_hint(err, "does the server run, and are host and port right?"), SIGNET_E_NET);
@@ -201,6 +203,17 @@ static int write_quietly(BIO *bio, const char *data, int len)
     return (int)n;
 }
 
+static int read_in_time(BIO *bio, char *data, int len)
+{
+    const struct session *s = BIO_get_data(bio);
+
+    if (clock_ms() < s->deadline && !signet_cancel_fired(s->cancel))
+        return BIO_meth_get_read(BIO_s_socket())(bio, data, len);
+    BIO_clear_retry_flags(bio);
+    BIO_set_retry_read(bio);
+    return -1;
+}
+
 static BIO_METHOD *quiet_socket;
 
 static void make_quiet_socket(void)
@@ -211,7 +224,7 @@ static void make_quiet_socket(void)
     if (!m)
         return;
     BIO_meth_set_write(m, write_quietly);
-    BIO_meth_set_read(m, BIO_meth_get_read(own));
+    BIO_meth_set_read(m, read_in_time);
     BIO_meth_set_puts(m, BIO_meth_get_puts(own));
     BIO_meth_set_ctrl(m, BIO_meth_get_ctrl(own));
     BIO_meth_set_create(m, BIO_meth_get_create(own));
@@ -219,7 +232,7 @@ static void make_quiet_socket(void)
     quiet_socket = m;
 }
 
-static BIO *stream_bio(int fd)
+static BIO *stream_bio(struct session *s)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     BIO *bio;
@@ -227,7 +240,9 @@ static BIO *stream_bio(int fd)
     pthread_once(&once, make_quiet_socket);
     bio = quiet_socket ? BIO_new(quiet_socket) : NULL;
     if (bio)
-        BIO_set_fd(bio, fd, BIO_NOCLOSE);
+        BIO_set_fd(bio, s->fd, BIO_NOCLOSE);
+    if (bio)
+        BIO_set_data(bio, s);
     return bio;
 }
 
@@ -236,7 +251,7 @@ static int prepare_ssl(struct session *s, SSL_CTX *ctx, const struct target *t,
 {
     struct sockaddr_storage peer;
     socklen_t len = sizeof(peer);
-    BIO *bio = s->dtls ? BIO_new_dgram(s->fd, BIO_NOCLOSE) : stream_bio(s->fd);
+    BIO *bio = s->dtls ? BIO_new_dgram(s->fd, BIO_NOCLOSE) : stream_bio(s);
 
     s->ssl = SSL_new(ctx);
     if (!s->ssl || !bio) {
@@ -264,6 +279,7 @@ static int shake_hands(struct session *s, int64_t deadline, struct signet_error 
     const char *doing = s->dtls ? "the DTLS handshake" : "the TLS handshake";
     int ret, rc = SIGNET_OK;
 
+    s->deadline = deadline;
     do {
         ERR_clear_error();
         errno = 0;

@@ -10,6 +10,7 @@
 struct session {
     SSL *ssl;
     int fd;
+    int64_t deadline; /* of what is being done: a peer may send what the library reads for ever */
     bool dtls;
     bool refused;     /* nobody listens at this address: the next one may do */
     bool fell_silent; /* after the server's part of the handshake had begun */

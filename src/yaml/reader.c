@@ -107,8 +107,11 @@ static int read_flag(struct reader *r, const yaml_node_t *node, const struct ent
     *out = strcmp(scalar_text(node), "true") == 0;
     if (*out || strcmp(scalar_text(node), "false") == 0)
         return SIGNET_OK;
-    return reader_fail_hint(r, node, "write true or false", "'%s' is true or false, not '%s'",
-                            e->name, shown(node));
+    /* longer, it may be a secret that stands in the wrong place */
+    return node->data.scalar.length > 12
+               ? reader_fail_hint(r, node, "write true or false", "'%s' is true or false", e->name)
+               : reader_fail_hint(r, node, "write true or false", "'%s' is true or false, not '%s'",
+                                  e->name, shown(node));
 }
 
 static int read_text(struct reader *r, const yaml_node_t *node, const struct entry *e,
@@ -130,9 +133,9 @@ static int read_text(struct reader *r, const yaml_node_t *node, const struct ent
     if (e->type == ENTRY_PATH && len == 0)
         return reader_fail_hint(r, node, "write its value behind the colon: \"name: value\"",
                                 "'%s' is empty", e->name);
-    if (e->type == ENTRY_PATH && strchr(text, '\\'))
-        return reader_fail_hint(r, node, file_path_doubt(text), "'%s' is a path of Windows: '%s'",
-                                e->name, shown(node));
+    if (e->type == ENTRY_PATH && strchr(text, '\\') && !strstr(text, "://"))
+        return reader_fail_hint(r, node, file_path_doubt(text), "'%s' is a path of Windows",
+                                e->name);
     if (e->type == ENTRY_PATH && !strstr(text, "://"))
         return reader_path(r, text, out);
     *out = reader_keep(r, text, len);

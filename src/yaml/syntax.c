@@ -152,7 +152,10 @@ static int bad_start(const struct text_source *s, size_t at, struct signet_error
 /* What no editor should have left, in the line of an offset; s->len: nothing. */
 static size_t find_odd(const struct text_source *s, size_t at, const char **what, const char **hint)
 {
-    for (size_t i = begin_of(s, at); i < s->len && s->text[i] != '\n'; i++)
+    for (size_t i = begin_of(s, at);
+         i < s->len && s->text[i] != '\n' &&
+         !(s->text[i] == '#' && (!i || isspace((unsigned char)s->text[i - 1])));
+         i++) /* a comment may hold anything */
         if (text_odd(s->text, s->len, i, what, hint))
             return i;
     return s->len;

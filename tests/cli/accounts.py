@@ -132,10 +132,10 @@ def coiote(d):
     told(psk(0, 1), 'management', 1, account='management')
     for more in ({}, {'account': 'management'}):
         d.register(psk(0, 1, 2), 'coiote', False, ('2 accounts that this may mean', '"account"', 'coaps://m1.example:5684'), **more)
-    d.register(psk(0, 1), 'coiote', False, "no account '7'", account=7)
-    d.register(psk(0, 1), 'coiote', False, "no account 'coaps://m1'", account='coaps://m1')
-    d.register(psk(0, 1), 'coiote', False, "no account '0'", account=0)
-    d.register(psk(0, 1), 'coiote', False, "no account 'coaps://m1.example:56845'", account='coaps://m1.example:56845')
+    d.register(psk(0, 1), 'coiote', False, "'7' is no account of the device", account=7)
+    d.register(psk(0, 1), 'coiote', False, "'coaps://m1' is no account of the device", account='coaps://m1')
+    d.register(psk(0, 1), 'coiote', False, "'0' is no account of the device", account=0)
+    d.register(psk(0, 1), 'coiote', False, "'coaps://m1.example:56845' is no account of the device", account='coaps://m1.example:56845')
     d.register(psk(1), 'coiote', False, 'no bootstrap account', account='bootstrap')
     d.register(psk(0), 'coiote', False, 'no management account', account='management')
 

@@ -72,8 +72,8 @@ def reporting(ledger):
     expect('runs as text', [line.split()[1:] for line in run('report', '--runs', '--order', 'a', ledger).splitlines()][1][:-1] ==
            ['a', 'st', 'anna', '20', '0', '0', '20', 'of', '20'], run('report', '--runs', '--order', 'a', ledger))
     expect('no runs', 'no run ended' in run('report', '--runs', '--since', '2099-01-01', ledger))
-    for wrong, word in ((('--by', 'dya'), "did you mean day?"), (('--since', '25:00'), '--since takes a time'),
-                        (('--until', 'today x'), '--until takes a time'), (('--since', '2026-02-31T00:00:00Z'), 'takes a time'),
+    for wrong, word in ((('--by', 'dya'), "did you mean day?"), (('--since', '25:00'), "--since: '25:00' is no time"),
+                        (('--until', 'today x'), "--until: 'today x' is no time"), (('--since', '2026-02-31T00:00:00Z'), 'is no time'),
                         (('--since', '2026-11-02', '--until', '2026-11-01'), 'not after'), (('-f', 'xml'), "not written as 'xml'"),
                         (('-f', 'csv', '--runs'), 'runs as text or --json'), (('-f', 'csv', '--json'), "not written as 'csv'")):
         expect(f'report {wrong}', word in run('report', *wrong, ledger, code=2), 'another message')

@@ -72,7 +72,7 @@ def proofs(port):
         prove('stranger', False, 'handshake', '--stack', stack)
         prove('other', False, 'does not take the certificate', '--stack', stack)
     prove('wrong', False, r'handshake: .*(closed the connection|wrong version|TLS)')
-    wanted = [['b=T', 'ep=urn:dev:os:1', 'lt=600', 'lwm2m=1.0'], 'gone'] * 3
+    wanted = [['b=T', 'ep=urn:dev:os:1', 'lt=600', 'lwm2m=1.1'], 'gone'] * 3
     if seen != wanted:
         sys.exit(f'the server saw {seen}')
 

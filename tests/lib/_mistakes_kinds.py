@@ -47,7 +47,6 @@ for name, key, said, do in (
     later(name, key, said, '^', do, base=BOARD)
 order('a pattern of another language', 'names: {pattern: "urn:dev:os:x-{serial:03}", first: 1}', 'scan: {endpoint: "x{scan}", pattern: "[0-9]{15}"}', "two.yaml:5:39: the 'pattern' of scan '[0-9]{15}'", '^', '# is a digit', base=BOARD)
 for name, base, old, new, *answer in (
-        ('a first row', TABLE, 'devices.csv}', 'devices.csv, first: 5}', "two.yaml:5:39: 'first' goes with a 'pattern'", "take 'first' out"),
         ('packets of no form', TWO, 'two.ndjson', 'two.csv', "two.yaml:6:19: an output has 'packets'", 'packets/'), ('a ledger at home', TWO, 'two.db', '~/two.db', "two.yaml:4:9: ledger '~/two.db' cannot be made", 'to a shell alone'),
         ('a board as a word', BOARD, '{recipe: smp-file, flasher: none, packet_path: /x}', 'smp-file', 'two.yaml:6:8: here go keys and values', 'such as {recipe: smp-file}; its keys are')):
     order(name, old, new, *answer, '^', base=base)

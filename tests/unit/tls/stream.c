@@ -78,7 +78,7 @@ static void *serve(void *arg)
     return NULL;
 }
 
-static void start(bool tls, int version)
+static void listen_at(bool tls, int version)
 {
     struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
     socklen_t len = sizeof(at);
@@ -96,6 +96,11 @@ static void start(bool tls, int version)
         SSL_CTX_set_psk_server_callback(s.ctx, find_psk);
         SSL_CTX_set_cipher_list(s.ctx, "PSK-AES128-CCM8:PSK-AES128-CBC-SHA:@SECLEVEL=0");
     }
+}
+
+static void start(bool tls, int version)
+{
+    listen_at(tls, version);
     assert_int_equal(pthread_create(&s.thread, NULL, serve, NULL), 0);
 }
 
@@ -205,6 +210,40 @@ static void who_is_refused(void **state)
     }
 }
 
+/* Records that a library reads away one after the other: HelloRequests, and warnings. */
+static void *flood(void *arg)
+{
+    static const char records[][9] = {"\x16\x03\x03\x00\x04\x00\x00\x00\x00",
+                                      "\x15\x03\x03\x00\x02\x01\x5a"};
+    bool warnings = *(const bool *)arg;
+    int fd = accept(s.fd, NULL, NULL);
+    char data[2048];
+
+    recv(fd, data, sizeof(data), 0);
+    while (send(fd, records[warnings], warnings ? 7 : 9, MSG_NOSIGNAL) > 0)
+        ;
+    close(fd);
+    return NULL;
+}
+
+static void records_without_end(void **state)
+{
+    (void)state;
+    for (size_t i = 1; i < COUNT_OF(rows); i++) {
+        struct tls_connection *t = NULL;
+        struct signet_error err;
+        bool warnings = rows[i].login == &mbedtls;
+
+        listen_at(false, 0);
+        assert_int_equal(pthread_create(&s.thread, NULL, flood, &warnings), 0);
+        /* at its time, whatever the library makes of it */
+        assert_int_not_equal(tls_open(&t, &(const struct tls_peer){"127.0.0.1", s.port, true},
+                                      rows[i].login, clock_ms() + 300, NULL, &err),
+                             SIGNET_OK);
+        stop();
+    }
+}
+
 static void nobody_listens(void **state)
 {
     (void)state;
@@ -230,6 +269,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_comes_and_goes),
         cmocka_unit_test(who_is_refused),
+        cmocka_unit_test(records_without_end),
         cmocka_unit_test(nobody_listens),
     };
 
