@@ -59,7 +59,7 @@ for name, key, said, do in (
     later(name, 'device: ./p.yaml', said, '^', do, p__yaml=f'name: x\nbase: any\n{key}\n')
 config('a function of Python', GOOD.replace("b'0123456789abcdef'", "unhexlify('00112233445566778899aabbccddeeff')"), 'cfg:2:113: unknown name', '^', "bytes.fromhex('00ff')")
 # what lies beside the mistake: links, paths of another system, quotes, what a board is asked for before its file is read
-order('a path of Windows', 'template: template', r'template: C:\factory\template', "two.yaml:3:11: 'template' is a path of Windows: 'C:", '^', 'between folders stands /')
+order('a path of Windows', 'template: template', r'template: C:\factory\template', "two.yaml:3:11: 'template' is a path of Windows", '^', 'between folders stands /')
 for text, said, do in (('https://127.0.0.1:/api', "server.json:1:21: the server's url has a colon and no port", 'take it out'), ('https://127.0.0.1:', 'a colon and no port', 'behind the colon')):
     server(f'a url {text}', SERVER.replace('https://127.0.0.1:1', text), said, '^', do)
 add('a token in quotes', 'server check server.json --token-file token', "the server's token stands in quotes", 'take them out', token='"hunter2"\n')

@@ -198,7 +198,7 @@ static void *write_later(void *ctx)
 {
     int fd = *(int *)ctx;
 
-    usleep(20000);
+    usleep(300000);
     if (write(fd, "late", 4) != 4)
         return NULL;
     close(fd);
