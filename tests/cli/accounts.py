@@ -231,7 +231,7 @@ def certificates(d):
 
 def unused(d):
     d.write('config', psk(1))
-    words = 'is about certificates, but no account is in mode cert or est'
+    words = 'no account is in mode cert or est'
     d.call(PTOOL, '-c', 'config', '-C', 'nosuch.json', good=True, words=words)
     d.call(SIGNET, 'provision', '-c', 'config', '--server-cert', 'nosuch.der', good=True, words=words)
     need(words not in d.call(PTOOL, '-c', 'config', good=True), 'a warning for nothing')
