@@ -256,7 +256,7 @@ def stays_away(server):
 
 def unit_tests(server):
     """The ledger's own tests, on this server."""
-    for test in ('claim', 'decide', 'device', 'edition', 'lease', 'look', 'mend', 'migrate', 'news', 'outbox', 'reserve', 'stats', 'store'):
+    for test in ('claim', 'decide', 'device', 'edition', 'lease', 'listing', 'mend', 'migrate', 'new_events', 'outbox', 'reserve', 'stats', 'store'):
         url = server.create('unit_' + test)
         p = subprocess.run([os.path.join(BUILD, 'tests', 'test_ledger_' + test)], capture_output=True, text=True,
                            env={**os.environ, 'SIGNET_TEST_LEDGER': url}, cwd=tempfile.gettempdir())
