@@ -99,15 +99,17 @@ static int prove_device(int argc, char **argv)
         TEXT(0, "stack", "NAME", "Who does the handshake: openssl (default) or mbedtls",
              &options.stack),
         NUMBER(0, "timeout", "SECONDS", "Longest time for each server (20)", &seconds, 1, 600),
-        TEXT(0, "uri", "URI", "Go there instead: coaps://HOST:PORT", &options.uri),
+        TEXT(0, "uri", "URI", "Go there instead: coaps://HOST:PORT, coaps+tcp://HOST:PORT",
+             &options.uri),
         {0},
     };
 
-    if (!cli_parse(&cli, argc, argv, rows, "FILE",
-                   "Proves that a device with this packet gets in: acts as the device at the "
-                   "packet's servers (DTLS handshake, Register, Deregister; bootstrap first where "
-                   "the packet has it). FILE may be - for standard input.",
-                   0, 1))
+    if (!cli_parse(
+            &cli, argc, argv, rows, "FILE",
+            "Proves that a device with this packet gets in: acts as the device at the "
+            "packet's servers (DTLS or TLS handshake, Register, Deregister; bootstrap first where "
+            "the packet has it). FILE may be - for standard input.",
+            0, 1))
         return EXIT_USAGE;
     const char *path = cli.arg_count ? cli.args[0] : config; /* --config=FILE */
     if (!path || !path[0])

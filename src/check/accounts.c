@@ -100,11 +100,14 @@ static int check_uri(struct check *check, const struct signet_account *account,
     if (account->mode == SIGNET_MODE_NONE || uri.transport == URI_SMS ||
         uri.secured == (account->mode != SIGNET_MODE_NOSEC))
         return SIGNET_OK;
+    bool tcp = uri.transport == URI_TCP;
     return check_refuse(check, path,
-                        uri.secured ? "write coap://, or choose another mode"
+                        uri.secured ? tcp ? "write coap+tcp://, or choose another mode"
+                                          : "write coap://, or choose another mode"
+                        : tcp       ? "write coaps+tcp://, or set the mode to 3 (nosec)"
                                     : "write coaps://, or set the mode to 3 (nosec)",
-                        "is %s, which mode %s does not go with", uri.secured ? "coaps" : "coap",
-                        signet_mode_name(account->mode));
+                        "is %s%s, which mode %s does not go with", uri.secured ? "coaps" : "coap",
+                        tcp ? "+tcp" : "", signet_mode_name(account->mode));
 }
 
 static int check_account_mode(struct check *check, const struct signet_account *account)
