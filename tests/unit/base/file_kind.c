@@ -123,6 +123,23 @@ static struct signet_error explained(const char *path, const char *text, int rc)
     return err;
 }
 
+/* What is a certificate by its beginning may have a key behind it. */
+static void what_holds_no_secret(void **state)
+{
+    static const char cert[] = "-----BEGIN CERTIFICATE-----\n",
+                      both[] = "-----BEGIN CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----\n",
+                      image[] = ":10000000AAAA\n";
+
+    (void)state;
+    assert_int_equal(file_write("c", cert, sizeof(cert) - 1, 0644, NULL), SIGNET_OK);
+    assert_int_equal(file_write("b", both, sizeof(both) - 1, 0644, NULL), SIGNET_OK);
+    assert_int_equal(file_write("i", image, sizeof(image) - 1, 0644, NULL), SIGNET_OK);
+    assert_true(file_has_no_secret("c", NULL));
+    assert_false(file_has_no_secret("b", NULL));
+    assert_false(file_has_no_secret("i", NULL));
+    assert_int_equal(unlink("c") + unlink("b") + unlink("i"), 0);
+}
+
 static void an_error_names_what_the_file_is(void **state)
 {
     char folder[FOLDER_SIZE];
@@ -150,6 +167,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(forms_by_their_first_bytes),
+        cmocka_unit_test(what_holds_no_secret),
         cmocka_unit_test(an_error_names_what_the_file_is),
     };
 
