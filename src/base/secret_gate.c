@@ -49,50 +49,30 @@ static void put(struct view *out, unsigned byte, const struct view *in, size_t f
 /* What may stand in a text in place of a byte. Each fills out, which is never longer than in. */
 struct decoder {
     void (*run)(const struct view *in, struct view *out, const struct decoder *how);
-    bool second;         /* used also on what others of this kind made */
-    int (*digit)(int c); /* -1: none */
-    unsigned bits;       /* of a digit */
-    unsigned offsets;    /* at which digit a secret may begin */
-    unsigned base;       /* of a number */
-    bool negative;       /* numbers too */
-    unsigned most;       /* bytes that 8 bytes of text stand for */
+    bool second; /* used also on what others of this kind made */
+    const uint8_t *digits;
+    unsigned bits;    /* of a digit */
+    unsigned offsets; /* at which digit a secret may begin */
+    unsigned base;    /* of a number */
+    bool negative;    /* numbers too */
+    unsigned most;    /* bytes that 8 bytes of text stand for */
 };
 
-static int digit_16(int c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
+/* The value of each digit, and 1 more: 0 is none. */
+typedef uint8_t digits[256];
 
-static int digit_10(int c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : -1;
-}
-
-static int digit_8(int c)
-{
-    return c >= '0' && c <= '7' ? c - '0' : -1;
-}
-
-static int digit_32(int c)
-{
-    return c >= 'a' && c <= 'z'   ? c - 'a'
-           : c >= 'A' && c <= 'Z' ? c - 'A'
-           : c >= '2' && c <= '7' ? c - '2' + 26
-                                  : -1;
-}
-
-static int digit_64(int c)
-{
-    return c >= 'A' && c <= 'Z'   ? c - 'A'
-           : c >= 'a' && c <= 'z' ? c - 'a' + 26
-           : c >= '0' && c <= '9' ? c - '0' + 52
-           : c == '+' || c == '-' ? 62
-           : c == '/' || c == '_' ? 63
-                                  : -1;
-}
+/* clang-format off */
+#define TO_9(zero) zero, zero + 1, zero + 2, zero + 3, zero + 4, zero + 5, zero + 6, zero + 7, \
+                   zero + 8, zero + 9
+#define TO_F(a) a, a + 1, a + 2, a + 3, a + 4, a + 5
+#define TO_Z(a) TO_9(a), TO_9(a + 10), TO_F(a + 20)
+static const digits digits_16 = {['0'] = TO_9(1), ['A'] = TO_F(11), ['a'] = TO_F(11)};
+static const digits digits_10 = {['0'] = TO_9(1)};
+static const digits digits_8 = {['0'] = 1, 2, 3, 4, 5, 6, 7, 8};
+static const digits digits_32 = {['A'] = TO_Z(1), ['a'] = TO_Z(1), ['2'] = TO_F(27)};
+static const digits digits_64 = {['A'] = TO_Z(1), ['a'] = TO_Z(27), ['0'] = TO_9(53),
+                                 ['+'] = 63, ['-'] = 63, ['/'] = 64, ['_'] = 64};
+/* clang-format on */
 
 static int byte_at(const struct view *in, size_t i)
 {
@@ -108,10 +88,10 @@ static bool is_prefix(const struct view *in, size_t i)
 static void take_digits(const struct view *in, struct view *out, const struct decoder *how)
 {
     for (size_t i = 0; i < in->n; i++) {
-        int digit = how->bits == 4 && is_prefix(in, i) ? -1 : how->digit(in->bytes[i]);
+        unsigned digit = how->digits[in->bytes[i]];
 
-        if (digit >= 0)
-            put(out, (unsigned)digit, in, i, i);
+        if (digit && !(how->bits == 4 && is_prefix(in, i)))
+            put(out, digit - 1, in, i, i);
     }
 }
 
@@ -142,8 +122,8 @@ static void decode_numbers(const struct view *in, struct view *out, const struct
             i++;
             continue;
         }
-        for (start = i; i < in->n && how->digit(in->bytes[i]) >= 0; i++)
-            value = value > 255 ? value : value * base + (unsigned)how->digit(in->bytes[i]);
+        for (start = i; i < in->n && how->digits[in->bytes[i]]; i++)
+            value = value > 255 ? value : value * base + how->digits[in->bytes[i]] - 1;
         if (i == start || value > 255)
             continue;
         if (how->negative && start && in->bytes[start - 1] == '-')
@@ -167,12 +147,12 @@ static size_t escape_number(const struct view *in, size_t i, size_t max, unsigne
 {
     size_t n = 0;
 
-    for (*value = 0; n < max; n++) {
-        int c = byte_at(in, i + n), digit = base == 16 ? digit_16(c) : digit_10(c);
-
-        if (digit < 0 || digit >= (int)base)
+    *value = 0;
+    for (unsigned digit; n < max && i + n < in->n; n++) {
+        digit = digits_16[in->bytes[i + n]];
+        if (!digit || digit > base)
             break;
-        *value = *value * base + (unsigned)digit;
+        *value = *value * base + digit - 1;
     }
     return n;
 }
@@ -247,13 +227,13 @@ static void decode_escapes(const struct view *in, struct view *out, const struct
 static const struct decoder decoders[] = {
     {decode_escapes, .second = true, .most = 8},
     {decode_tight, .second = false, .most = 8},
-    {take_digits, true, digit_16, .bits = 4, .offsets = 2, .most = 4},
-    {take_digits, true, digit_64, .bits = 6, .offsets = 4, .most = 6},
-    {take_digits, false, digit_32, .bits = 5, .offsets = 8, .most = 5},
-    {decode_numbers, false, digit_16, .base = 16, .most = 4}, /* something stands between two */
-    {decode_numbers, false, digit_10, .base = 10, .most = 4},
-    {decode_numbers, false, digit_10, .base = 10, .negative = true, .most = 4},
-    {decode_numbers, false, digit_8, .base = 8, .most = 4},
+    {take_digits, true, digits_16, .bits = 4, .offsets = 2, .most = 4},
+    {take_digits, true, digits_64, .bits = 6, .offsets = 4, .most = 6},
+    {take_digits, false, digits_32, .bits = 5, .offsets = 8, .most = 5},
+    {decode_numbers, false, digits_16, .base = 16, .most = 4}, /* something stands between two */
+    {decode_numbers, false, digits_10, .base = 10, .most = 4},
+    {decode_numbers, false, digits_10, .base = 10, .negative = true, .most = 4},
+    {decode_numbers, false, digits_8, .base = 8, .most = 4},
 };
 
 static uint8_t fold(uint8_t c)
