@@ -118,7 +118,7 @@ int cert_plan(struct plan *p, struct signing *by, const struct cert_wish *wish,
 int cert_build(struct signet_cert **out, const struct plan *p, const struct cert_wish *wish,
                const struct signing *by, struct signet_error *err);
 
-/* cert_form.c: the extensions in their wrapping; nothing when there are none. */
+/* cert_make_extensions.c: the extensions in their wrapping; nothing when there are none. */
 void form_put(struct buf *b, const struct cert_form *form, const struct plan *p,
               const struct cert_wish *wish, X509 *issuer);
 /* SIGNET_E_MEANING: it has a key usage that a key of this type cannot have. */
@@ -144,7 +144,7 @@ const EVP_MD *sha256_md(void);               /* sha256.c */
 int pkey_describe(EVP_PKEY *pkey, char type[static 64], uint8_t key_sha256[static 32],
                   struct signet_error *err);
 
-/* cert_extensions.c: false: `wrong` says what is wrong with them. */
+/* cert_read_extensions.c: false: `wrong` says what is wrong with them. */
 bool extensions_read(struct der *list, char wrong[static 160]);
 /* cert_judge.c: do TLS stacks of devices know its key and its signature? */
 int key_and_signature_fit(X509 *x, struct signet_error *err);
