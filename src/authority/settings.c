@@ -23,12 +23,21 @@ static const struct entry keys[] = {
     ENTRY_WITHIN("timeout_s", ENTRY_NUMBER, signet_authority_info, timeout_s, 1, 3600),
 };
 
-/* "PKCS11:...", "engine:...": what begins as an address does, and has no slash before. */
-static bool is_key_address(const char *key)
+/* A file, found as others are; or "PKCS11:...", "engine:...": what begins as an address does, and
+ * is no file. */
+static int place_key(struct reader *r, const char **key)
 {
-    size_t n = strcspn(key, ":/");
+    const char *given = *key;
+    size_t n = strcspn(given, ":/");
+    int rc = reader_path(r, given, key);
 
-    return n > 1 && key[n] == ':' && access(key, F_OK) != 0;
+    if (rc != SIGNET_OK || n < 2 || given[n] != ':' || access(*key, F_OK) == 0)
+        return rc;
+    return reader_fail_word(
+        r, given,
+        "a key is a file, \"pkcs11:token=NAME;object=NAME\" or \"tpm:FILE\", in "
+        "small letters",
+        "'%.*s...' is no key of an authority", (int)n + 1, given);
 }
 
 /* A key in a token or a TPM has a path of its own, a profile that is built in neither. */
@@ -44,13 +53,7 @@ static int place_paths(struct reader *r, struct signet_authority_info *info)
             "authority: {chain: ca.pem, key: ca.key}, or key: \"pkcs11:...\", \"tpm:FILE\"",
             "%s: an authority has a 'chain' and a 'key'", r->path);
     if (strncmp(info->key, "pkcs11:", 7) != 0 && strncmp(info->key, "tpm:", 4) != 0)
-        rc = is_key_address(info->key)
-                 ? reader_fail_word(r, info->key,
-                                    "a key is a file, \"pkcs11:token=NAME;object=NAME\" or "
-                                    "\"tpm:FILE\", in small letters",
-                                    "'%.*s...' is no key of an authority",
-                                    (int)strcspn(info->key, ":") + 1, info->key)
-                 : reader_path(r, info->key, &info->key);
+        rc = place_key(r, &info->key);
     if (rc == SIGNET_OK && info->profile && strpbrk(info->profile, "/."))
         rc = reader_path(r, info->profile, &info->profile);
     if (rc == SIGNET_OK && r->folder_len)
@@ -63,8 +66,8 @@ static const struct key_home homes[] = {
     {"a file of its own, which 'profile' names (with 'base: tls-client')",
      " base key_usage extended_key_usage authority_key_id subject_key_id subject_alt_name "
      "serial_number hardware_type no_end validity_days ",
-     false, keys},
-    {NULL, NULL, false, NULL},
+     NULL, false, keys},
+    {NULL, NULL, NULL, false, NULL},
 };
 
 int authority_read(struct reader *r, yaml_node_t *node, struct authority_keys *out)

@@ -114,7 +114,8 @@ static bool looks_secret(const char *word, size_t len)
     return len >= 16 && digits >= 2;
 }
 
-/* user:password@ of an address that begins at text[at], behind its "://" */
+/* user:password@ of an address that begins at text[at], behind its "://"; or password@ behind a
+ * colon */
 static size_t credentials_end(const char *text, size_t end, size_t at)
 {
     size_t last = at;
@@ -178,8 +179,11 @@ void text_hide_secrets(const void *ctx, const char *text, size_t len, size_t sta
         if (resembles_secret(text + word, i - word) && (from = value_start(text, end, i)))
             hide_range(hide, start, end, from, end);
         hide_range(hide, start, end, assigned(text, word, i), end);
-        if (i + 3 <= end && memcmp(text + i, "://", 3) == 0)
-            hide_range(hide, start, end, i + 3, credentials_end(text, end, i + 3));
+        if (i < end && text[i] == ':') {
+            for (from = i + 1; from < end && char_in(text[from], "/\\");)
+                from++;
+            hide_range(hide, start, end, from, from < end ? credentials_end(text, end, from) : 0);
+        }
     }
 }
 
@@ -229,9 +233,10 @@ void error_excerpt(struct signet_error *err, const struct text_source *source, s
 
     if (!err || !text || at > source->len)
         return;
-    while (start > 0 && text[start - 1] != '\n' && text[start - 1] != '\r')
+    while (start > 0 && at - start <= EXCERPT_WIDTH && text[start - 1] != '\n' &&
+           text[start - 1] != '\r') /* what is further away is not shown */
         start--;
-    while (end < source->len && text[end] != '\n' && text[end] != '\r')
+    while (end < source->len && end - at <= EXCERPT_WIDTH && text[end] != '\n' && text[end] != '\r')
         end++;
     if (start == 0 && utf8_mark(text, end))
         start = at < 3 ? at : 3;

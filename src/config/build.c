@@ -116,14 +116,16 @@ static void add_value(struct parser *p, struct signet_tree *tree, const uint16_t
         return;
     place_of(p, entry->key.at, &line, &column);
     fail_with(p, tree_append(tree, path, &value, line, column, p->err));
+    fail_with(p, tree_source_entry(p->source, path, line, column, p->err));
 }
 
 static void keep_instance(struct parser *p, const uint16_t ids[4], const struct value *key)
 {
+    const struct signet_path path = {ids[0], ids[1], SIGNET_NO_ID, SIGNET_NO_ID};
     unsigned line, column;
 
     place_of(p, key->at, &line, &column);
-    fail_with(p, tree_source_instance(p->source, ids[0], ids[1], line, column, p->err));
+    fail_with(p, tree_source_entry(p->source, path, line, column, p->err));
 }
 
 static void add_dict(struct parser *p, struct signet_tree *tree, const struct dict *dict,
@@ -181,6 +183,8 @@ void build_tree(struct parser *p, const struct value *top, struct signet_tree **
         keep_source(p, tree);
     if (p->rc == SIGNET_OK)
         add_dict(p, tree, &top->as.dict, ids, 0);
+    if (p->rc == SIGNET_OK)
+        tree_source_end(p->source);
     tree_source_free(&p->source);
     if (p->rc != SIGNET_OK)
         signet_tree_free(&tree);

@@ -96,7 +96,15 @@ int address_parse(struct link_address *out, const char *address, struct signet_e
     return question ? take_port_options(&out->options, question + 1, err) : SIGNET_OK;
 }
 
-enum { MEM_MAJOR = 1 }; /* null, zero, random */
+/* What a device is that is no port: null, zero and random; terminals of people (tty, tty1, ptmx).
+ * NULL: it may be one. */
+static const char *no_port(dev_t device)
+{
+    if (major(device) == 1)
+        return "device for bytes";
+    return major(device) == 5 || (major(device) == 4 && minor(device) < 64) ? "terminal of a person"
+                                                                            : NULL;
+}
 
 /* A port that is not there may come; what is there must be one. */
 static int check_device_path(const char *path, struct signet_error *err)
@@ -104,14 +112,12 @@ static int check_device_path(const char *path, struct signet_error *err)
     struct stat st;
     const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
     bool there = stat(path, &st) == 0, device = there && S_ISCHR(st.st_mode);
+    const char *other = device ? no_port(st.st_rdev) : S_ISDIR(st.st_mode) ? "folder" : "file";
 
-    if (there && (!device || major(st.st_rdev) == MEM_MAJOR))
+    if (there && other)
         return error_set_hint(err, SIGNET_E_USAGE,
                               "the list of boards shows the ports that are there",
-                              "'%s' is a %s, not a serial port", path,
-                              device                ? "device for bytes"
-                              : S_ISDIR(st.st_mode) ? "folder"
-                                                    : "file");
+                              "'%s' is a %s, not a serial port", path, other);
     if (!there && strncmp(base, "tty", 3) == 0 && base[3] >= 'A' && base[3] <= 'Z' &&
         strncmp(path, "/dev/", 5) != 0)
         return error_set_hint(

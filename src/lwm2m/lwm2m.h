@@ -33,12 +33,13 @@ int tree_source_new(struct tree_source **out, const char *name, const char *text
                     struct signet_error *err);
 struct tree_source *tree_source_keep(struct tree_source *source); /* NULL: nothing */
 void tree_source_free(struct tree_source **source);
-/* Where an object instance begins. */
-int tree_source_instance(struct tree_source *source, uint16_t oid, uint16_t iid, unsigned line,
-                         unsigned column, struct signet_error *err);
-/* Line 0: the resource has no place. */
-void tree_source_blame(const struct tree_source *source, struct line_column resource,
-                       struct signet_path path, struct signet_error *err);
+/* The place of a record, or of where an object instance begins (rid and riid SIGNET_NO_ID), in the
+ * order of the text; then that it has been read. */
+int tree_source_entry(struct tree_source *source, struct signet_path path, unsigned line,
+                      unsigned column, struct signet_error *err);
+void tree_source_end(struct tree_source *source);
+void tree_source_blame(const struct tree_source *source, struct signet_path path,
+                       struct signet_error *err);
 /* The tree keeps it; NULL: it came from no text. */
 void tree_set_source(struct signet_tree *tree, struct tree_source *source);
 /* "FILE:LINE:COLUMN: " in front of the message, and the line with a caret: of the entry that the

@@ -5,16 +5,18 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-struct instance_place {
-    uint16_t oid, iid;
+/* An entry of the text: a record, or where an instance begins (rid SIGNET_NO_ID). */
+struct text_entry {
+    uint64_t key; /* the path as one number */
     unsigned line, column;
+    size_t at;
 };
 
 /* Does not change once a tree has it; copies of the tree share it. */
 struct tree_source {
     char *name, *text;
     size_t len;
-    struct instance_place *instances;
+    struct text_entry *entries; /* in the order of the text; sorted once it was read */
     size_t count;
     atomic_uint users;
 };
@@ -52,29 +54,84 @@ void tree_source_free(struct tree_source **source)
     if (*source && --(*source)->users == 0) {
         free((*source)->name);
         free((*source)->text);
-        free((*source)->instances);
+        free((*source)->entries);
         free(*source);
     }
     *source = NULL;
 }
 
-int tree_source_instance(struct tree_source *source, uint16_t oid, uint16_t iid, unsigned line,
-                         unsigned column, struct signet_error *err)
+static uint64_t path_key(struct signet_path path)
 {
-    if (list_room(source->instances, source->count, err) != SIGNET_OK)
+    return (uint64_t)path.oid << 48 | (uint64_t)path.iid << 32 | (uint64_t)path.rid << 16 |
+           path.riid;
+}
+
+int tree_source_entry(struct tree_source *source, struct signet_path path, unsigned line,
+                      unsigned column, struct signet_error *err)
+{
+    if (list_room(source->entries, source->count, err) != SIGNET_OK)
         return SIGNET_E_NOMEM;
-    source->instances[source->count++] = (struct instance_place){oid, iid, line, column};
+    source->entries[source->count++] =
+        (struct text_entry){.key = path_key(path), .line = line, .column = column};
     return SIGNET_OK;
 }
 
-/* Else that of its instance, else where the text begins. */
-static struct line_column entry_place(const struct tree_source *source, struct line_column place,
-                                      struct signet_path path)
+static int compare_entries(const void *a, const void *b)
 {
-    for (size_t i = 0; !place.line && i < source->count; i++)
-        if (source->instances[i].oid == path.oid && source->instances[i].iid == path.iid)
-            place = (struct line_column){source->instances[i].line, source->instances[i].column};
-    return place.line ? place : (struct line_column){1, 1};
+    uint64_t x = ((const struct text_entry *)a)->key, y = ((const struct text_entry *)b)->key;
+
+    return x < y ? -1 : x > y;
+}
+
+void tree_source_end(struct tree_source *source)
+{
+    size_t at = utf8_mark(source->text, source->len);
+    unsigned line = 1, column = 1;
+
+    for (struct text_entry *e = source->entries; e < source->entries + source->count; e++) {
+        for (; at < source->len && (line < e->line || column < e->column); at++) {
+            line += source->text[at] == '\n';
+            column =
+                source->text[at] == '\n' ? 1 : column + ((source->text[at + 1] & 0xc0) != 0x80);
+        }
+        e->at = at;
+    }
+    if (source->count)
+        qsort(source->entries, source->count, sizeof(*source->entries), compare_entries);
+}
+
+/* The first entry whose path is not below. */
+static const struct text_entry *first_from(const struct tree_source *source, uint64_t key)
+{
+    size_t from = 0, to = source->count;
+
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+
+        if (source->entries[middle].key < key)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from < source->count ? &source->entries[from] : NULL;
+}
+
+/* Of the entry, else of another one of its resource, else of its instance, else of the beginning.
+ */
+static struct text_entry find_entry(const struct tree_source *source, struct signet_path path)
+{
+    struct signet_path of_resource = path;
+    uint64_t key = path_key(path), instance = key | UINT32_MAX;
+    const struct text_entry *e = first_from(source, key);
+
+    of_resource.riid = 0;
+    if (!e || e->key != key)
+        e = first_from(source, path_key(of_resource));
+    if (!e || e->key >> 16 != key >> 16)
+        e = first_from(source, instance);
+    return e && (e->key >> 16 == key >> 16 || e->key == instance)
+               ? *e
+               : (struct text_entry){.line = 1, .column = 1};
 }
 
 /* What may be a secret is not in the text. */
@@ -89,12 +146,12 @@ static void hide_nothing(const void *ctx, const char *text, size_t len, size_t s
     (void)hide;
 }
 
-void tree_source_blame(const struct tree_source *source, struct line_column resource,
-                       struct signet_path path, struct signet_error *err)
+void tree_source_blame(const struct tree_source *source, struct signet_path path,
+                       struct signet_error *err)
 {
     const struct text_source text = {source->name, source->text, source->len, hide_nothing, NULL};
-    struct line_column place = entry_place(source, resource, path);
+    struct text_entry place = find_entry(source, path);
 
     error_prefix(err, "%.120s:%u:%u", source->name, place.line, place.column);
-    error_excerpt(err, &text, text_offset(source->text, source->len, place));
+    error_excerpt(err, &text, place.at);
 }

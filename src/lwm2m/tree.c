@@ -306,24 +306,10 @@ void tree_set_source(struct signet_tree *tree, struct tree_source *source)
     tree->source = source;
 }
 
-/* Of the record, else of another one of its resource; line 0: the text has none. */
-static struct line_column resource_place(const struct signet_tree *tree, struct signet_path path)
-{
-    const struct signet_record *r = signet_tree_find(tree, path);
-
-    for (size_t i = 0; !r && i < signet_tree_count(tree); i++) {
-        const struct signet_path *at = &signet_tree_at(tree, i)->path;
-
-        if (at->oid == path.oid && at->iid == path.iid && at->rid == path.rid)
-            r = signet_tree_at(tree, i);
-    }
-    return r ? (struct line_column){r->line, r->column} : (struct line_column){0, 0};
-}
-
 void tree_blame(const struct signet_tree *tree, struct signet_path path, struct signet_error *err)
 {
     if (tree->source && err)
-        tree_source_blame(tree->source, resource_place(tree, path), path, err);
+        tree_source_blame(tree->source, path, err);
 }
 
 void path_format(struct signet_path path, char out[static PATH_TEXT_MAX])

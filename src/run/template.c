@@ -54,6 +54,7 @@ void run_model_names(const struct signet_order *order, struct run_model *model)
     model->options.pattern = order->pattern;
     model->options.first = order->first;
     model->options.count = order->quota;
+    model->options.golden = order->golden.endpoint;
     model->options.from_board = order->from_board;
     model->options.code = order->scan.column;
     model->options.code_fits = scan_check_row;

@@ -157,6 +157,18 @@ static int check_code(struct trial *t, const struct manifest_row *row, struct si
                       (unsigned long long)row->line, t->s->names.code);
 }
 
+static int check_golden_name(const struct trial *t, const struct manifest_row *row,
+                             const char *endpoint, struct signet_error *why)
+{
+    const char *golden = t->options->golden;
+
+    return !golden || strcmp(golden, endpoint) != 0
+               ? SIGNET_OK
+               : error_set_hint(why, SIGNET_E_CONFLICT, "give the golden board a name of its own",
+                                "%s:%llu: the endpoint '%s' is that of the golden board",
+                                t->s->template.manifest, (unsigned long long)row->line, endpoint);
+}
+
 static int try_row(void *ctx, const struct manifest_row *row, const struct signet_error *bad,
                    struct signet_error *err)
 {
@@ -170,7 +182,8 @@ static int try_row(void *ctx, const struct manifest_row *row, const struct signe
     if (!bad && names_expand(n, row, row->index, endpoint, &why) != SIGNET_OK) {
         template_blame(&t->s->template, row, &n->pattern, -1, &why);
         bad = &why;
-    } else if (!bad && check_code(t, row, &why) != SIGNET_OK) {
+    } else if (!bad && (check_code(t, row, &why) != SIGNET_OK ||
+                        check_golden_name(t, row, endpoint, &why) != SIGNET_OK)) {
         bad = &why;
     }
     if (bad) {

@@ -42,6 +42,7 @@ struct source_options {
     const char *code;     /* column of the manifest with the codes that are scanned; NULL: none */
     int (*code_fits)(const void *rules, const char *text, size_t len, struct signet_error *err);
     const void *code_rules; /* of its call: could a scanner read it? */
+    const char *golden;     /* a name that no device gets; NULL: none */
     bool from_board;        /* boards have names, which are looked up in the manifest */
     bool names_only;        /* nothing will be made: no device is tried */
     /* Each of several bad rows is reported as SIGNET_EVENT_ERROR, up to 100; may be NULL. */

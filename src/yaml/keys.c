@@ -60,22 +60,28 @@ int reader_unknown_key(struct reader *r, const yaml_node_t *key, const struct en
     return SIGNET_E_MEANING;
 }
 
-/* "such as {port: /dev/ttyACM0}; its keys are port, name": as many as have room. */
-static void hint_keys(const yaml_node_t *node, const struct entry *table, size_t count,
-                      struct signet_error *err)
+const char *reader_example(const struct reader *r)
 {
-    const char *text = node->type == YAML_SCALAR_NODE ? scalar_text(node) : "";
-    char hint[sizeof(err->hint) - 4] = "its keys are ";
-    size_t used = strlen(hint);
+    for (const struct key_home *h = r->homes; h && h->in; h++)
+        if (r->part && strcmp(h->in, r->part) == 0)
+            return h->example;
+    return NULL;
+}
 
-    if (*text && strlen(text) <= 40 && !strpbrk(text, "{}:") && table->type <= ENTRY_PATH)
-        used = (size_t)snprintf(hint, sizeof(hint), "such as {%s: %s}; its keys are ", table->name,
-                                shown(node));
+/* "such as {port: /dev/ttyACM0}; its keys are port, name": as many as have room. */
+static void hint_keys(const struct reader *r, const struct entry *table, size_t count)
+{
+    const char *example = reader_example(r);
+    char hint[sizeof(r->err->hint) - 4];
+    size_t used =
+        (size_t)snprintf(hint, sizeof(hint), "%s%s%sits keys are ", example ? "such as " : "",
+                         example ? example : "", example ? "; " : "");
+
     for (size_t i = 0; i < count; i++)
         if (table[i].type != ENTRY_OPTIONS && used + strlen(table[i].name) + 3 < sizeof(hint))
             used += (size_t)snprintf(hint + used, sizeof(hint) - used, "%s%s", i ? ", " : "",
                                      table[i].name);
-    error_hint(err, "%s", hint);
+    error_hint(r->err, "%s", hint);
 }
 
 /* A text or a list where keys go. At the top any word before a colon was meant as a key. */
@@ -107,7 +113,7 @@ int reader_no_map(struct reader *r, const yaml_node_t *node, const struct entry 
     else {
         reader_fail(r, node, SIGNET_E_MEANING,
                     "here go keys and values in braces, {name: value, ...}");
-        hint_keys(node, table, count, r->err);
+        hint_keys(r, table, count);
     }
     return SIGNET_E_MEANING;
 }

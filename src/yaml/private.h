@@ -17,6 +17,8 @@ size_t reader_place(const struct reader *r, const yaml_mark_t *mark);
 size_t reader_entry(const struct entry *table, size_t count, const char *key);
 int reader_unknown_key(struct reader *r, const yaml_node_t *key, const struct entry *table,
                        size_t count);
+/* What the part that is being read looks like; NULL: nobody said. */
+const char *reader_example(const struct reader *r);
 /* A text or a list where keys go. */
 int reader_no_map(struct reader *r, const yaml_node_t *node, const struct entry *table,
                   size_t count);

@@ -59,17 +59,25 @@ void reader_free_owned(void **owned)
     *owned = NULL;
 }
 
+/* ~ and null */
+static int no_null(struct reader *r, const yaml_node_t *node, const char *name)
+{
+    if (node->type != YAML_SCALAR_NODE || node->data.scalar.style != YAML_PLAIN_SCALAR_STYLE ||
+        (strcmp(scalar_text(node), "~") != 0 && strcasecmp(scalar_text(node), "null") != 0))
+        return SIGNET_OK;
+    return reader_fail_hint(r, node, "write its value, or leave the key out",
+                            "'%s' has no value: in YAML, %s stands for nothing", name,
+                            scalar_text(node));
+}
+
 static int scalar(struct reader *r, const yaml_node_t *node, const char *name)
 {
     if (node->type != YAML_SCALAR_NODE)
         return reader_fail_hint(r, node,
                                 "write the value alone; a text with { or [ in it is put in quotes",
                                 "'%s' takes one value", name);
-    if (node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
-        (strcmp(scalar_text(node), "~") == 0 || strcasecmp(scalar_text(node), "null") == 0))
-        return reader_fail_hint(r, node, "write its value, or leave the key out",
-                                "'%s' has no value: in YAML, %s stands for nothing", name,
-                                scalar_text(node));
+    if (no_null(r, node, name) != SIGNET_OK)
+        return SIGNET_E_MEANING;
     if (memchr(node->data.scalar.value, 0, node->data.scalar.length))
         return reader_fail(r, node, SIGNET_E_SYNTAX, "'%s' holds a zero byte", name);
     return SIGNET_OK;
@@ -205,11 +213,15 @@ static int read_list(struct reader *r, yaml_node_t *node, const struct entry *e)
 {
     int rc = SIGNET_OK;
 
-    if (node->type != YAML_SEQUENCE_NODE)
-        return e->type == ENTRY_ITEMS
-                   ? e->read(r, node)
-                   : reader_fail_hint(r, node, "put it into brackets: [{...}, {...}]",
-                                      "'%s' takes a list, \"- ...\"", e->name);
+    if (node->type != YAML_SEQUENCE_NODE && e->type == ENTRY_ITEMS)
+        return e->read(r, node);
+    if (node->type != YAML_SEQUENCE_NODE) {
+        const char *example = reader_example(r);
+
+        reader_fail(r, node, SIGNET_E_MEANING, "'%s' takes a list, \"- ...\"", e->name);
+        error_hint(r->err, "put it into brackets: [%s]", example ? example : "{...}, {...}");
+        return SIGNET_E_MEANING;
+    }
     const yaml_node_item_t *at = node->data.sequence.items.start,
                            *end = node->data.sequence.items.top;
     if (e->type == ENTRY_LIST && end - at > e->max)
@@ -224,11 +236,17 @@ static int read_list(struct reader *r, yaml_node_t *node, const struct entry *e)
 int reader_value(struct reader *r, yaml_node_t *node, const struct entry *e, void *to)
 {
     void *place = (char *)to + e->offset;
+    const char *outer = r->part;
 
-    if (e->type == ENTRY_MAP)
-        return e->read(r, node);
-    if (e->type == ENTRY_LIST || e->type == ENTRY_ITEMS)
-        return read_list(r, node, e);
+    if (e->read) {
+        int rc = no_null(r, node, e->name);
+
+        r->part = e->name;
+        if (rc == SIGNET_OK)
+            rc = e->type == ENTRY_MAP ? e->read(r, node) : read_list(r, node, e);
+        r->part = outer;
+        return rc;
+    }
     return e->type == ENTRY_WORDS ? read_words(r, node, e, place) : read_scalar(r, node, e, place);
 }
 

@@ -5,6 +5,9 @@
 
 #include <ctype.h>
 
+static const char unclosed[] = "this quote is never closed",
+                  close_it[] = "close it in the same line";
+
 /* What libyaml says, and what it means; in the order in which the words are looked for. */
 static const struct {
     const char *problem;
@@ -16,9 +19,8 @@ static const struct {
      "write {name: value, name: value}"},
     {"',' or ']'", true, "this [ is not closed, or a comma is missing in it",
      "write [value, value]"},
-    {"unexpected end of stream", true, "this quote is never closed", "close it in the same line"},
-    {"unexpected document indicator", true, "this quote is never closed",
-     "close it in the same line"},
+    {"unexpected end of stream", true, unclosed, close_it},
+    {"unexpected document indicator", true, unclosed, close_it},
     {"unknown escape character", false, "a backslash in double quotes",
      "put the text into single quotes"},
     {"hexadecimal number", false, "a backslash in double quotes",
@@ -149,14 +151,64 @@ static int bad_start(const struct text_source *s, size_t at, struct signet_error
                          "a value cannot begin with this character");
 }
 
-/* What no editor should have left, in the line of an offset; s->len: nothing. */
+/* The end of the quoted text that begins at an offset; the offset itself: none begins there. */
+static size_t quoted_end(const struct text_source *s, size_t at)
+{
+    char quote = s->text[at];
+
+    if (!char_in(quote, "\"'") || (at && !char_in(s->text[at - 1], " \t\r\n[{,:")))
+        return at;
+    for (size_t i = at + 1; i < s->len; i++)
+        if (s->text[i] == '\\' && quote == '"')
+            i++;
+        else if (s->text[i] == quote && quote == '\'' && s->text[i + 1] == quote)
+            i++;
+        else if (s->text[i] == quote)
+            return i;
+    return s->len;
+}
+
+static bool begins_comment(const struct text_source *s, size_t at)
+{
+    return s->text[at] == '#' && (!at || isspace((unsigned char)s->text[at - 1]));
+}
+
+/* The quote whose text goes over several lines and ends in that of an offset, where the next one
+ * opens; s->len: none does. */
+static size_t find_open_quote(const struct text_source *s, size_t at)
+{
+    for (size_t i = 0, line = begin_of(s, at); i < line; i++) {
+        size_t end = begins_comment(s, i) ? i + strcspn(s->text + i, "\n") : quoted_end(s, i);
+
+        if (end > line && end < at && !begins_comment(s, i))
+            return i;
+        i = end;
+    }
+    return s->len;
+}
+
+/* What no editor should have left: in the line of an offset, outside of quotes and comments, which
+ * may hold anything; s->len: nothing. */
 static size_t find_odd(const struct text_source *s, size_t at, const char **what, const char **hint)
 {
-    for (size_t i = begin_of(s, at);
-         i < s->len && s->text[i] != '\n' &&
-         !(s->text[i] == '#' && (!i || isspace((unsigned char)s->text[i - 1])));
-         i++) /* a comment may hold anything */
-        if (text_odd(s->text, s->len, i, what, hint))
+    for (size_t i = begin_of(s, at); i < s->len && s->text[i] != '\n' && !begins_comment(s, i);
+         i++) {
+        size_t end = quoted_end(s, i);
+
+        if (end > i && !memchr(s->text + i, '\n', end - i))
+            i = end;
+        else if (text_odd(s->text, s->len, i, what, hint))
+            return i;
+    }
+    return s->len;
+}
+
+/* A line that a merge left, up to that of an offset. */
+static size_t find_merge(const struct text_source *s, size_t at, const char **what,
+                         const char **hint)
+{
+    for (size_t i = 0; i <= at && i < s->len; i += strcspn(s->text + i, "\n") + 1)
+        if (char_in(s->text[i], "<=>") && text_odd(s->text, s->len, i, what, hint))
             return i;
     return s->len;
 }
@@ -172,11 +224,16 @@ int yaml_explain(const struct text_source *s, const yaml_parser_t *parser, struc
         return bad_bytes(s, parser, err);
     if (strstr(problem, "cannot start any token"))
         return bad_start(s, at, err);
-    size_t odd = find_odd(s, at, &what, &hint);
+    size_t odd = find_merge(s, at, &what, &hint);
+    if (odd == s->len)
+        odd = find_odd(s, at, &what, &hint);
     if (odd == s->len)
         odd = find_odd(s, begun, &what, &hint);
     if (odd < s->len)
         return error_at_hint(err, SIGNET_E_SYNTAX, s, odd, hint, "%s", what);
+    size_t quote = find_open_quote(s, at);
+    if (quote < s->len)
+        return error_at_hint(err, SIGNET_E_SYNTAX, s, quote, close_it, "%s", unclosed);
     bool colon = strstr(problem, "mapping values") || strstr(problem, "expected ':'");
     if (colon && (key = find_glued(s, strstr(problem, "expected ':'") ? begun : at)) < s->len)
         return glued(s, key, err);

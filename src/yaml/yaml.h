@@ -12,7 +12,8 @@
  * stands in the file itself. The last row has no `in`. */
 struct key_home {
     const char *in, *keys;
-    bool list;                 /* of maps */
+    const char *example; /* of the part, for the hint where another thing stands in its place */
+    bool list;           /* of maps */
     const struct entry *table; /* NULL, or: `in` is no part of the file, and says where the key of
                                   this part belongs */
 };
@@ -28,6 +29,7 @@ struct reader {
     const struct entry *table; /* its keys */
     size_t count;
     const struct key_home *homes;      /* of keys that are none of its own; may be NULL */
+    const char *part;                  /* that is being read */
     int (*complete)(struct reader *r); /* after the keys, while places are known; may be NULL */
     void **owned;                      /* what was copied out of it: reader_free_owned() */
     struct signet_error *err;

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """A list of mistakes that people make, and the answer to each: where it is, what is wrong, what to do. Each is one short
-start of a program; nothing but the answer is written: standard output is empty, and no file is made or changed."""
+start of a program; nothing but the answer is written: standard output is empty, and no file is made or changed. Beside
+mistakes stand those that are none, with exit code 0: they have no answer."""
 import concurrent.futures, gzip, io, os, re, shutil, subprocess, sys, tempfile, zipfile
 from _mistakes import MISTAKES, FILES
-import _mistakes_day, _mistakes_kinds  # they add to them
+import _mistakes_day, _mistakes_kinds, _mistakes_neighbours  # they add to them
 
 BUILD = os.environ['SIGNET_BUILD']
 
@@ -37,6 +38,8 @@ def prepare(folder):
                  'openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout root.key -out root.pem -subj /CN=root -days 3650 -addext keyUsage=critical,keyCertSign',
                  'openssl req -new -key key.pem -subj /CN=x -out csr.pem', 'openssl pkey -in key.pem -pubout -out pub.pem'):
         command(folder, *line.split())
+    os.mkdir(os.path.join(folder, 'sub'))
+    shutil.copy(os.path.join(folder, 'root.key'), os.path.join(folder, 'sub/ca:2026.key'))
     with open(os.path.join(folder, 'one.db'), 'rb') as f:
         write(os.path.join(folder, 'damaged.db'), re.sub(b'(?s)^(.{5000}).{4000}', lambda m: m[1] + b'\xff' * 4000, f.read()))
     with open(os.path.join(folder, 'cert/client_cert.der'), 'rb') as f:
@@ -79,6 +82,8 @@ def judge(template, number, mistake):
                            stdin=subprocess.DEVNULL, errors='replace')
         said, code = p.stderr, answer[0]
         missing = [w for w in answer[1:] if w not in said]
+        if code == 0 and p.returncode == 0 and not missing:
+            return f'{number}. {name}: an error: {said}' if 'error: ' in said else None
         if p.returncode != code or missing or 'hint: ' not in said:
             return f'{number}. {name}: {line}: exit {p.returncode}, wanted {code}; without {missing or "a hint"}:\n{said}'
         if p.stdout and program == 'signet' and words[0] != 'object':

@@ -461,7 +461,7 @@ for name, old, new, *answer in (
         ('a speed of nothing', 'packet_path: /x', 'packet_path: /x, baud: 0', "two.yaml:6:65: 'baud' is from 50 to", 'between the two'),
         ('slots as a number', '[{port: x}]', '4', "two.yaml:7:8: 'slots' takes a list", 'into brackets'),
         ('slots as words', '[{port: x}]', '[/dev/ttyACM0]', 'two.yaml:7:9: here go keys and values in braces', 'such as {port: /dev/ttyACM0}; its keys are port'),
-        ('a server as a word', '[{file: export.json}]', '[export.json]', 'two.yaml:8:11: here go keys and values in braces', 'such as {file: export.json}; its keys are file, name')):
+        ('a server as a word', '[{file: export.json}]', '[export.json]', 'two.yaml:8:11: here go keys and values in braces', 'such as {file: server.json}; its keys are file, name')):
     order(name, old, new, *answer, '^', base=BOARD)
 for name, old, new, *answer in (
         ('a quota below what is made', 'quota: 3', 'quota: 2', "two.yaml:2:1: 3 devices of order one are begun, and its 'quota' here is 2", 'at least what is begun'),

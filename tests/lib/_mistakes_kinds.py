@@ -48,7 +48,7 @@ for name, key, said, do in (
 order('a pattern of another language', 'names: {pattern: "urn:dev:os:x-{serial:03}", first: 1}', 'scan: {endpoint: "x{scan}", pattern: "[0-9]{15}"}', "two.yaml:5:39: the 'pattern' of scan '[0-9]{15}'", '^', '# is a digit', base=BOARD)
 for name, base, old, new, *answer in (
         ('packets of no form', TWO, 'two.ndjson', 'two.csv', "two.yaml:6:19: an output has 'packets'", 'packets/'), ('a ledger at home', TWO, 'two.db', '~/two.db', "two.yaml:4:9: ledger '~/two.db' cannot be made", 'to a shell alone'),
-        ('a board as a word', BOARD, '{recipe: smp-file, flasher: none, packet_path: /x}', 'smp-file', 'two.yaml:6:8: here go keys and values', 'such as {recipe: smp-file}; its keys are')):
+        ('a board as a word', BOARD, '{recipe: smp-file, flasher: none, packet_path: /x}', 'smp-file', 'two.yaml:6:8: here go keys and values', 'such as {recipe: anjay-zephyr}; its keys are')):
     order(name, old, new, *answer, '^', base=base)
 add('one file of two orders, spelled twice', 'run --dry-run two.yaml three.yaml', "orders 'two' and 'three' have the same 'output'", 'files of its own', three__yaml=TWO.replace('name: two', 'name: three').replace('two.ndjson', 'cert/../two.ndjson'))
 add('an address of a database without its colon', 'ledger list postgres//h/d', "ledger 'postgres//h/d' is no file", 'postgresql://HOST/DATABASE', code=2)
