@@ -112,7 +112,7 @@ int ledger_stats(int argc, char **argv)
     const struct option_row rows[] = {TEXT(0, "order", "NAME", "Of this order", &s.order), {0}};
 
     if (!cli_parse(&cli, argc, argv, rows, "LEDGER",
-                   "Counts: orders, states, yield of each slot, errors by kind.", 1, 1))
+                   "Counts: orders, states, what each slot made and set aside, errors.", 1, 1))
         return EXIT_USAGE;
     s.json = cli.json;
     return ledger_read(&cli, print_stats, &s);

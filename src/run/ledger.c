@@ -117,11 +117,14 @@ static int check_quota(const struct signet_run *r, struct run_order *found,
     return SIGNET_E_CONFLICT;
 }
 
+/* The ledger keeps the highest quota that an order had: this run has its own. */
 static int begin_order(struct signet_run *r, const char *hash, int64_t quota,
                        struct signet_error *err)
 {
     int rc = signet_ledger_order(r->job.ledger, r->order->name, hash, quota, &r->job.order, err);
 
+    if (rc == SIGNET_OK)
+        signet_ledger_limit(r->job.ledger, r->job.order, r->order->quota);
     if (rc == SIGNET_E_CONFLICT && err && !err->hint[0])
         error_hint(err, "template, names, manifest or credentials are not those that it was "
                         "started with: give the new order another name");

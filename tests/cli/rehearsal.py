@@ -91,10 +91,11 @@ def a_server_is_told(r):
 
 
 def day():
-    """The commands of the day in signet(1)."""
+    """The commands of the day in signet(1), indented as man(1) shows them."""
     with open(os.path.join(SOURCE, 'docs/man/signet.1'), encoding='utf-8') as f:
         text = re.search(r'^A day at a line.*?\n\.Bd -literal.*?\n(.*?)\n\.Ed', f.read(), re.S | re.M)[1]
-    return text.replace('\\e', '\\').replace('\\-', '-').replace('\\(aq', "'").replace('\\&', '')
+    text = text.replace('\\e', '\\').replace('\\-', '-').replace('\\(aq', "'").replace('\\&', '')
+    return re.sub('^', ' ' * 11, text, flags=re.M) + '\n'
 
 
 @part

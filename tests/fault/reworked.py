@@ -109,6 +109,30 @@ def boards_that_bring_their_names(l):
 
 
 @part
+def a_quota_that_was_lowered(l):
+    """The unit of the device that is to be made again is no other board's, also where the ledger has room for more."""
+    l.boards(1, keep=True)
+    l.programmer()
+    l.order(5, names='')
+    l.run()
+    l.tell('next')
+    l.run()
+    first, second = sorted(l.rows())
+    l.write('order.yaml', l.text('order.yaml').replace('quota: 5', 'quota: 2'))
+    l.ledger('rework', '--board', 'any', 'ledger.db', first)
+    l.tell('next')
+    l.run()
+    need(sorted(l.rows()) == [first, second], l.rows())
+    need(l.report['done'] == 1 and not l.report['finished'], l.report)
+    l.exits(1, 'quota')
+    l.tell('insert 00100001')
+    l.ledger('rework', '--board', 'slot:A/1', 'ledger.db', first)
+    l.run()
+    l.exits(0)
+    need([e[0] for e in editions(l, first)] == ['retired', 'done'], editions(l, first))
+
+
+@part
 def killed_on_its_way(l):
     """At any place of the second time: one name, one board, one key that counts."""
     two_finished(l)
