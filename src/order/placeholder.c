@@ -84,6 +84,12 @@ static int no_column(struct compiler *c, const char *name, size_t len)
 {
     const char *manifest = c->names->manifest, *near = near_name(c->names, name, len);
 
+    if (c->names->no_serial && len == 6 && memcmp(name, "serial", 6) == 0)
+        return error_set_hint(c->err, SIGNET_E_MEANING,
+                              "it needs a 'pattern' or a 'manifest' under names; {endpoint} has "
+                              "the name, and at a label {hw_id} the board's own number",
+                              "{serial} is the number of a device in the order, and boards with "
+                              "names of their own have none");
     error_set(c->err, SIGNET_E_MEANING,
               manifest ? "{%s%s} names no column of %s"
                        : "{%s%s} is no placeholder, and there is no manifest",

@@ -128,6 +128,7 @@ def wrong_keys(d):
         ('a pattern with a column', base + 'names: {pattern: "urn:{imei}-{serial}"}\n', 'there is no manifest'),
         ('an identity for all', base + 'names: {pattern: "u{serial}"}\ncredentials: {identity: me}\n',
          "all devices would have the identity 'me'"),
+        ('numbers where boards have names', base + 'credentials: {identity: "me-{serial}"}\n', 'boards with names of their own have none', '{endpoint}'),
         ('no manifest', base + 'names: {manifest: none.csv}\n', 'none.csv', 'No such file'),
         ('no template', base.replace('endpoint_cfg', 'gone'), 'gone', 'No such file'),
         ('a control character', base.replace('name: ', 'name: "\\x1b[31m"\n#'), "'name' holds a control character"),
