@@ -35,7 +35,7 @@ int authority_create(int argc, char **argv)
 
     if (!cli_parse(&cli, argc, argv, rows, "FILE.tpm",
                    "Makes an authority's key in a TPM 2.0, which signs only what its owner grants, "
-                   "and prints its public key, for whom certifies it.",
+                   "and prints its public key, for whoever certifies it.",
                    1, 1))
         return EXIT_USAGE;
     if (!wish.owner)

@@ -122,7 +122,7 @@ int smp_answer_error(const struct signet_smp *smp, struct signet_error *err)
     if (err)
         err->sys = rc;
     if (code == SIGNET_E_NOT_FOUND)
-        error_hint(err, "has the board it? A path begins with the name of its file system");
+        error_hint(err, "does the board have it? A path begins with the name of its file system");
     return code;
 }
 
