@@ -407,6 +407,9 @@ int file_check_folder(const char *path, struct signet_error *err);
 int file_mkdir(const char *path, mode_t mode, struct signet_error *err);
 /* As file_mkdir; refuses a folder, or a link to one, of another user or that others can change. */
 int file_mkdir_private(const char *path, struct signet_error *err);
+/* A folder that is ours, no link, and that nobody else changes; change: made when it is missing,
+ * else *fd stays as it was. */
+int file_open_folder(int *fd, const char *path, bool change, struct signet_error *err);
 
 /* an index (index.c): where a text stands (a row's number, an offset), by a hash of it. 8 bytes an
  * entry. Different texts may have one hash: what is found is compared. The hash has a seed of its

@@ -423,6 +423,25 @@ int file_mkdir(const char *path, mode_t mode, struct signet_error *err)
     return SIGNET_E_IO;
 }
 
+int file_open_folder(int *fd, const char *path, bool change, struct signet_error *err)
+{
+    struct stat st;
+    int rc = change ? file_mkdir(path, 0700, err) : SIGNET_OK;
+
+    if (rc != SIGNET_OK)
+        return rc;
+    *fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (*fd < 0 && errno == ENOENT && !change)
+        return SIGNET_OK;
+    if (*fd < 0 || fstat(*fd, &st) != 0)
+        return error_sys(err, SIGNET_E_IO, errno, "cannot open the folder '%s'", path);
+    if (st.st_uid == geteuid() && !(st.st_mode & 022))
+        return SIGNET_OK;
+    error_set(err, SIGNET_E_IO, "others may change what is in the folder '%s'", path);
+    error_hint(err, "chmod 700 '%.100s', or name another folder", path);
+    return SIGNET_E_IO;
+}
+
 int signet_bytes_read(const char *path, size_t max, struct signet_bytes *out,
                       struct signet_error *err)
 {

@@ -16,25 +16,6 @@ static void name_of(const char *endpoint, char out[NAME_LEN])
     snprintf(out, NAME_LEN, "%s%s.cbor", file_name_front(endpoint), endpoint);
 }
 
-int folder_open(int *fd, const char *path, bool change, struct signet_error *err)
-{
-    struct stat st;
-    int rc = change ? file_mkdir(path, 0700, err) : SIGNET_OK;
-
-    if (rc != SIGNET_OK)
-        return rc;
-    *fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    if (*fd < 0 && errno == ENOENT && !change)
-        return SIGNET_OK;
-    if (*fd < 0 || fstat(*fd, &st) != 0)
-        return error_sys(err, SIGNET_E_IO, errno, "cannot open the folder '%s'", path);
-    if (st.st_uid == geteuid() && !(st.st_mode & 022))
-        return SIGNET_OK;
-    error_set(err, SIGNET_E_IO, "others may change what is in the folder '%s'", path);
-    error_hint(err, "chmod 700 '%.100s', or name another folder in the order", path);
-    return SIGNET_E_IO;
-}
-
 static int folder_fail(const char *name, struct signet_error *err)
 {
     return error_sys(err, SIGNET_E_IO, errno, "cannot write '%s' into the folder of packets", name);

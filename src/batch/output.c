@@ -108,7 +108,7 @@ static int open_one(struct batch_run *l, size_t i, bool change, struct signet_er
     if (!path)
         return SIGNET_OK;
     if (text_ends_with(path, "/")) /* a folder */
-        return folder_open(&l->out.folder, l->out.state.paths[i], change, err);
+        return file_open_folder(&l->out.folder, l->out.state.paths[i], change, err);
     return file_open(&l->out.files[i], path, header, &l->out.state.marks[i], change, err);
 }
 
@@ -157,7 +157,7 @@ void output_close(struct output *out)
         file_close(&out->files[i]);
     if (out->folder >= 0)
         close(out->folder);
-    sealed_close(&out->sealed);
+    handover_close(&out->sealed);
 }
 
 int output_check_there(const struct output *out, struct signet_error *err)

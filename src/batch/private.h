@@ -64,19 +64,9 @@ struct file {
     bool gone;                /* it held something, and is not there now */
 };
 
-/* Where batches go that are sealed to certificates; sealer NULL: they are not. */
-struct sealed {
-    struct signet_sealer *sealer;
-    int folder;
-    struct tlog_key key;        /* which signs the manifests */
-    const char *names[OUTPUTS]; /* in it; NULL: none */
-    char head[65];              /* SHA-256 of the last manifest that was written; "-": none was */
-    uint64_t bytes[OUTPUTS];
-};
-
 struct output {
     struct state state;
-    struct sealed sealed;
+    struct handover sealed;     /* sealer NULL: they are not */
     struct file files[OUTPUTS]; /* PACKETS: unless they go to a folder */
     int folder;                 /* -1: they do not */
 };
@@ -162,19 +152,14 @@ int file_settle(const struct file *f, const struct buf *text, const struct mark 
 int file_holds(int fd, uint64_t at, const void *data, size_t len, bool torn);
 
 /* folder.c: a file for each device */
-int folder_open(int *fd, const char *path, bool change, struct signet_error *err);
 /* again: files of a run before may be there, whole or in part */
 int folder_write(int fd, const struct batch *b, bool again, struct signet_error *err);
 int folder_check(int fd, const struct batch *b, struct signet_error *err);
 
 /* sealed.c */
 int sealed_open(struct batch_run *l, bool change, struct signet_error *err);
-void sealed_close(struct sealed *s);
 /* In the order of the batches: not seen yet, not yet on disk. */
 int sealed_append(struct batch_run *l, struct batch *b, struct signet_error *err);
-int sealed_sync(const struct sealed *s, struct signet_error *err);
-/* Of a batch that is marked: its files get their names. */
-int sealed_publish(const struct sealed *s, const struct batch *b, struct signet_error *err);
 
 /* state.c */
 extern const char *const output_names[OUTPUTS];

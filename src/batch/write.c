@@ -161,8 +161,8 @@ static int put_out(struct batch_run *l, struct batch *b, bool again, struct sign
         rc = append_batch(l, b, err);
     if (rc == SIGNET_OK && folder >= 0)
         rc = folder_check(folder, b, err);
-    if (rc == SIGNET_OK && l->out.sealed.sealer)
-        rc = sealed_sync(&l->out.sealed, err);
+    if (rc == SIGNET_OK && l->out.sealed.sealer && b->count)
+        rc = handover_sync(&l->out.sealed, b->number, err);
     for (size_t i = 0; rc == SIGNET_OK && i < OUTPUTS; i++)
         rc = file_settle(&l->out.files[i], &b->texts[i], &b->marks[i], err);
     failpoint("after-output");
@@ -302,7 +302,7 @@ int batch_write(struct batch_run *l, struct batch *b, struct signet_error *err)
         rc = put_out(l, b, again, err);
     if (rc == SIGNET_OK)
         rc = mark_batch(l, b, err);
-    if (rc == SIGNET_OK && l->out.sealed.sealer)
-        rc = sealed_publish(&l->out.sealed, b, err);
+    if (rc == SIGNET_OK && l->out.sealed.sealer && b->count)
+        rc = handover_publish(&l->out.sealed, b->number, err);
     return rc == SIGNET_OK ? batch_finish(l, b, err) : rc;
 }

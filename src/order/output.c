@@ -67,9 +67,9 @@ static bool one_folder(const char *a, const char *b)
 
 static const char *wrong_output(const struct signet_order *o)
 {
-    if (o->seal_to_count && !o->packets)
-        return "'seal_to' goes with an 'output'";
-    if (o->seal_to_count && text_ends_with(o->packets, "/"))
+    if (o->seal_to_count && !o->packets && !o->server_count) /* a server may be an export */
+        return "'seal_to' goes with an 'output' or an export";
+    if (o->seal_to_count && o->packets && text_ends_with(o->packets, "/"))
         return "with 'seal_to', 'packets' is FILE.ndjson: each batch is a file of its own";
     if (o->seal_to_count && o->records && !one_folder(o->packets, o->records))
         return "with 'seal_to', 'packets' and 'records' are in one folder, with the manifests";

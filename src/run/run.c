@@ -108,6 +108,8 @@ static int open_all(struct signet_run *r, struct signet_error *err)
     if (rc == SIGNET_OK && (makes || r->options.recover))
         rc = run_check_signature(r, err);
     if (rc == SIGNET_OK)
+        rc = text_format(&r->sign_file, err, "%s.sign", o->key_file);
+    if (rc == SIGNET_OK)
         rc = run_open_servers(r, err);
     if (rc == SIGNET_OK)
         rc = notify_check(o, err);
@@ -129,8 +131,6 @@ static int open_all(struct signet_run *r, struct signet_error *err)
         rc = run_ask_servers(r, NULL, err);
     if (rc == SIGNET_OK && r->options.ask_servers && o->label.printer)
         rc = signet_label_printer(o->label.printer, r->options.cancel, err);
-    if (rc == SIGNET_OK)
-        rc = text_format(&r->sign_file, err, "%s.sign", o->key_file);
     if (rc == SIGNET_OK)
         rc = job_memory_open(&r->job, vault_folder(r->vault), vault_tag(r->vault), err);
     if (rc == SIGNET_OK)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The servers of an order. */
 #include "run/private.h"
+#include "server/server.h"
 
 #include <signet/config.h>
 #include <stdio.h>
@@ -43,18 +44,30 @@ static int load_server_info(const struct signet_order_server *from, struct signe
                : rc;
 }
 
-/* What is appended to row by row cannot be sealed a batch at a time. */
-static int check_export(const struct signet_order *order, struct signet_error *err)
+/* An export is sealed as the outputs are, or in clear in so many words. */
+static int seal_order_export(const struct signet_run *r, struct signet_server *server,
+                             struct signet_error *err)
 {
-    if (order->no_clear_text)
-        return error_set(err, SIGNET_E_MEANING,
-                         "the order forbids clear text, and an export is a file in clear");
-    if (order->seal_to_count && !order->clear_text)
-        return error_set_hint(err, SIGNET_E_MEANING,
-                              "'records' in 'output' has the same facts, sealed; or say "
-                              "'clear_text: allowed'",
-                              "the order seals its output, and an export is a file in clear");
-    return SIGNET_OK;
+    const struct signet_order *o = r->order;
+    const struct server_seal how = {.to = o->seal_to,
+                                    .to_count = o->seal_to_count,
+                                    .order = o->name,
+                                    .station = o->station,
+                                    .sign_file = r->sign_file,
+                                    .observer = r->options.observer};
+
+    if (o->no_clear_text && !o->seal_to_count)
+        return error_set_hint(err, SIGNET_E_MEANING, "seal_to: [server-operator.pem]",
+                              "the order forbids clear text, and an export is a file in clear");
+    return o->seal_to_count && !o->clear_text ? server_seal(server, &how, err) : SIGNET_OK;
+}
+
+static bool is_export(const struct signet_server *server)
+{
+    struct signet_server_capabilities can;
+
+    signet_server_capabilities(server, &can);
+    return strcmp(can.kind, "export") == 0;
 }
 
 /* Its name is in the message once. */
@@ -76,14 +89,15 @@ static int open_order_server(struct signet_run *r, size_t i, struct signet_error
     struct secret token = {0};
     int rc = load_server_info(from, &info, err);
 
-    if (rc == SIGNET_OK && info.kind && strcmp(info.kind, "export") == 0)
-        rc = check_export(r->order, err);
     if (rc == SIGNET_OK && from->token_file)
         rc = read_token(from->token_file, &token, err);
     struct signet_server **const out[] = {&r->servers[i], &r->seen_by[i]};
     for (size_t k = 0; rc == SIGNET_OK && k < (r->order->prove ? 2 : 1); k++)
         rc = signet_server_open(out[k], &info, &options, token.data, token.len, &r->observer,
                                 r->options.cancel, err);
+    for (size_t k = 0; rc == SIGNET_OK && k < COUNT_OF(out) && *out[k]; k++)
+        if (is_export(*out[k]))
+            rc = seal_order_export(r, *out[k], err);
     secret_wipe(&token);
     signet_server_info_free(&info);
     return blame_server_file(rc, from, err);
@@ -91,11 +105,17 @@ static int open_order_server(struct signet_run *r, size_t i, struct signet_error
 
 int run_open_servers(struct signet_run *r, struct signet_error *err)
 {
+    const struct signet_order *o = r->order;
+    bool seals = o->packets && o->seal_to_count;
     int rc = SIGNET_OK;
 
-    for (size_t i = 0; rc == SIGNET_OK && i < r->order->server_count; i++)
+    for (size_t i = 0; rc == SIGNET_OK && i < o->server_count; i++) {
         rc = open_order_server(r, i, err);
-    return rc;
+        seals = seals || (rc == SIGNET_OK && is_export(r->servers[i]) && !o->clear_text);
+    }
+    return rc == SIGNET_OK && o->seal_to_count && !seals
+               ? error_set(err, SIGNET_E_MEANING, "'seal_to' goes with an 'output' or an export")
+               : rc;
 }
 
 void run_close_servers(struct signet_run *r)

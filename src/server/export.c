@@ -16,8 +16,9 @@ enum { BATCH_MAX = 1000 };
 
 struct export
 {
-    char *path;
+    char *path; /* sealed: of what is known of the rows */
     struct export_format format;
+    struct export_seal seal;
     struct index rows; /* where each begins, by its start */
     uint64_t len;      /* of all whole rows: a crash may have left half of one more */
     struct stat st;    /* of the file when it was like this; st_ino 0: not known */
@@ -26,9 +27,15 @@ struct export
 /* An open file under its lock, indexed, and the rows that are to be added. */
 struct table {
     int fd;
-    struct buf rows;
+    struct buf rows, clear; /* clear: sealed; rows are then what is known of them */
+    size_t count;
     bool changed; /* the index knows of rows */
 };
+
+static bool export_is_sealed(const struct export *x)
+{
+    return x->seal.setup.to_count > 0;
+}
 
 static void forget_rows(struct export *x)
 {
@@ -79,7 +86,8 @@ static int read_rows(struct export *x, const char *text, size_t len, struct sign
 }
 
 /* Brings the index up to date with the locked file: nothing to do when it is as we left it. */
-static int index_rows(struct export *x, int fd, const struct stat *st, struct signet_error *err)
+static int index_rows(struct export *x, int fd, const struct stat *st, bool write,
+                      struct signet_error *err)
 {
     size_t size = (size_t)st->st_size;
     void *text;
@@ -95,9 +103,13 @@ static int index_rows(struct export *x, int fd, const struct stat *st, struct si
         text = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
         if (text == MAP_FAILED)
             return error_sys(err, SIGNET_E_IO, errno, "reading the export '%s'", x->path);
-        rc = read_rows(x, text, size, err);
+        rc = export_is_sealed(x)
+                 ? export_seal_read(&x->seal, x->path, text, size, &x->rows, &x->len, err)
+                 : read_rows(x, text, size, err);
         munmap(text, size);
     }
+    if (!rc && export_is_sealed(x) && write)
+        rc = export_seal_settle(&x->seal, err);
     if (!rc)
         x->st = *st;
     return rc;
@@ -120,7 +132,7 @@ static int open_table(struct table *t, struct export *x, bool write, struct sign
         return error_set_hint(err, SIGNET_E_IO, "it holds keys: chmod 600, or name another file",
                               "the export '%s' is not a plain file of mode 0600 and yours",
                               x->path);
-    return index_rows(x, t->fd, &st, err);
+    return index_rows(x, t->fd, &st, write, err);
 }
 
 static void close_table(struct table *t, struct export *x)
@@ -130,6 +142,7 @@ static void close_table(struct table *t, struct export *x)
     if (t->fd >= 0)
         close(t->fd); /* and its lock */
     buf_free(&t->rows);
+    buf_free(&t->clear);
 }
 
 /* Do these bytes stand there, in the file or in what is to follow it? */
@@ -195,7 +208,7 @@ static int append_rows(struct table *t, struct export *x, struct signet_error *e
 static int plan_row(struct export *x, struct table *t, const struct signet_device *device,
                     bool *existed, struct signet_error *err)
 {
-    struct buf start = {0}, row = {0};
+    struct buf start = {0}, row = {0}, clear = {0};
     uint64_t at;
     int rc;
 
@@ -204,6 +217,10 @@ static int plan_row(struct export *x, struct table *t, const struct signet_devic
     rc = export_complete(&x->format, device, err);
     rc = rc ? rc : buf_check(&start, err);
     rc = rc ? rc : buf_check(&row, err);
+    if (!rc && export_is_sealed(x)) {
+        buf_append(&clear, row.data, row.len);
+        rc = export_seal_digest(&start, &row, err);
+    }
     /* of a newer edition it is the row itself: those before it stay */
     *existed = !rc && export_find_row(t, x, &start, device->replaces ? &row : &start, &at);
     if (*existed && !stands_at(t, x, at, &row)) {
@@ -216,9 +233,27 @@ static int plan_row(struct export *x, struct table *t, const struct signet_devic
         rc = index_add(&x->rows, index_hash(&x->rows, start.data, start.len), x->len + t->rows.len,
                        err);
         buf_append(&t->rows, row.data, row.len);
+        buf_append(&t->clear, clear.data, clear.len);
+        buf_fail_with(&t->clear, &clear);
+        t->count++;
     }
     buf_free(&start);
     buf_free(&row);
+    buf_free(&clear);
+    return rc;
+}
+
+/* The rows are marked by what is known of them, and seen then. */
+static int append_sealed(struct table *t, struct export *x, struct signet_error *err)
+{
+    int rc = buf_check(&t->clear, err);
+
+    if (!rc)
+        rc = export_seal_stage(&x->seal, &t->clear, t->count, &t->rows, err);
+    if (!rc)
+        rc = append_rows(t, x, err);
+    if (!rc && (rc = export_seal_publish(&x->seal, err)))
+        t->changed = true; /* when it is read again they get their names */
     return rc;
 }
 
@@ -230,14 +265,18 @@ static int add_rows(struct signet_server *server, const struct signet_device *de
     size_t empty;
     int rc = open_table(&t, x, true, err);
 
-    if (!rc && !x->len)
+    if (!rc && export_is_sealed(x))
+        export_header(&x->format, &t.clear);
+    if (!rc && !x->len && export_is_sealed(x))
+        export_seal_heading(&t.rows);
+    else if (!rc && !x->len)
         export_header(&x->format, &t.rows);
     empty = t.rows.len;
     for (size_t i = 0; !rc && i < count; i++)
         rc = plan_row(x, &t, &devices[i], existed, err);
     rc = rc ? rc : buf_check(&t.rows, err);
     if (!rc && t.rows.len > empty)
-        rc = append_rows(&t, x, err);
+        rc = export_is_sealed(x) ? append_sealed(&t, x, err) : append_rows(&t, x, err);
     close_table(&t, x);
     return rc;
 }
@@ -277,7 +316,7 @@ static int export_check(struct signet_server *server, struct signet_error *err)
                  ? SIGNET_OK
                  : error_sys(err, SIGNET_E_IO, errno, "opening the export '%s'", x->path);
         free(copy);
-        return rc;
+        return !rc && export_is_sealed(x) ? export_seal_check(&x->seal, err) : rc;
     }
     rc = open_table(&t, x, true, err);
     close_table(&t, x);
@@ -298,6 +337,8 @@ static int export_find(struct signet_server *server, const char *endpoint, struc
                          "the rows of this export do not begin with the endpoint name");
     export_start(&x->format, &device, &start);
     rc = buf_check(&start, err);
+    if (!rc && export_is_sealed(x))
+        rc = export_seal_digest_start(&start, err);
     rc = rc ? rc : open_table(&t, x, false, err);
     if (!rc && !export_find_row(&t, x, &start, &start, &at))
         rc = error_set(err, SIGNET_E_NOT_FOUND, "the export has no device '%s'", endpoint);
@@ -367,10 +408,25 @@ static int open_export(struct signet_server *server, struct signet_error *err)
     return SIGNET_OK;
 }
 
+static int export_seal_to(struct signet_server *server, const struct server_seal *how,
+                          struct signet_error *err)
+{
+    struct export *x = server->own;
+    int rc = export_seal_open(&x->seal, how, server_option(server, "file"), err);
+
+    free(x->path);
+    x->path = NULL;
+    if (!rc)
+        rc = text_format(&x->path, err, "%s.sealed", server_option(server, "file"));
+    server->can.manual_steps = "open the batches with 'signet open' where they are imported";
+    return rc;
+}
+
 static void close_export(struct signet_server *server)
 {
     struct export *x = server->own;
 
+    export_seal_close(&x->seal);
     export_format_free(&x->format);
     index_free(&x->rows);
     free(x->path);
@@ -391,6 +447,7 @@ const struct server_ops export_ops = {
             .manual_steps = "import the file at the server, then remove it: it holds keys",
             .options = options},
     .open = open_export,
+    .seal = export_seal_to,
     .close = close_export,
     .validate = validate_row,
     .check = export_check,

@@ -4,6 +4,7 @@
 
 /* How the rows of an export look. */
 
+#include "seal/seal.h"
 #include "server/ops.h"
 
 enum { EXPORT_COLUMNS_MAX = 32 };
@@ -76,5 +77,33 @@ void export_start(const struct export_format *format, const struct signet_device
                   struct buf *out);
 void export_row(const struct export_format *format, const struct signet_device *device,
                 struct buf *out);
+
+/* export_sealed.c: for whom its rows are sealed; setup.to_count 0: they are in clear */
+struct export_seal {
+    struct handover_setup setup;
+    struct handover place;
+    const struct signet_observer *observer;
+    uint64_t batch; /* the last that is marked, */
+    char head[65];  /* and its manifest */
+};
+int export_seal_open(struct export_seal *s, const struct server_seal *how, const char *path,
+                     struct signet_error *err);
+void export_seal_close(struct export_seal *s);
+/* The first line of what is known, FILE.sealed. */
+void export_seal_heading(struct buf *lines);
+/* Where nothing is known, no batch is there. */
+int export_seal_check(const struct export_seal *s, struct signet_error *err);
+/* What is known; *end: behind the last batch. */
+int export_seal_read(struct export_seal *s, const char *path, const char *text, size_t len,
+                     struct index *rows, uint64_t *end, struct signet_error *err);
+/* Before a batch: the last that is known has its names, what is not goes. */
+int export_seal_settle(struct export_seal *s, struct signet_error *err);
+/* What is known of a row, and what its line begins with, instead of both. */
+int export_seal_digest_start(struct buf *start, struct signet_error *err);
+int export_seal_digest(struct buf *start, struct buf *row, struct signet_error *err);
+/* A batch, synced under hidden names; its line behind those of its rows marks it. */
+int export_seal_stage(struct export_seal *s, const struct buf *rows, uint64_t devices,
+                      struct buf *lines, struct signet_error *err);
+int export_seal_publish(struct export_seal *s, struct signet_error *err);
 
 #endif

@@ -102,6 +102,14 @@ int signet_server_open(struct signet_server **out, const struct signet_server_in
     return rc;
 }
 
+int server_seal(struct signet_server *server, const struct server_seal *how,
+                struct signet_error *err)
+{
+    return server->ops->seal
+               ? server->ops->seal(server, how, err)
+               : error_set(err, SIGNET_E_UNSUPPORTED, "%s writes no files", server->can.kind);
+}
+
 void signet_server_close(struct signet_server **server)
 {
     struct signet_server *s = server ? *server : NULL;

@@ -41,6 +41,9 @@ struct server_ops {
     /* Both NULL, or for a kind that speaks no http: it has no connection then. */
     int (*open)(struct signet_server *server, struct signet_error *err);
     void (*close)(struct signet_server *server);
+    /* What it writes is sealed from here on. NULL: it writes nothing. */
+    int (*seal)(struct signet_server *server, const struct server_seal *how,
+                struct signet_error *err);
     /* Which header holds the token, for this kind of auth; NULL: this kind of server has no such.
      * Without the function there are tokens only, as OAuth 2.0 has them. */
     const char *(*header)(const char *auth);

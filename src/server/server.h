@@ -15,4 +15,15 @@ void device_take(struct signet_device *out, const struct signet_account *account
 bool server_serves(const struct signet_server *server, const struct signet_tree *tree,
                    const struct signet_account *account);
 
+/* For whom what is written is sealed, and who signs it. Texts and observer outlive the server. */
+struct server_seal {
+    const char *const *to; /* files of certificates */
+    size_t to_count;
+    const char *order, *station, *sign_file;
+    const struct signet_observer *observer;
+};
+/* open.c: SIGNET_E_UNSUPPORTED: this kind writes nothing that could be sealed. */
+int server_seal(struct signet_server *server, const struct server_seal *how,
+                struct signet_error *err);
+
 #endif

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Batches and packets that are sealed to certificates: opened by plain OpenSSL and by signet open, and never half."""
-import base64, hashlib, json, os, subprocess, sys, tempfile
+import csv, hashlib, json, os, shutil, subprocess, tempfile
 from _signet import BUILD, SIGNET, need
 
 TEMPLATE = """{OID.Security: {1: {RID.Security.ServerURI: 'coaps://127.0.0.1:5684', RID.Security.Bootstrap: False,
@@ -192,8 +192,11 @@ def refused():
     order('can open nothing', ('ec.pem', 'ed.pem'))
     order('cannot seal to', ('ec.pem', 't.cfg'))
     write('export.json', json.dumps({'kind': 'export', 'file': 'rows.csv'}))
-    order('an export is a file in clear', ('clear_text', 'servers: [{file: export.json}]\nclear_text'))
-    order('seals its output, and an export', ('clear_text: forbidden', 'servers: [{file: export.json}]'))
+    order('an export is a file in clear', ('seal_to: [ec.pem, rsa.pem]\nclear_text', 'servers: [{file: export.json}]\nclear_text'),
+          ('output: {packets: out/packets.ndjson, records: out/records.csv}', 'board: {recipe: anjay-zephyr}\nslots: [{port: /dev/none}]'))
+    for more in ('', 'servers: [{file: export.json}]\n'):
+        order("'seal_to' goes with an 'output' or an export", ('output: {packets: out/packets.ndjson, records: out/records.csv}',
+              more + 'board: {recipe: anjay-zephyr}\nslots: [{port: /dev/none}]'), ('forbidden', 'allowed'))
     order("'print_secrets'", ('clear_text', 'label: {template: t.cfg, printer: ./x, print_secrets: [psk]}\nclear_text'))
     order("has 'allow_http'", ('clear_text', 'servers: [{file: export.json, allow_http: true}]\nclear_text'))
     need(not os.path.exists('rows.csv'), 'a file in clear')
@@ -228,6 +231,70 @@ def kills():
         os.chdir('..')
 
 
+def exported(folder, quota):
+    """each device is in exactly one batch; the manifests are a chain and signed; nothing is there in clear"""
+    key = run(SIGNET, 'ledger', 'vkey', 'lot.db', 'station.key.sign').decode().strip()
+    shutil.rmtree('rows', ignore_errors=True)
+    previous, rows = '-', []
+    names = sorted(f for f in os.listdir('.') if f.startswith('rows.csv.') and f.endswith('.manifest'))
+    for f in names:
+        out = json.loads(run(SIGNET, 'open', '-k', f'{folder}/rsa.key', '-o', 'rows', '--vkey', key, '--json', f))
+        need(out['previous'] == previous and out['files'] == 1 and out['signed'] and out['order'] == 'lot', out)
+        previous = out['sha256']
+        with open(f'rows/{f[:-len(".manifest")]}') as opened:
+            batch = list(csv.DictReader(opened))
+        need(len(batch) == out['devices'] and all(len(r['psk']) == 64 for r in batch), batch)
+        rows += batch
+    need(sorted(r['endpoint'] for r in rows) == [f's{i:05}' for i in range(1, quota + 1)], f'{len(rows)} rows of {quota} devices')
+    shutil.rmtree('rows')
+    for r in rows:
+        for folder, _, files in os.walk('.'):
+            for f in files if rows.index(r) % 50 == 0 else ():
+                data = read(folder, f)
+                need(r['psk'].encode() not in data and bytes.fromhex(r['psk']) not in data, f'{folder}/{f} has a key in clear')
+    need(not os.path.exists('rows.csv') and not [f for f in os.listdir('.') if f.startswith('.rows')], os.listdir('.'))
+    return {f: read(f) for f in os.listdir('.') if f.startswith('rows.csv.')}
+
+
+def exports():
+    """an export is sealed as well: what was seen of a batch stays, whenever the run is ended"""
+    torture = os.path.join(BUILD, 'tests/signet_torture')
+    config = {'kind': 'export', 'file': 'rows.csv', 'columns': 'endpoint=endpoint, psk=key_hex'}
+    for i, place in enumerate((None, 'before-export', 'after-export', 'before-publish', 'between-publish', 'after-publish', 'before-delivered')):
+        os.mkdir(f'export{i}', 0o700)
+        for f in ('t.cfg', 'ec.pem', 'rsa.pem'):
+            os.link(f, f'export{i}/{f}')
+        os.chdir(f'export{i}')
+        os.mkdir('out', 0o700)
+        write('export.json', json.dumps(config))
+        write('lot.yaml', ORDER.format(quota=300).replace(', records: out/records.csv', '') + 'servers: [{file: export.json}]\n')
+        run(SIGNET, 'run', '--dry-run', 'lot.yaml')
+        need(os.listdir('out') == [] and not [f for f in os.listdir('.') if 'rows' in f], os.listdir('.'))
+        seen = {}
+        for count in (1, 2, 3) if place else ():
+            subprocess.run([torture, 'run', 'lot.yaml'], env=dict(os.environ, SIGNET_FAILPOINT=f'{place}:{count}'), capture_output=True, timeout=60)
+            for f, data in seen.items():
+                need(read(f) == data, f'{place}: {f} was seen, and is another now')
+            seen = {f: read(f) for f in os.listdir('.') if f.startswith('rows.csv.') and f != 'rows.csv.sealed'}
+        run(SIGNET, 'run', 'lot.yaml')
+        files = exported('..', 300)
+        need(all(files[f] == data for f, data in seen.items()), f'{place}: what was seen is another now')
+        os.chdir('..')
+    os.chdir('export0')
+    need(read('rows.csv.sealed').startswith(b'signet sealed export 1\n'), 'what is known of the rows')
+    write('lot.yaml', read('lot.yaml').decode().replace('quota: 300', 'quota: 301'))
+    known = read('rows.csv.sealed')
+    for wrong in (b'', b'x' + known, known[:200] + known[201:], known.replace(b'batch 1 ', b'batch 2 ')):
+        write('rows.csv.sealed', wrong)
+        said = subprocess.run([SIGNET, 'run', '--sync', '1', 'lot.yaml'], capture_output=True, timeout=60)
+        need(said.returncode == 4 and (b'is not what this export wrote' in said.stdout + said.stderr or b'is there already' in said.stdout + said.stderr),
+             f'{wrong[:40]}: {said}')
+    write('rows.csv.sealed', known + b'0' * 64 + b' half a row')
+    run(SIGNET, 'run', 'lot.yaml')
+    exported('..', 301)
+    os.chdir('..')
+
+
 def packets():
     config = os.path.join(os.environ['SIGNET_SOURCE'], 'examples/configs/endpoint_cfg')
     run(SIGNET, 'packet', 'make', '-c', config, '-o', 'clear')
@@ -242,6 +309,6 @@ def packets():
 with tempfile.TemporaryDirectory() as folder:
     os.chdir(folder)
     certs()
-    for part in (sealed, changed, signed, refused, packets, kills):
+    for part in (sealed, changed, signed, refused, packets, exports, kills):
         part()
 print('open: ok')

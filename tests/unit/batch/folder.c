@@ -85,7 +85,7 @@ static void set_up(struct place *p)
     snprintf(p->path, sizeof(p->path), "%s/p", p->outside);
     good(p, batch_init(&p->batch, DEVICES, &p->err));
     fill(&p->batch);
-    good(p, folder_open(&p->fd, p->path, true, &p->err));
+    good(p, file_open_folder(&p->fd, p->path, true, &p->err));
     assert_true(p->fd >= 0);
 }
 
@@ -144,10 +144,10 @@ static void a_look_makes_no_folder(void **state)
     (void)state;
     set_up(&p);
     snprintf(path, sizeof(path), "%s/other", p.outside);
-    good(&p, folder_open(&fd, path, false, &p.err));
+    good(&p, file_open_folder(&fd, path, false, &p.err));
     assert_int_equal(fd, -1);
     assert_int_equal(access(path, F_OK), -1);
-    good(&p, folder_open(&fd, p.path, false, &p.err));
+    good(&p, file_open_folder(&fd, p.path, false, &p.err));
     assert_true(fd >= 0);
     close(fd);
     tear_down(&p);
@@ -164,20 +164,20 @@ static void folders_that_are_refused(void **state)
     set_up(&p);
     snprintf(path, sizeof(path), "%s/other", p.outside);
     assert_int_equal(symlink("p", path), 0);
-    refused(&p, folder_open(&fd, path, false, &p.err), SIGNET_E_IO, "cannot open the folder");
-    refused(&p, folder_open(&fd, path, true, &p.err), SIGNET_E_IO, "folder");
+    refused(&p, file_open_folder(&fd, path, false, &p.err), SIGNET_E_IO, "cannot open the folder");
+    refused(&p, file_open_folder(&fd, path, true, &p.err), SIGNET_E_IO, "folder");
     unlink(path);
     close(open(path, O_CREAT | O_CLOEXEC, 0600));
-    refused(&p, folder_open(&fd, path, false, &p.err), SIGNET_E_IO, "cannot open the folder");
-    refused(&p, folder_open(&fd, path, true, &p.err), SIGNET_E_IO, "cannot make the folder");
+    refused(&p, file_open_folder(&fd, path, false, &p.err), SIGNET_E_IO, "cannot open the folder");
+    refused(&p, file_open_folder(&fd, path, true, &p.err), SIGNET_E_IO, "cannot make the folder");
     for (size_t i = 0; i < COUNT_OF(modes); i++) {
         assert_int_equal(chmod(p.path, (mode_t)modes[i]), 0);
-        refused(&p, folder_open(&fd, p.path, true, &p.err), SIGNET_E_IO, "others may change");
+        refused(&p, file_open_folder(&fd, p.path, true, &p.err), SIGNET_E_IO, "others may change");
         assert_non_null(strstr(p.err.hint, "chmod 700"));
         close(fd);
     }
     assert_int_equal(chmod(p.path, 0755), 0); /* others may read: the files are 0600 */
-    good(&p, folder_open(&fd, p.path, true, &p.err));
+    good(&p, file_open_folder(&fd, p.path, true, &p.err));
     close(fd);
     tear_down(&p);
 }
@@ -192,7 +192,7 @@ static void a_folder_of_another_user(void **state)
         skip();
     set_up(&p);
     assert_int_equal(chown(p.path, 4711, (gid_t)-1), 0);
-    refused(&p, folder_open(&fd, p.path, true, &p.err), SIGNET_E_IO, "others may change");
+    refused(&p, file_open_folder(&fd, p.path, true, &p.err), SIGNET_E_IO, "others may change");
     close(fd);
     tear_down(&p);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Batches that are sealed to a certificate: what has been seen of one never changes.
- * wrap: fsync syncfs */
+ * wrap: fsync */
 #include "unit/batch/kill.h"
 
 #include <errno.h>
@@ -9,24 +9,14 @@
 #include <sys/resource.h>
 
 static char cert[FOLDER_SIZE + 16], place[FOLDER_SIZE + 8];
-static bool fs_fails, folder_fails;
+static int syncs_left = -1; /* before one fails */
 
 int __real_fsync(int fd);
 int __wrap_fsync(int fd);
-int __wrap_syncfs(int fd);
-
 int __wrap_fsync(int fd)
 {
     errno = EIO;
-    return folder_fails ? -1 : __real_fsync(fd);
-}
-
-/* Of all the machine's files: the test does without. */
-int __wrap_syncfs(int fd)
-{
-    (void)fd;
-    errno = EIO;
-    return fs_fails ? -1 : 0;
+    return syncs_left == 0 ? -1 : (syncs_left--, __real_fsync(fd));
 }
 
 static void set_up_sealed(struct plant *p, int64_t quota)
@@ -294,18 +284,17 @@ static void what_cannot_be_written(void **state)
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &all), 0);
     refused(&p, rc, SIGNET_E_IO, "cannot write 'p.00000001.cms'");
     assert_non_null(strstr(p.err.msg, "No space left"));
-    fs_fails = true;
-    refused(&p, sealed_sync(&p.run->out.sealed, &p.err), SIGNET_E_IO, "cannot sync");
-    fs_fails = false;
-    folder_fails = true;
-    refused(&p, sealed_sync(&p.run->out.sealed, &p.err), SIGNET_E_IO, "cannot sync");
-    folder_fails = false;
-    good(&p, sealed_sync(&p.run->out.sealed, &p.err));
+    refused(&p, handover_sync(&p.run->out.sealed, 1, &p.err), SIGNET_E_IO, "cannot sync");
     good(&p, sealed_append(p.run, &b, &p.err)); /* once more, over what is half there */
+    for (int i = 0; i < 4; i++) {               /* two files, the manifest, the folder */
+        syncs_left = i;
+        refused(&p, handover_sync(&p.run->out.sealed, 1, &p.err), SIGNET_E_IO, "cannot sync");
+    }
+    syncs_left = -1;
+    good(&p, handover_sync(&p.run->out.sealed, 1, &p.err));
     put("p.00000001.cms");
     refused(&p, sealed_append(p.run, &b, &p.err), SIGNET_E_EXISTS, "p.00000001.cms' is there");
-    b.number = 8;
-    refused(&p, sealed_publish(&p.run->out.sealed, &b, &p.err), SIGNET_E_IO,
+    refused(&p, handover_publish(&p.run->out.sealed, 8, &p.err), SIGNET_E_IO,
             "cannot give 'p.00000008.cms' its name");
     batch_free(&b);
     tear_down(&p);
