@@ -26,8 +26,10 @@ int ledger_show(int argc, char **argv);
 int ledger_export(int argc, char **argv);
 int ledger_stats(int argc, char **argv); /* ledger_stats.c */
 int ledger_sync(int argc, char **argv);  /* ledger_sync.c */
-/* What a ledger is when it was verified (ledger_open.c). */
-void ledger_print_head(const struct cli *cli, int64_t events, const char *head);
+/* What a ledger is when it was verified (ledger_open.c). is_signed: whether signatures were
+ * verified; NULL: it was not asked. */
+void ledger_print_head(const struct cli *cli, int64_t events, const char *head,
+                       const bool *is_signed);
 
 int ledger_verify(int argc, char **argv); /* ledger_log.c */
 int ledger_checkpoint(int argc, char **argv);

@@ -144,7 +144,7 @@ static int back_up(struct signet_ledger *ledger, void *ctx, struct signet_error 
     int rc = signet_ledger_backup(ledger, cli->args[1], process_cancel(), &events, head, err);
 
     if (rc == SIGNET_OK)
-        ledger_print_head(cli, events, head);
+        ledger_print_head(cli, events, head, NULL);
     return rc;
 }
 
@@ -171,7 +171,7 @@ static int archive(struct signet_ledger *ledger, void *ctx, struct signet_error 
                                    &events, head, err);
 
     if (rc == SIGNET_OK)
-        ledger_print_head(cli, events, head);
+        ledger_print_head(cli, events, head, NULL);
     return rc;
 }
 

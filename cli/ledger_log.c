@@ -26,6 +26,7 @@ static int verify_events(struct signet_ledger *ledger, void *ctx, struct signet_
         .checkpoints = texts,
         .checkpoint_count = v->since.count,
     };
+    const bool is_signed = v->keys.count > 0;
     int64_t events = 0;
     char head[65] = "";
 
@@ -33,8 +34,13 @@ static int verify_events(struct signet_ledger *ledger, void *ctx, struct signet_
         texts[i] = (const char *)v->checkpoints[i].data;
     int rc = signet_ledger_verify_against(ledger, &trust, &events, head, err);
     if (rc == SIGNET_OK)
-        ledger_print_head(v->cli, events, head);
-    else if (rc == SIGNET_E_LEDGER && !err->hint[0])
+        ledger_print_head(v->cli, events, head, &is_signed);
+    if (rc == SIGNET_OK && v->since.count && !is_signed)
+        fputs(
+            "signet: warning: no signature was looked at: what came after the old checkpoint may "
+            "be anybody's\nhint: --vkey VKEY, of the station, shows whether it is the station's\n",
+            stderr);
+    if (rc == SIGNET_E_LEDGER && !err->hint[0])
         signet_text_plain("keep the file as it is, and compare it with the last backup: who could "
                           "write it since?",
                           err->hint, sizeof(err->hint));

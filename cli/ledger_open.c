@@ -59,7 +59,8 @@ int ledger_change(struct cli *cli, ledger_work *work, void *ctx)
     return with_ledger(cli, LEDGER_CHANGE, work, ctx);
 }
 
-void ledger_print_head(const struct cli *cli, int64_t events, const char *head)
+void ledger_print_head(const struct cli *cli, int64_t events, const char *head,
+                       const bool *is_signed)
 {
     struct json j;
 
@@ -70,5 +71,7 @@ void ledger_print_head(const struct cli *cli, int64_t events, const char *head)
     json_event(&j, "verified");
     json_integer(&j, "events", events);
     json_text(&j, "head", head);
+    if (is_signed)
+        json_bool(&j, "signed", *is_signed);
     json_end(&j);
 }

@@ -27,6 +27,9 @@
 #define IN_SCHEMA(definition)                                                                      \
     "position(" BARE(definition) " || ';' IN " BARE("CAST($1 AS TEXT)") ") > 0"
 
+/* Only whoever writes into the catalogue itself has an index that is there and holds nothing. */
+#define KEPT_UP "(i.indisvalid AND i.indisready AND i.indislive AND i.indimmediate)"
+
 /* Each finds what is not as the schema, $1, makes it, and names it. */
 static const char *const strange[] = {
     /* a view, rows that some do not see, rows that a statement adds or takes away */
@@ -35,9 +38,12 @@ static const char *const strange[] = {
     " OR t.relrowsecurity OR EXISTS(SELECT 1 FROM pg_rewrite r WHERE r.ev_class = t.oid)"
     " OR EXISTS(SELECT 1 FROM pg_inherits i WHERE t.oid IN (i.inhparent, i.inhrelid))) LIMIT 1",
     "SELECT 'index ' || c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
-    " JOIN pg_class t ON t.oid = i.indrelid WHERE t.relname IN " OURS
-    " AND pg_table_is_visible(t.oid) AND (position('INDEX ' || c.relname || ' ' IN $1) > 0"
-    " AND NOT " IN_SCHEMA(INDEX) ") LIMIT 1",
+    " JOIN pg_class t ON t.oid = i.indrelid LEFT JOIN pg_constraint k ON k.conindid = c.oid"
+    " AND k.contype IN ('p', 'u') WHERE t.relname IN " OURS " AND pg_table_is_visible(t.oid)"
+    " AND (position('INDEX ' || c.relname || ' ' IN $1) > 0 AND (NOT " IN_SCHEMA(
+        INDEX) " OR NOT " KEPT_UP ") OR k.oid IS NOT NULL AND $1 <> '' AND NOT (" KEPT_UP
+               " AND i.indisunique AND i.indpred IS NULL"
+               " AND i.indkey::text = array_to_string(k.conkey, ' '))) LIMIT 1",
     /* roles.sql has one of its own, which refuses events */
     "SELECT 'trigger ' || g.tgname FROM pg_trigger g JOIN pg_class t ON t.oid = g.tgrelid"
     " JOIN pg_proc f ON f.oid = g.tgfoid WHERE t.relname IN " OURS

@@ -62,14 +62,6 @@ static int seal_order_export(const struct signet_run *r, struct signet_server *s
     return o->seal_to_count && !o->clear_text ? server_seal(server, &how, err) : SIGNET_OK;
 }
 
-static bool is_export(const struct signet_server *server)
-{
-    struct signet_server_capabilities can;
-
-    signet_server_capabilities(server, &can);
-    return strcmp(can.kind, "export") == 0;
-}
-
 /* Its name is in the message once. */
 static int blame_server_file(int rc, const struct signet_order_server *from,
                              struct signet_error *err)
@@ -96,7 +88,7 @@ static int open_order_server(struct signet_run *r, size_t i, struct signet_error
         rc = signet_server_open(out[k], &info, &options, token.data, token.len, &r->observer,
                                 r->options.cancel, err);
     for (size_t k = 0; rc == SIGNET_OK && k < COUNT_OF(out) && *out[k]; k++)
-        if (is_export(*out[k]))
+        if (server_writes_file(*out[k]))
             rc = seal_order_export(r, *out[k], err);
     secret_wipe(&token);
     signet_server_info_free(&info);
@@ -111,7 +103,7 @@ int run_open_servers(struct signet_run *r, struct signet_error *err)
 
     for (size_t i = 0; rc == SIGNET_OK && i < o->server_count; i++) {
         rc = open_order_server(r, i, err);
-        seals = seals || (rc == SIGNET_OK && is_export(r->servers[i]) && !o->clear_text);
+        seals = seals || (rc == SIGNET_OK && server_writes_file(r->servers[i]) && !o->clear_text);
     }
     return rc == SIGNET_OK && o->seal_to_count && !seals
                ? error_set(err, SIGNET_E_MEANING, "'seal_to' goes with an 'output' or an export")

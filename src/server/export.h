@@ -82,7 +82,6 @@ void export_row(const struct export_format *format, const struct signet_device *
 struct export_seal {
     struct handover_setup setup;
     struct handover place;
-    const struct signet_observer *observer;
     uint64_t batch; /* the last that is marked, */
     char head[65];  /* and its manifest */
 };

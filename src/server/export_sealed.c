@@ -30,8 +30,8 @@ int export_seal_open(struct export_seal *s, const struct server_seal *how, const
                                        .station = how->station,
                                        .sign_file = how->sign_file,
                                        .paths = {path}};
-    s->observer = how->observer;
-    return handover_open(&s->place, &s->setup, false, s->observer, err);
+    snprintf(s->head, sizeof(s->head), "-");
+    return handover_open(&s->place, &s->setup, false, how->observer, err);
 }
 
 void export_seal_close(struct export_seal *s)
@@ -101,7 +101,7 @@ int export_seal_settle(struct export_seal *s, struct signet_error *err)
 {
     if (!s->place.key.loaded) { /* with the first rows: a look makes neither folder nor key */
         handover_close(&s->place);
-        int rc = handover_open(&s->place, &s->setup, true, s->observer, err);
+        int rc = handover_open(&s->place, &s->setup, true, NULL, err);
         if (rc != SIGNET_OK)
             return rc;
     }

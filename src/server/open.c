@@ -102,12 +102,15 @@ int signet_server_open(struct signet_server **out, const struct signet_server_in
     return rc;
 }
 
+bool server_writes_file(const struct signet_server *server)
+{
+    return server->ops->seal;
+}
+
 int server_seal(struct signet_server *server, const struct server_seal *how,
                 struct signet_error *err)
 {
-    return server->ops->seal
-               ? server->ops->seal(server, how, err)
-               : error_set(err, SIGNET_E_UNSUPPORTED, "%s writes no files", server->can.kind);
+    return server->ops->seal(server, how, err);
 }
 
 void signet_server_close(struct signet_server **server)

@@ -22,7 +22,8 @@ struct server_seal {
     const char *order, *station, *sign_file;
     const struct signet_observer *observer;
 };
-/* open.c: SIGNET_E_UNSUPPORTED: this kind writes nothing that could be sealed. */
+/* open.c: is it one that writes a file? Only such a one is sealed. */
+bool server_writes_file(const struct signet_server *server);
 int server_seal(struct signet_server *server, const struct server_seal *how,
                 struct signet_error *err);
 

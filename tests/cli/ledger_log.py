@@ -54,6 +54,7 @@ def whole(p):
     """The ledger as it is, an archive's head, a backup, and one that may only be read."""
     p.verify()
     p.verify(since='first')
+    need('"signed": true' in p.call('verify', 'ledger.db', '--json', '--vkey', p.key), 'as JSON')
     p.call('backup', 'ledger.db', 'copy.db')
     p.verify(ledger='copy.db')
     os.chmod(p.at('copy.db'), 0o444)
@@ -297,6 +298,21 @@ def signed_no_more(p):
           'PRAGMA user_version = 4')
     p.call('verify', 'ledger.db')  # a ledger of before there were signatures
     need('are not signed' in p.call('verify', 'ledger.db', '--since-checkpoint', 'first', code=1), 'another schema')
+
+
+@part
+def written_on_by_somebody(p):
+    """Behind the old checkpoint: without the key nobody can tell, and that is said."""
+    body = p.call('checkpoint', 'ledger.db').split('\n\n')[0]
+    with sqlite3.connect(p.at('ledger.db')) as db:
+        db.execute("UPDATE stations SET checkpoint = replace(checkpoint, substr(checkpoint, -20, 18), 'AAAAAAAAAAAAAAAAAA')")
+    db.close()
+    need(p.call('checkpoint', 'ledger.db').startswith(body), 'the signature alone is another')
+    said = p.call('verify', 'ledger.db', '--since-checkpoint', 'first')
+    need('no signature was looked at' in said and '--vkey VKEY' in said, said)
+    need('"signed": false' in p.call('verify', 'ledger.db', '--json', '--since-checkpoint', 'first'), 'as JSON')
+    p.verify('are not signed by the key', since='first')
+    need('warning' not in p.call('verify', 'ledger.db'), 'nothing is warned of where nothing was asked')
 
 
 @part

@@ -125,6 +125,15 @@ def changed_schema(p):
         p.ledger(owner, 'verify', code=1, word='is not as the schema makes it')
         p.sql(owner, undo)
         p.ledger(owner, 'verify', word='unbroken')
+    for index, column, was, wrong in (('u_endpoint', 'indisready', 'true', 'false'), ('u_endpoint', 'indimmediate', 'true', 'false'),
+                                      ('u_psk', 'indislive', 'true', 'false'), ('events_pkey', 'indisunique', 'true', 'false'),
+                                      ('stations_name_key', 'indisready', 'true', 'false'), ('orders_pkey', 'indisvalid', 'true', 'false'),
+                                      ('stations_name_key', 'indkey', "'2'", "'5'")):  # by a superuser, in the catalogue itself
+        update = f"UPDATE pg_index SET {column} = %s WHERE indexrelid = '{index}'::regclass"
+        p.sql(owner, update % wrong)
+        p.ledger(owner, 'verify', code=1, word=f'the index {index} is not as the schema makes it')
+        p.sql(owner, update % was)
+        p.ledger(owner, 'verify', word='unbroken')
     p.sql(owner, 'CREATE TABLE other(endpoint TEXT)')
     for deed, undo, what in (  # of the right name, and elsewhere
             ('DROP INDEX u_endpoint; CREATE UNIQUE INDEX u_endpoint ON other(endpoint)',
