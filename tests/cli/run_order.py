@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Wrong and right work orders and manifests, as a user meets them: signet run --dry-run."""
-import hashlib, json, os, subprocess, sys, tempfile
+import hashlib, json, os, re, subprocess, sys, tempfile
 
 SIGNET = os.path.join(os.environ['SIGNET_BUILD'], 'signet')
 
@@ -269,9 +269,12 @@ def secrets_in_templates(d):
     need('one secret in all devices' in d.good('a shared secret in so many words'), 'the plan')
     d.order(names, quota=1)
     d.good('one device')
-    d.template("RID.Security.SecretKey: b'3x@mpl3P5K53cr3tK3y',")
-    d.order(names + 'credentials: {shared_secret: true}\n')
-    d.bad('the sample', 'sample that everyone knows', secret='3x@mpl3P5K53cr3tK3y')
+    with open(os.path.join(os.environ['SIGNET_SOURCE'], 'examples/configs/endpoint_cfg')) as f:
+        ours = re.search(r"bytes.fromhex\('(\w+)'\)", f.read())
+    for key, secret in ("b'3x@mpl3P5K53cr3tK3y'", '3x@mpl3P5K53cr3tK3y'), (ours[0], ours[1]):
+        d.template(f'RID.Security.SecretKey: {key},')
+        d.order(names + 'credentials: {shared_secret: true}\n')
+        d.bad('the sample', 'sample that everyone knows', secret=secret)
     d.template()
     d.bad('nothing to share', 'the template holds none')
     d.template("RID.Security.SecretKey: b'{psk}',")
