@@ -272,7 +272,8 @@ static int run_order(int argc, char **argv)
         MAYBE(0, "page", "ADDR:PORT", "The line in a browser, there (127.0.0.1:8470)",
               &o.page.address),
         MAYBE(0, "metrics", "ADDR:PORT",
-              "Figures for a monitoring system (OpenMetrics), at /metrics of the page, or there",
+              "Figures for a monitoring system (OpenMetrics), at /metrics of the page; without one "
+              "there",
               &o.page.metrics),
         PAGE_CERT_ROWS(&o.page),
         {0}};
