@@ -76,14 +76,15 @@ static int page_ledger(int argc, char **argv)
     struct page_choice choice = {.address = ""};
     const char *work = NULL, *order = NULL;
     struct signet_page *page = NULL;
-    bool metrics = false;
     const struct option_row rows[] = {
         TEXT('l', "listen", "ADDR:PORT", "Where the page is (127.0.0.1:8470); port 0: any",
              &choice.address),
         TEXT(0, "work", "FOLDER", "Work folder of an order: its run on this computer is shown",
              &work),
         TEXT(0, "order", "NAME", "Of this order, where the folder has several runs", &order),
-        FLAG(0, "metrics", "Figures for a monitoring system (OpenMetrics), at /metrics", &metrics),
+        MAYBE(0, "metrics", "ADDR:PORT",
+              "Figures for a monitoring system, at /metrics of the page; no address here",
+              &choice.metrics),
         PAGE_CERT_ROWS(&choice),
         {0}};
 
@@ -92,7 +93,6 @@ static int page_ledger(int argc, char **argv)
                    "now, until Ctrl-C.",
                    1, 1))
         return EXIT_USAGE;
-    choice.metrics = metrics ? "" : NULL;
     int rc = page_look(&cli);
     if (rc == SIGNET_OK && work && access(work, F_OK) != 0 && !cli.json)
         fprintf(
