@@ -351,6 +351,10 @@ static int export_drop(struct signet_server *server, const char *endpoint, struc
 {
     const struct export *x = server->own;
 
+    if (export_is_sealed(x))
+        return error_set_hint(err, SIGNET_E_UNSUPPORTED, "take it out where they were imported",
+                              "'%s' stays in the batches of '%s', which are sealed", endpoint,
+                              server_option(server, "file"));
     return error_set_hint(
         err, SIGNET_E_UNSUPPORTED, "also at the system that the file was imported into",
         "rows are only added to '%s': take that of '%s' out by hand", x->path, endpoint);
