@@ -5,20 +5,18 @@
  *     GET    /devices/NAME   200 and an object, or 404
  *     DELETE /devices/NAME   204 or 404
  *
- * To use one like it: copy this file to src/server/NAME.c, add `row(NAME_ops)` to FOR_EACH_KIND in
- * src/server/kinds.c, and write a test like tests/unit/server/example.c. Transport, TLS,
- * deadlines, retries, the token's header, threads and connections are the room's, and so is the
- * check of what `can` says. */
+ * To use one like it: copy this file to src/server/NAME.c, write NAME for "example" in it, add
+ * `row(NAME_ops)` to FOR_EACH_KIND in src/server/kinds.c, and write a test like
+ * tests/unit/server/example.c. Transport, TLS, deadlines, retries, the token's header, threads and
+ * connections are the room's, and so is the check of what `can` says. */
 #include "server/answer.h"
-
-#include <string.h>
 
 enum { KEY_MIN = 16, KEY_MAX = 32 };
 
 /* What the server would refuse is refused before a board is touched. Name, mode, key and identity
  * are checked against `can` below; here is the rest: this service has stricter names. */
-static int validate(const struct signet_server *server, const struct signet_device *device,
-                    struct signet_error *err)
+static int example_validate(const struct signet_server *server, const struct signet_device *device,
+                            struct signet_error *err)
 {
     (void)server;
     if (!endpoint_name_valid(device->endpoint, strlen(device->endpoint)))
@@ -26,8 +24,8 @@ static int validate(const struct signet_server *server, const struct signet_devi
     return SIGNET_OK;
 }
 
-static int add(struct signet_server *server, const struct signet_device *device, bool *existed,
-               struct signet_error *err)
+static int example_add(struct signet_server *server, const struct signet_device *device,
+                       bool *existed, struct signet_error *err)
 {
     struct buf body = {0};
     const struct http_request request = {
@@ -44,20 +42,22 @@ static int add(struct signet_server *server, const struct signet_device *device,
     return rc;
 }
 
-static int find(struct signet_server *server, const char *endpoint, struct signet_error *err)
+static int example_find(struct signet_server *server, const char *endpoint,
+                        struct signet_error *err)
 {
     return server_get(server, "/devices/", endpoint, NULL, NULL, err);
 }
 
-static int drop(struct signet_server *server, const char *endpoint, struct signet_error *err)
+static int example_drop(struct signet_server *server, const char *endpoint,
+                        struct signet_error *err)
 {
     return server_delete(server, "/devices/", endpoint, err);
 }
 
 /* A name that no device has: 404 says that the service is there and knows us. */
-static int check(struct signet_server *server, struct signet_error *err)
+static int example_check(struct signet_server *server, struct signet_error *err)
 {
-    int rc = find(server, "-", err);
+    int rc = example_find(server, "-", err);
 
     if (rc == SIGNET_E_NOT_FOUND && err)
         *err = (struct signet_error){0};
@@ -80,9 +80,9 @@ const struct server_ops example_ops = {
             .removes = true,
             .identity_charset = "UTF-8",
             .manual_steps = ""},
-    .validate = validate,
-    .check = check,
-    .add = add,
-    .find = find,
-    .remove = drop,
+    .validate = example_validate,
+    .check = example_check,
+    .add = example_add,
+    .find = example_find,
+    .remove = example_drop,
 };
