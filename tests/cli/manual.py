@@ -18,7 +18,9 @@ def helps(*words):
     return p.stdout
 
 bad = []
-part = read('docs/man/signet.1').split('.Sh OPTIONS OF EACH VERB\n')[1].split('.Sh ')[0]
+told, part = read('docs/man/signet.1').split('.Sh OPTIONS OF EACH VERB\n')
+part = part.split('.Sh ')[0]
+told = [re.sub(r' +', ' ', re.sub(r'\b(?:Cm|Ns|Ar|Op|Fl|Oo|Oc)\b', '', item)) for item in re.findall(r'^\.It (Cm .*)$', told, re.M)]
 pages = {title: body for title, body in re.findall(r'^\.Ss (.*)\n((?:(?!\.Ss ).*\n)*)', part, re.M)}
 verbs = re.findall(r'^  (\S+(?: \S+)?) {2,}\S', helps(), re.M)
 if len(verbs) < 25:
@@ -28,6 +30,8 @@ for verb in verbs:
     page = set(re.findall(r'^\.It .*Fl -([\w-]+)', pages.pop(verb, ''), re.M))
     bad += [f'signet {verb} --{option}: not in signet(1)' for option in sorted(has - page)]
     bad += [f'signet {verb} --{option}: in signet(1) only' for option in sorted(page - has)]
+    if not any(verb in item for item in told):
+        bad.append(f'signet {verb}: not in signet(1)')
 bad += [f'signet(1) has a verb of its own: {verb}' for verb in pages]
 
 source = read('src/order/order.c')
