@@ -5,6 +5,7 @@
 
 #include "ledger/copy.h"
 
+#include <jansson.h>
 #include <stdio.h>
 
 enum { ORDERS_MAX = 256 };
@@ -74,21 +75,47 @@ static int check_finished(struct signet_ledger *l, const char *name, int64_t ord
     return rc;
 }
 
+/* A quota that was lowered is the last run's; the ledger keeps the highest that there was. */
+static int see_lowered_quota(struct signet_ledger *l, int64_t order, int64_t issued,
+                             int64_t *missing, struct signet_error *err)
+{
+    struct db_rows row;
+    int rc = db_find(l->db, &row, err,
+                     "SELECT detail FROM events WHERE device = $1 AND kind = 'run'"
+                     " ORDER BY n DESC LIMIT 1",
+                     "i", -order);
+
+    if (rc != SIGNET_OK)
+        return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
+    json_t *run = json_loads(db_text(&row, 0), 0, NULL);
+    if (json_is_true(json_object_get(run, "finished")) &&
+        json_integer_value(json_object_get(run, "quota")) == issued)
+        *missing = 0;
+    json_decref(run);
+    db_end(&row);
+    return SIGNET_OK;
+}
+
 static int find_finished_order(struct archive *a, size_t i, struct signet_error *err)
 {
     struct signet_ledger *l = a->copy.from;
     struct db_rows row;
-    int rc = db_find(l->db, &row, err, "SELECT id, quota - issued FROM orders WHERE name = $1", "s",
-                     a->names[i]);
+    int rc =
+        db_find(l->db, &row, err, "SELECT id, quota - issued, issued FROM orders WHERE name = $1",
+                "s", a->names[i]);
 
     if (rc == SIGNET_E_NOT_FOUND)
         return error_set_hint(err, SIGNET_E_NOT_FOUND, "the ledger's figures name its orders",
                               "the ledger has no order %s", a->names[i]);
     if (rc != SIGNET_OK)
         return rc;
-    const int64_t missing = db_int(&row, 1);
+    int64_t missing = db_int(&row, 1), issued = db_int(&row, 2);
     a->orders[i] = db_int(&row, 0);
     db_end(&row);
+    if (missing > 0)
+        rc = see_lowered_quota(l, a->orders[i], issued, &missing, err);
+    if (rc != SIGNET_OK)
+        return rc;
     for (size_t k = 0; k < i; k++)
         if (a->orders[k] == a->orders[i])
             return error_set(err, SIGNET_E_USAGE, "order %s is named twice", a->names[i]);

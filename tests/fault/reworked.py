@@ -130,6 +130,8 @@ def a_quota_that_was_lowered(l):
     l.run()
     l.exits(0)
     need([e[0] for e in editions(l, first)] == ['retired', 'done'], editions(l, first))
+    l.ledger('archive', 'ledger.db', 'finished.db', 'o')
+    l.ledger('verify', 'finished.db')
 
 
 @part
