@@ -1,27 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One value, by what the client of the profile has. */
 #include "check/private.h"
+#include "lwm2m/lwm2m.h"
 
 /* What the packet had beside values, as the decoder saw it. */
 int check_client_forms(struct check *check)
 {
     static const struct {
         enum tree_form form;
+        enum finding kind;
         const char *what;
     } forms[] = {
-        {FORM_INDEFINITE_ARRAY, "is an array of indefinite length"},
-        {FORM_TIME, "has times or base times (labels 6 and -3)"},
-        {FORM_LABEL, "has labels that are neither names nor values"},
-        {FORM_ALONE, "has a record of base values alone"},
-        {FORM_FRACTION, "has a decimal fraction for a whole number"},
+        {FORM_INDEFINITE_ARRAY, FINDING_OF_CLIENT, "is an array of indefinite length"},
+        {FORM_TIME, FINDING_OF_CLIENT, "has times or base times (labels 6 and -3)"},
+        {FORM_LABEL, FINDING_OF_CLIENT, "has labels that are neither names nor values"},
+        {FORM_ALONE, FINDING_OF_CLIENT, "has a record of base values alone"},
+        {FORM_FRACTION, FINDING_OF_CLIENT, "has a decimal fraction for a whole number"},
+        {FORM_DATE, FINDING_OF_CLIENT, "has a time as text (tag 0)"},
+        {FORM_TWICE, FINDING_DOUBT,
+         "has a resource twice: the last value counts, and was looked at alone"},
     };
     int rc = SIGNET_OK;
 
-    if (!check->client->strict_forms)
-        return SIGNET_OK;
     for (size_t i = 0; !rc && i < COUNT_OF(forms); i++)
-        if (tree_forms(check->tree) & forms[i].form)
-            rc = check_client_packet(check, forms[i].what);
+        if (tree_forms(check->tree) & forms[i].form &&
+            (check->client->strict_forms || forms[i].kind == FINDING_DOUBT))
+            rc = check_packet(check, forms[i].kind, forms[i].what);
     return rc;
 }
 
@@ -67,6 +71,11 @@ static int check_limits(struct check *check, const struct signet_record *record,
         return check_client(check, record->path, NULL,
                             "is resource instance %u, and %s has 0 to %u", record->path.riid,
                             check->client->name, limits->instances - 1u);
+    if (limits->length && type_has_bytes(value->type) &&
+        (int64_t)value->as.bytes.len < limits->least)
+        return check_client(check, record->path, NULL,
+                            "has %zu bytes, and %s takes no fewer than %lld", value->as.bytes.len,
+                            check->client->name, (long long)limits->least);
     if (limits->length && type_has_bytes(value->type) && value->as.bytes.len > limits->length)
         return check_client(check, record->path, NULL, "has %zu bytes, and %s takes %zu",
                             value->as.bytes.len, check->client->name, limits->length);
@@ -79,6 +88,11 @@ static int check_limits(struct check *check, const struct signet_record *record,
         return check_client(check, record->path, NULL, "is %lld, and %s takes %lld to %lld",
                             (long long)value->as.integer, check->client->name,
                             (long long)limits->least, (long long)limits->most);
+    if (limited && value->type == SIGNET_TYPE_FLOAT &&
+        !(value->as.number >= (double)limits->least && value->as.number <= (double)limits->most))
+        return check_client(check, record->path, NULL, "is %g, and %s takes %lld to %lld",
+                            value->as.number, check->client->name, (long long)limits->least,
+                            (long long)limits->most);
     return SIGNET_OK;
 }
 
@@ -101,6 +115,8 @@ static void check_package_uri(struct check *check, const struct signet_record *r
     static const char *const schemes[] = {"coap://", "coaps://", "coap+tcp://", "coaps+tcp://"};
     const char *uri = (const char *)record->value.as.bytes.data;
     size_t len = record->value.as.bytes.len;
+    struct signet_error why = {0};
+    struct coap_uri parts;
     bool known = !len;
 
     for (size_t i = 0; i < COUNT_OF(schemes); i++)
@@ -110,6 +126,22 @@ static void check_package_uri(struct check *check, const struct signet_record *r
         check_suspect(check, record->path, "write a coap or coaps URI",
                       "is no CoAP URI, and %s takes no other unless it is built for it",
                       check->client->name);
+    else if (len && uri_parse(&parts, uri, len, &why) != SIGNET_OK)
+        check_suspect(check, record->path, why.hint, "%s", why.msg);
+}
+
+/* A package that is written, and one that is fetched: a client does one at a time. */
+static void check_package(struct check *check, const struct signet_record *record)
+{
+    const struct signet_value *uri = tree_value(check->tree, 5, record->path.iid, 1);
+
+    if (record->path.rid == 1 && record->value.type == SIGNET_TYPE_STRING)
+        check_package_uri(check, record);
+    else if (record->path.rid == 0 && uri && uri->type == SIGNET_TYPE_STRING && uri->as.bytes.len)
+        check_suspect(check, record->path, "leave one of them out",
+                      "stands beside a Package URI (/5/%u/1), which %s fetches instead, or refuses "
+                      "the second of them",
+                      record->path.iid, check->client->name);
 }
 
 int check_client_record(struct check *check, const struct signet_record *record)
@@ -120,9 +152,8 @@ int check_client_record(struct check *check, const struct signet_record *record)
 
     if (!client_has(check, record))
         return SIGNET_OK;
-    if (check->client->coap_packages && record->path.oid == 5 && record->path.rid == 1 &&
-        record->value.type == SIGNET_TYPE_STRING)
-        check_package_uri(check, record);
+    if (check->client->coap_packages && record->path.oid == 5)
+        check_package(check, record);
     if (limits)
         rc = check_limits(check, record, limits);
     return rc ? rc : check_matching(check, record);

@@ -49,13 +49,15 @@ int check_say(struct check *check, enum finding kind, struct signet_path path, c
     return finding_end(check, kind, &finding);
 }
 
-int check_client_packet(struct check *check, const char *what)
+int check_packet(struct check *check, enum finding kind, const char *what)
 {
     struct signet_error finding = {0};
 
     error_set_hint(&finding, SIGNET_E_MEANING, "make the packet anew from its configuration",
-                   "the packet %s, which %s does not take", what, check->client->name);
-    return finding_end(check, FINDING_OF_CLIENT, &finding);
+                   kind == FINDING_DOUBT ? "the packet %s"
+                                         : "the packet %s, which %s does not take",
+                   what, check->client->name);
+    return finding_end(check, kind, &finding);
 }
 
 int64_t check_integer(const struct check *check, uint16_t oid, uint16_t iid, uint16_t rid,

@@ -22,7 +22,9 @@ enum tree_form {
     FORM_TIME = 2,             /* times and base times */
     FORM_LABEL = 4,            /* base values, versions, units, sums, labels without meaning */
     FORM_ALONE = 8,            /* a record of base values alone */
-    FORM_FRACTION = 16,        /* a decimal fraction that is a whole number */
+    FORM_FRACTION = 16,        /* a decimal fraction for a whole number */
+    FORM_DATE = 32,            /* a time as text */
+    FORM_TWICE = 64,           /* a path of which the last value counts */
 };
 void tree_add_form(struct signet_tree *tree, enum tree_form form);
 unsigned tree_forms(const struct signet_tree *tree);

@@ -33,7 +33,7 @@ struct fields {
     struct buf bytes; /* a string value that came in pieces */
     size_t value_at;
     unsigned seen; /* bit_of() each label */
-    bool has_value;
+    bool has_value, fraction;
 };
 
 /* A record's label: an integer, or a text that is vlo, reserved or without meaning. */
@@ -123,9 +123,9 @@ static int read_v(struct decoder *d, const struct cbor_item *item, struct fields
                          "byte %zu: null deletes in SenML-ETCH only, a packet has values",
                          item->at);
     int code = value_number(&d->in, item, &f->value, err);
-    if (!code && item->kind == CBOR_TAG && item->number == TAG_DECIMAL &&
-        f->value.type != SIGNET_TYPE_FLOAT)
-        tree_add_form(d->tree, FORM_FRACTION);
+    f->fraction = item->kind == CBOR_TAG && item->number == TAG_DECIMAL;
+    if (item->kind == CBOR_TAG && item->number == TAG_TIME_TEXT)
+        tree_add_form(d->tree, FORM_DATE);
     if (code && err && err->code == SIGNET_E_SYNTAX && item->kind != CBOR_TAG)
         error_hint(err, "labels: 2 number, 3 text, 4 boolean, 8 bytes, 'vlo' object link");
     return code;
@@ -212,6 +212,13 @@ static int refuse_name(const char *name, size_t len, size_t at, const char *why,
     return SIGNET_E_SYNTAX;
 }
 
+static bool is_float(const struct decoder *d, struct signet_path path)
+{
+    const struct signet_resource *resource = signet_resource_find(d->objects, path.oid, path.rid);
+
+    return resource && (enum signet_type)resource->type == SIGNET_TYPE_FLOAT;
+}
+
 static int store(struct decoder *d, const struct cbor_item *start, struct fields *f,
                  struct signet_error *err)
 {
@@ -236,8 +243,12 @@ static int store(struct decoder *d, const struct cbor_item *start, struct fields
     if (d->secrets &&
         (resource_is_secret(d->objects, path.oid, path.rid) || value_is_private_key(&f->value)))
         buf_append(d->secrets, &f->value_at, sizeof(f->value_at));
-    if (signet_tree_find(d->tree, path)) /* the last one counts */
+    if (f->fraction && f->value.type != SIGNET_TYPE_FLOAT && !is_float(d, path))
+        tree_add_form(d->tree, FORM_FRACTION);
+    if (signet_tree_find(d->tree, path)) {
+        tree_add_form(d->tree, FORM_TWICE);
         return signet_tree_put(d->tree, path, &f->value, err);
+    }
     return tree_append(d->tree, path, &f->value, 0, 0, err);
 }
 

@@ -23,7 +23,7 @@ enum label {
     LABEL_TIME = 6,
     LABEL_DATA = 8,
 };
-enum { TAG_DECIMAL = 4 }; /* RFC 8949, section 3.4.4 */
+enum { TAG_TIME_TEXT = 0, TAG_DECIMAL = 4 }; /* RFC 8949, section 3.4 */
 #define LABEL_OBJLINK "vlo"
 
 /* encode.c: appends to out, which may hold a secret. */

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { TAG_TIME_TEXT = 0, TAG_TIME = 1, TAG_BIGNUM = 2, TAG_NEGATIVE_BIGNUM = 3 };
+enum { TAG_TIME = 1, TAG_BIGNUM = 2, TAG_NEGATIVE_BIGNUM = 3 };
 
 static int cbor_integer(const struct cbor_item *item, struct signet_value *out,
                         struct signet_error *err)

@@ -25,6 +25,9 @@ static const char *read_plain(struct der d)
         return NULL;
     if (!first || !has_version(&key, 1) || !der_next(&key, DER_OCTETS, NULL, NULL))
         return "its version is not 0 of an RSA key, nor 1 of an EC key";
+    for (rest = key; !der_ended(&rest);)
+        if (!der_any(&rest, &(uint8_t){0}, NULL))
+            return "a length in it is indefinite, or wrong";
     return der_next(&key, TAG_CURVE, NULL, &box) && !der_next(&box, DER_OID, NULL, NULL)
                ? "its curve has no name"
                : NULL;

@@ -21,9 +21,9 @@ struct profile_object {
 struct profile_resource {
     uint16_t oid, rid;
     int64_t least, most; /* of a number; both 0: any */
-    size_t length;       /* most bytes of a string or of opaque bytes; 0: any */
-    bool absent;         /* the client does not have it */
-    uint16_t instances;  /* its instances have lower numbers than this; 0: any */
+    size_t length; /* most bytes of a string or of opaque bytes, and "least" the fewest; 0: any */
+    bool absent;   /* the client does not have it */
+    uint16_t instances; /* its instances have lower numbers than this; 0: any */
 };
 
 /* The TLS and DTLS of the client. A limit of 0 is none. */

@@ -254,6 +254,10 @@ static const struct row client_refuses[] = {
     ROW(NULL, "", "", "2: {0: {0: 3, 1: 0, 2: {9: 1}, 3: 1}}", "is for server 9"),
     ROW(NULL, "", "", "2: {0: {0: 3, 1: 0, 3: 0}}", "takes 1 to 65535"),
     ROW(NULL, "", "", "16: {0: {0: {4: 'x'}}}", "is resource instance 4, and anjay-3 has 0 to 3"),
+    ROW(NULL, "", "", "10: {0: {8: b''}}", "has 0 bytes, and anjay-3 takes no fewer than 1"),
+    ROW(NULL, "", "", "33608: {0: {0: 90.5, 1: 0.0, 2: 1.0}}",
+        "is 90.5, and anjay-3 takes -90 to 90"),
+    ROW(NULL, "", "", "33608: {0: {0: 90.0, 1: -181, 2: 1.0}}", "is -181, and anjay-3 takes -180"),
 };
 
 /* What a client does not have is a warning for all. */
@@ -263,6 +267,8 @@ static const struct row client_lacks[] = {
     ROW(NULL, "", "", "9999: {0: {0: 'd'}}", "is of an object that anjay-3 does not have"),
     ROW(NULL, "", "", "5: {0: {1: 'http://h/x'}}", "is no CoAP URI, and anjay-3 takes no other"),
     ROW(NULL, "", "", "5: {0: {1: 'coap:/h'}}", "is no CoAP URI, and anjay-3 takes no other"),
+    ROW(NULL, "", "", "5: {0: {1: 'coap://[h'}}", "(/5/0/1) "),
+    ROW(NULL, "", "", "5: {0: {1: 'coap://h', 0: b'x'}}", "stands beside a Package URI (/5/0/1)"),
 };
 
 /* What Zephyr's client and Wakaama have no place for: a warning. */
@@ -369,15 +375,44 @@ static void a_profile_s_client_decides(void **state)
             fail_msg("row %zu: '%s' '%s'", i, err.msg, found.first);
 }
 
-/* A packet of one account, in another form: what stands behind the last record's value, in a map
- * that is so much greater, or the array without its length. */
+/* What stands behind the last record's value, in a map that is so much greater, or the array
+ * without its length. */
+struct form {
+    const char *more, *what;
+    uint8_t len, pairs;
+    bool indefinite;
+};
+
+static int check_form(const struct signet_bytes *packet, const struct form *form,
+                      const char *profile, struct findings *found, struct signet_error *err)
+{
+    const struct signet_observer observer = {keep_finding, found};
+    const struct signet_profile *client = NULL;
+    struct signet_tree *tree = NULL;
+    uint8_t data[400];
+    size_t len = packet->len;
+
+    *found = (struct findings){0};
+    memcpy(data, packet->data, len);
+    data[len - 12] = (uint8_t)(data[len - 12] + form->pairs); /* the map of /1/1/7 'U' */
+    memcpy(data + len, form->more, form->len);
+    len += form->len;
+    data[0] = form->indefinite ? 0x9f : (uint8_t)(data[0] + (form->len && !form->pairs));
+    data[len] = 0xff;
+    len += form->indefinite;
+    if (signet_packet_decode(data, len, &tree, err))
+        fail_msg("'%s': %s", form->what, err->msg);
+    assert_int_equal(signet_profile_open(&client, profile, NULL), 0);
+    signet_tree_set_profile(tree, client);
+    int rc = signet_tree_check(tree, 0, &observer, err);
+    signet_tree_free(&tree);
+    return rc;
+}
+
+/* A packet of one account, in another form. */
 static void a_packet_s_form(void **state)
 {
-    static const struct {
-        const char *more, *what;
-        uint8_t len, pairs;
-        bool indefinite;
-    } forms[] = {
+    static const struct form forms[] = {
         {"", NULL, 0, 0, false},
         {"", "is an array of indefinite length, which anjay-3 does not take", 0, 0, true},
         {"\x06\x01", "has times or base times", 2, 1, false},
@@ -389,39 +424,35 @@ static void a_packet_s_form(void **state)
          "foo\x01",
          "has labels that are neither names nor values", 5, 1, false},
         {"\xa1\x21\x60", "has a record of base values alone", 3, 0, false},
+        {"\xa2\x00\x66/1/1/2\x02\xc4\x82\x01\x01", "has a decimal fraction for a whole number", 14,
+         0, false},
+        {"\xa2\x00\x6a/33608/0/2\x02\xc4\x82\x01\x01", NULL, 18, 0, false}, /* of a float */
+        {"\xa2\x00\x66/1/1/2\x02\xc0\x74"
+         "1970-01-01T00:00:05Z",
+         "has a time as text (tag 0), which anjay-3 does not take", 32, 0, false},
     };
+    static const struct form twice = {"\xa2\x00\x66/1/1/1\x02\x05",
+                                      "the packet has a resource twice", 11, 0, false};
     struct signet_tree *tree = build(&taken[0]);
     struct signet_bytes packet = {0};
+    struct signet_error err = {0};
+    struct findings found;
 
     (void)state;
     assert_int_equal(signet_packet_encode(tree, &packet, NULL), 0);
     signet_tree_free(&tree);
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
-        const struct signet_profile *anjay = NULL;
-        struct signet_error err = {0};
-        uint8_t data[400];
-        size_t len = packet.len;
+        int rc = check_form(&packet, &forms[i], "anjay-3", &found, &err);
 
-        memcpy(data, packet.data, len);
-        data[len - 12] = (uint8_t)(data[len - 12] + forms[i].pairs); /* the map of /1/1/7 'U' */
-        memcpy(data + len, forms[i].more, forms[i].len);
-        len += forms[i].len;
-        data[0] =
-            forms[i].indefinite ? 0x9f : (uint8_t)(data[0] + (forms[i].len && !forms[i].pairs));
-        data[len] = 0xff;
-        len += forms[i].indefinite;
-        if (signet_packet_decode(data, len, &tree, &err))
-            fail_msg("form %zu: %s", i, err.msg);
-        assert_int_equal(signet_profile_open(&anjay, "anjay-3", NULL), 0);
-        signet_tree_set_profile(tree, anjay);
-        int rc = signet_tree_check(tree, 0, NULL, &err);
         if ((rc == SIGNET_OK) != !forms[i].what ||
             (forms[i].what && !strstr(err.msg, forms[i].what)))
             fail_msg("form %zu: '%s'", i, err.msg);
-        signet_tree_set_profile(tree, NULL);
-        assert_int_equal(signet_tree_check(tree, 0, NULL, &err), 0);
-        signet_tree_free(&tree);
+        assert_int_equal(check_form(&packet, &forms[i], "any", &found, &err), 0);
     }
+    assert_int_equal(check_form(&packet, &twice, "anjay-3", &found, &err), 0);
+    assert_non_null(strstr(found.first, twice.what));
+    assert_int_equal(check_form(&packet, &twice, "wakaama", &found, &err), 0);
+    assert_non_null(strstr(found.first, twice.what));
     signet_bytes_free(&packet);
 }
 

@@ -31,6 +31,10 @@ static const struct {
     {"3006020101020105", "its version is not 0 of an RSA key"},
     {"3006020102040105", "its version is not 0 of an RSA key, nor 1 of an EC key"},
     {"300a020101040105a0023000", "its curve has no name"},
+    {"3000020101040105a080" P256 "0000", "a length in it is indefinite"},
+    {"3000020101040105a00a" P256 "a18003020004"
+     "0000",
+     "a length in it is indefinite"},
     {"3022020101"
      "3013" EC_OID P256 "0408"
      "3006020101040105",
