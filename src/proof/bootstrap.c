@@ -8,6 +8,7 @@
 enum { WRITE_MAX = 64 * 1024 };
 
 struct bootstrap {
+    const struct exchange *exchange;
     struct signet_tree *tree;
     struct buf body;             /* of a Write in blocks; holds secrets */
     struct buf content;          /* of the answer to a Discover or a Read */
@@ -143,15 +144,18 @@ static unsigned put_content(struct bootstrap *b, const struct coap_message *requ
                             struct coap_message *answer, uint32_t format)
 {
     uint32_t asked = coap_uint(request, COAP_BLOCK2, 6), exponent = asked & 7;
-    size_t size = (size_t)16 << exponent, at = (size_t)(asked >> 4) * size, left;
+    uint32_t most = exchange_block(b->exchange);
+    size_t at = (size_t)(asked >> 4) << (exponent + 4), size, left;
 
     if (exponent == 7 || (at && at >= b->content.len))
         return COAP_BAD_REQUEST;
+    exponent = exponent < most ? exponent : most;
+    size = (size_t)16 << exponent;
     left = b->content.len - at;
     coap_add_uint(answer, COAP_CONTENT_FORMAT, format, b->format);
     if (at || left > size || coap_find(request, COAP_BLOCK2))
-        coap_add_uint(answer, COAP_BLOCK2, (asked & ~15u) | (left > size ? 8u : 0) | exponent,
-                      b->block);
+        coap_add_uint(answer, COAP_BLOCK2,
+                      (uint32_t)(at / size) << 4 | (left > size ? 8u : 0) | exponent, b->block);
     answer->payload = b->content.data ? b->content.data + at : NULL;
     answer->payload_len = left > size ? size : left;
     return COAP_CONTENT;
@@ -250,7 +254,7 @@ static int request_bootstrap(struct exchange *x, const struct transport_address 
 int bootstrap_run(struct exchange *x, const struct transport_address *address, const char *endpoint,
                   struct signet_tree *tree, unsigned *code, struct signet_error *err)
 {
-    struct bootstrap b = {.tree = tree};
+    struct bootstrap b = {.exchange = x, .tree = tree};
     int rc;
 
     x->on_request = on_request;

@@ -177,6 +177,8 @@ struct exchange {
     void (*on_request)(void *ctx, const struct coap_message *request, struct coap_message *answer);
     void *ctx;
 };
+/* The largest block of an answer that the server takes: its SZX (RFC 7959, section 2.2). */
+unsigned exchange_block(const struct exchange *exchange);
 int exchange_init(struct exchange *exchange, struct transport *transport, bool stream,
                   int64_t deadline, struct signet_error *err);
 /* Sends the request (type, id and token are filled in) until an answer comes; *answer points into

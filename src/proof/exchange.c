@@ -36,6 +36,16 @@ static int send_empty(struct exchange *x, enum coap_type type, uint16_t id,
     return send_message(x, &(const struct coap_message){.type = type, .id = id}, err);
 }
 
+unsigned exchange_block(const struct exchange *x)
+{
+    enum { AROUND = 32 }; /* length, code, token, options and marker */
+    unsigned exponent = 6;
+
+    while (x->stream && exponent && ((size_t)16 << exponent) + AROUND > x->peer_max)
+        exponent--;
+    return exponent;
+}
+
 /* Over TCP each side first says what it can (RFC 8323, section 5.3): blocks. */
 static int introduce(struct exchange *x, struct signet_error *err)
 {

@@ -23,12 +23,19 @@ int tls_open(struct tls_connection **out, const struct tls_peer *peer,
              const struct tls_credentials *credentials, int64_t deadline,
              const struct signet_cancel *cancel, struct signet_error *err)
 {
+    const struct target target = {.host = peer->host,
+                                  .server_name = credentials ? credentials->server_name : NULL,
+                                  .names_addresses = credentials && credentials->like_mbedtls,
+                                  .port = peer->port,
+                                  .dtls = !peer->stream,
+                                  .deadline = deadline,
+                                  .cancel = cancel};
     const struct stack *with = !credentials                              ? &stack_plain
                                : credentials->stack == TLS_STACK_MBEDTLS ? &stack_mbedtls
                                                                          : &stack_openssl;
     int rc = credentials ? check_login(credentials, err) : SIGNET_OK;
 
-    return rc ? rc : with->open(out, peer, credentials, deadline, cancel, err);
+    return rc ? rc : with->open(out, &target, credentials, err);
 }
 
 int tls_send(struct tls_connection *t, const void *data, size_t len, struct signet_error *err)

@@ -2,7 +2,6 @@
 /* A device's connection by the system's Mbed TLS, set up as Anjay sets it up: what trust.c says
  * must be what this does. */
 #include "tls/mbedtls_api.h"
-#include "tls/session.h"
 #include "tls/stack.h"
 #include "tls/trust.h"
 
@@ -22,7 +21,7 @@ struct mbed_connection {
     int suites[SUITES_MOST + 1];
     int64_t timer_middle, timer_end; /* on clock_ms(); 0: none */
     uint32_t flags;                  /* of the server's certificates, together */
-    bool matched, sent_and_heard, stream;
+    bool matched, sent_and_heard, stream, ended;
 };
 
 static int mbed_rng(void *ctx, unsigned char *out, size_t len)
@@ -48,6 +47,7 @@ static int mbed_recv(void *ctx, unsigned char *data, size_t size)
     ssize_t n = recv(t->session.fd, data, size, MSG_DONTWAIT);
 
     t->sent_and_heard = t->sent_and_heard || n > 0;
+    t->ended = t->stream && n == 0;
     return n >= 0 ? (int)n : errno == EAGAIN || errno == EINTR ? MBED_WANT_READ : MBED_RESET;
 }
 
@@ -236,15 +236,9 @@ static void mbed_close(struct tls_connection *base)
     free(t);
 }
 
-static int mbed_open(struct tls_connection **out, const struct tls_peer *peer,
-                     const struct tls_credentials *c, int64_t deadline,
-                     const struct signet_cancel *cancel, struct signet_error *err)
+static int mbed_open(struct tls_connection **out, const struct target *target,
+                     const struct tls_credentials *c, struct signet_error *err)
 {
-    const struct target target = {.host = peer->host,
-                                  .port = peer->port,
-                                  .dtls = !peer->stream,
-                                  .deadline = deadline,
-                                  .cancel = cancel};
     const struct mbed_api *api = NULL;
     struct mbed_connection *t = NULL;
     int rc = mbed_load(&api, err);
@@ -254,18 +248,18 @@ static int mbed_open(struct tls_connection **out, const struct tls_peer *peer,
     if (!(t = calloc(1, sizeof(*t))))
         return error_nomem(err);
     *t = (struct mbed_connection){
-        .base.stack = &stack_mbedtls, .api = api, .session.fd = -1, .stream = peer->stream};
+        .base.stack = &stack_mbedtls, .api = api, .session.fd = -1, .stream = !target->dtls};
     api->ssl_init(&t->ssl);
     api->ssl_config_init(&t->config);
     api->x509_crt_init(&t->cert);
     api->x509_crt_init(&t->authority);
     api->pk_init(&t->key);
     t->credentials = c;
-    rc = mbed_configure(t, c, c->server_name ? c->server_name : peer->host, err);
+    rc = mbed_configure(t, c, target->server_name ? target->server_name : target->host, err);
     if (!rc)
-        rc = session_dial(&t->session, &target, err);
+        rc = session_dial(&t->session, target, err);
     if (!rc)
-        rc = mbed_shake(t, deadline, err);
+        rc = mbed_shake(t, target->deadline, err);
     t->credentials = NULL;
     if (rc)
         mbed_close(&t->base);
@@ -298,10 +292,11 @@ static int mbed_read(struct tls_connection *base, void *data, size_t size, size_
     t->session.cancel = cancel;
     t->session.deadline = deadline;
     t->timer_end = 0;
-    do
+    do /* 0 also after empty records */
         code = t->api->ssl_read(&t->ssl, data, size);
-    while ((code == MBED_WANT_READ || code == MBED_WANT_WRITE) &&
-           !(rc = mbed_wait(t, code, deadline, err)));
+    while ((t->stream && !code && !t->ended) ||
+           ((code == MBED_WANT_READ || code == MBED_WANT_WRITE) &&
+            !(rc = mbed_wait(t, code, deadline, err))));
     if (rc)
         return rc;
     if (code == MBED_CLOSE_NOTIFY || (t->stream && !code))

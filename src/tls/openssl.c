@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A device's connection by OpenSSL, and what a failure of it means. */
 #include "pki/pki.h"
-#include "tls/session.h"
 #include "tls/stack.h"
 #include "tls/trust.h"
 
@@ -264,31 +263,23 @@ static int judge_signature(SSL *ssl, struct signet_error *err)
                           hash == NID_sha384 ? "SHA-384" : "SHA-256");
 }
 
-static int openssl_open(struct tls_connection **out, const struct tls_peer *peer,
-                        const struct tls_credentials *credentials, int64_t deadline,
-                        const struct signet_cancel *cancel, struct signet_error *err)
+static int openssl_open(struct tls_connection **out, const struct target *target,
+                        const struct tls_credentials *credentials, struct signet_error *err)
 {
-    const struct target target = {.host = peer->host,
-                                  .server_name = credentials->server_name,
-                                  .names_addresses = credentials->like_mbedtls,
-                                  .port = peer->port,
-                                  .dtls = !peer->stream,
-                                  .deadline = deadline,
-                                  .cancel = cancel};
     struct login login = {.credentials = credentials,
-                          .name = credentials->server_name ? credentials->server_name : peer->host};
+                          .name = target->server_name ? target->server_name : target->host};
     struct openssl_connection *t = calloc(1, sizeof(*t));
     int rc;
 
     if (!t)
         return error_nomem(err);
     t->base.stack = &stack_openssl;
-    t->ctx = SSL_CTX_new(peer->stream ? TLS_client_method() : DTLS_client_method());
-    if (!t->ctx || !set_login(t->ctx, credentials, peer->stream)) {
-        rc = crypto_fail(err, peer->stream ? "cannot use the credentials for TLS"
-                                           : "cannot use the credentials for DTLS");
+    t->ctx = SSL_CTX_new(target->dtls ? DTLS_client_method() : TLS_client_method());
+    if (!t->ctx || !set_login(t->ctx, credentials, !target->dtls)) {
+        rc = crypto_fail(err, target->dtls ? "cannot use the credentials for DTLS"
+                                           : "cannot use the credentials for TLS");
     } else {
-        rc = session_open(&t->session, t->ctx, &target, &login, err);
+        rc = session_open(&t->session, t->ctx, target, &login, err);
         t->session.login = NULL;
         if (rc)
             rc = judge_failure(&t->session, &login, rc, err);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A connection without TLS: UDP or TCP as it is. */
-#include "tls/session.h"
 #include "tls/stack.h"
 
 #include <errno.h>
@@ -24,22 +23,16 @@ static int unreachable(const struct plain *p, int sys, struct signet_error *err)
     return SIGNET_E_NET;
 }
 
-static int plain_open(struct tls_connection **out, const struct tls_peer *peer,
-                      const struct tls_credentials *credentials, int64_t deadline,
-                      const struct signet_cancel *cancel, struct signet_error *err)
+static int plain_open(struct tls_connection **out, const struct target *target,
+                      const struct tls_credentials *credentials, struct signet_error *err)
 {
-    const struct target target = {.host = peer->host,
-                                  .port = peer->port,
-                                  .dtls = !peer->stream,
-                                  .deadline = deadline,
-                                  .cancel = cancel};
     struct plain *p = calloc(1, sizeof(*p));
 
     (void)credentials;
     if (!p)
         return error_nomem(err);
-    *p = (struct plain){.base.stack = &stack_plain, .stream = peer->stream};
-    int rc = session_dial(&p->session, &target, err);
+    *p = (struct plain){.base.stack = &stack_plain, .stream = !target->dtls};
+    int rc = session_dial(&p->session, target, err);
     if (rc)
         free(p);
     else

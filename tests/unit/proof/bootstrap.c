@@ -521,6 +521,25 @@ static void answers_in_blocks(void **state)
     assert_int_equal(said.payload_len, 8);
 }
 
+/* Over TCP, at a server that takes short messages: 16 times 2 to the power of SZX, and 32 around.
+ */
+static void blocks_as_the_server_takes_them(void **state)
+{
+    static const struct {
+        size_t takes;
+        unsigned exponent;
+    } rows[] = {{40, 0}, {47, 0}, {79, 0}, {80, 1}, {1055, 5}, {1056, 6}, {1400, 6}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct exchange x = {.stream = true, .peer_max = rows[i].takes};
+
+        assert_int_equal(exchange_block(&x), rows[i].exponent);
+    }
+    const struct exchange datagrams = {.peer_max = 40};
+    assert_int_equal(exchange_block(&datagrams), 6);
+}
+
 /* More than a datagram takes: the first block comes by itself. */
 static void a_long_list(void **state)
 {
@@ -618,6 +637,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(tells_what_it_has, set_up, tear_down),
         cmocka_unit_test_setup_teardown(is_read, set_up, tear_down),
         cmocka_unit_test_setup_teardown(answers_in_blocks, set_up, tear_down),
+        cmocka_unit_test(blocks_as_the_server_takes_them),
         cmocka_unit_test_setup_teardown(a_long_list, set_up, tear_down),
         cmocka_unit_test_setup_teardown(values_that_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_object_that_it_lacks, set_up, tear_down),

@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -644,6 +645,53 @@ static int tear_down(void **state)
     return 0;
 }
 
+static atomic_bool flooding;
+
+/* Records of an epoch that is not begun, faster than they are read. */
+static void *flood(void *arg)
+{
+    static const char record[] = "\x17\xfe\xfd\0\5\0\0\0\0\0\0\0\1x";
+    const struct server *s = arg;
+    struct sockaddr_in peer;
+    socklen_t len = sizeof peer;
+    char data[2048], many[1000 * (sizeof record - 1)];
+
+    for (size_t i = 0; i < sizeof many; i += sizeof record - 1)
+        memcpy(many + i, record, sizeof record - 1);
+    if (wait_readable(s->fd) &&
+        recvfrom(s->fd, data, sizeof data, 0, (struct sockaddr *)&peer, &len) > 0)
+        while (flooding)
+            sendto(s->fd, many, sizeof many, MSG_DONTWAIT, (struct sockaddr *)&peer, len);
+    return NULL;
+}
+
+static void records_without_end(void **state)
+{
+    (void)state;
+    for (int stack = TLS_STACK_OPENSSL; stack <= TLS_STACK_MBEDTLS; stack++) {
+        struct tls_credentials login = psk_login;
+        struct tls_connection *t = NULL;
+        struct secret short_psk = {0};
+        struct signet_error err = {0};
+        struct server s = {0};
+
+        assert_int_equal(secret_set(&short_psk, "kkkkkkkkkkkkkkkk", 16, &err), SIGNET_OK);
+        login.psk = &short_psk;
+        login.stack = (enum tls_stack)stack;
+        flooding = true;
+        open_udp(&s, flood);
+        int64_t begun = clock_ms();
+        /* at its time, whatever the library makes of it */
+        assert_int_not_equal(dial(&t, "127.0.0.1", s.port, &login, begun + 300, NULL, &err),
+                             SIGNET_OK);
+
+        assert_true(clock_ms() - begun < 5000);
+        flooding = false;
+        stop(&s);
+        secret_wipe(&short_psk);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -657,6 +705,7 @@ int main(void)
         cmocka_unit_test(test_alerts),
         cmocka_unit_test(test_silence_after_the_certificate),
         cmocka_unit_test(test_longest_identity),
+        cmocka_unit_test(records_without_end),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);

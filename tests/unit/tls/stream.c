@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A device's connection over TCP, without TLS and with it, by either library: OpenSSL's server. */
+#include "tls/mbedtls_api.h"
 #include "tls/tls.h"
 
 #include <arpa/inet.h>
@@ -244,6 +245,79 @@ static void records_without_end(void **state)
     }
 }
 
+static int server_send(void *fd, const unsigned char *data, size_t len)
+{
+    return (int)send(*(const int *)fd, data, len, MSG_NOSIGNAL);
+}
+
+static int server_recv(void *fd, unsigned char *data, size_t size)
+{
+    return (int)recv(*(const int *)fd, data, size, 0);
+}
+
+static int server_random(void *ctx, unsigned char *out, size_t len)
+{
+    (void)ctx;
+    return random_bytes(out, len, NULL);
+}
+
+/* Mbed TLS as the server, since it sends records without a byte when it is told to; "." ends. */
+static void *send_empty(void *arg)
+{
+    const struct mbed_api *api = NULL;
+    static struct mbed_room ssl, config;
+    int fd = accept(s.fd, NULL, NULL);
+    unsigned char data[8];
+
+    (void)arg;
+    if (mbed_load(&api, NULL) != SIGNET_OK)
+        return NULL;
+    api->ssl_init(&ssl);
+    api->ssl_config_init(&config);
+    api->ssl_config_defaults(&config, 1, MBED_STREAM, 0);
+    api->ssl_conf_rng(&config, server_random, NULL);
+    api->ssl_conf_psk(&config, psk.data, psk.len, (const uint8_t *)"urn:dev:1", 9);
+    api->ssl_setup(&ssl, &config);
+    api->ssl_set_bio(&ssl, &fd, server_send, server_recv, NULL);
+    while (api->ssl_read(&ssl, data, sizeof(data)) > 0 && data[0] != '.') {
+        for (int i = 0; i < 3; i++) /* a fourth is an attack to Mbed TLS */
+            api->ssl_write(&ssl, data, 0);
+        api->ssl_write(&ssl, data, 1);
+    }
+    api->ssl_write(&ssl, data, 0);
+    api->ssl_write(&ssl, data, 0);
+    close(fd);
+    api->ssl_free(&ssl);
+    api->ssl_config_free(&config);
+    return NULL;
+}
+
+static void records_without_a_byte(void **state)
+{
+    (void)state;
+    for (size_t i = 1; i < COUNT_OF(rows); i++) {
+        struct tls_connection *t = NULL;
+        struct signet_error err;
+        char data[8];
+        size_t len = 0;
+
+        listen_at(false, 0);
+        assert_int_equal(pthread_create(&s.thread, NULL, send_empty, NULL), 0);
+        assert_int_equal(dial(&t, rows[i].login, &err), SIGNET_OK);
+        for (int again = 0; again < 2; again++) {
+            assert_int_equal(tls_send(t, "x", 1, &err), SIGNET_OK);
+            if (tls_recv(t, data, sizeof(data), &len, clock_ms() + WAIT_MS, NULL, &err))
+                fail_msg("row %zu: %s", i, err.msg);
+            assert_int_equal(len, 1);
+        }
+        assert_int_equal(tls_send(t, ".", 1, &err), SIGNET_OK);
+        assert_int_equal(tls_recv(t, data, sizeof(data), &len, clock_ms() + WAIT_MS, NULL, &err),
+                         SIGNET_E_NET); /* it went away behind the last */
+        tls_close(&t);
+        stop();
+    }
+}
+
 static void nobody_listens(void **state)
 {
     (void)state;
@@ -267,9 +341,8 @@ static void nobody_listens(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_comes_and_goes),
-        cmocka_unit_test(who_is_refused),
-        cmocka_unit_test(records_without_end),
+        cmocka_unit_test(what_comes_and_goes), cmocka_unit_test(who_is_refused),
+        cmocka_unit_test(records_without_end), cmocka_unit_test(records_without_a_byte),
         cmocka_unit_test(nobody_listens),
     };
 
