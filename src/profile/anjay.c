@@ -95,6 +95,7 @@ const struct signet_profile profile_anjay = {
     .matching_types = 0xb,
     .bindings = "USTNQ",
     .newest_first = true,
+    .tcp_options = 128,
     .strict_forms = true,
     .lax = true,
     .access_control = true,

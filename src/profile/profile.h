@@ -51,8 +51,9 @@ struct signet_profile {
     unsigned modes;                     /* security modes (/0/x/2) that the client has: bit 0..4 */
     unsigned matching_types;            /* of /0/x/13: bit 0..3; 0: any */
     const char *bindings;               /* letters that /1/x/7 may have; NULL: any */
-    bool newest_first; /* registers with the newest LwM2M that it has, and on 4.12 with an older */
-    bool strict_forms; /* packets: a definite array; no base time, no time, no unknown labels */
+    bool newest_first;  /* registers with the newest LwM2M that it has, and on 4.12 with an older */
+    size_t tcp_options; /* bytes of options that it takes in a message over TCP; 0: any */
+    bool strict_forms;  /* packets: a definite array; no base time, no time, no unknown labels */
     bool lax; /* takes what standards forbid: certificates as PEM, no server certificate, an empty
                  binding, values out of range where it is not its library that reads them */
     bool access_control; /* checks the targets, owners and servers of /2 */

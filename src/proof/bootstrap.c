@@ -96,14 +96,21 @@ static unsigned write_whole(struct bootstrap *b, const struct coap_message *requ
     return good ? COAP_CHANGED : COAP_BAD_REQUEST;
 }
 
+/* The bytes of a block, as a power of two; 0: there is none such. Over TCP 7 is several of 1024
+ * (RFC 8323, section 6). */
+static unsigned block_power(const struct bootstrap *b, uint32_t block)
+{
+    return (block & 7) < 7 ? (block & 7) + 4 : b->exchange->stream ? 10 : 0;
+}
+
 /* RFC 7959: a Write may come in blocks. One that begins again in the middle, Anjay does not take.
  */
 static unsigned write_block(struct bootstrap *b, const struct coap_message *request, uint32_t block)
 {
-    size_t size = (size_t)16 << (block & 7), at = (size_t)(block >> 4) * size;
-    unsigned code = COAP_CONTINUE;
+    unsigned power = block_power(b, block), code = COAP_CONTINUE;
+    size_t at = (size_t)(block >> 4) << power;
 
-    if ((block & 7) == 7)
+    if (!power)
         return COAP_BAD_REQUEST;
     if (at != b->body.len) {
         if (at == 0)
@@ -143,13 +150,13 @@ static bool has_bad_option(const struct coap_message *request)
 static unsigned put_content(struct bootstrap *b, const struct coap_message *request,
                             struct coap_message *answer, uint32_t format)
 {
-    uint32_t asked = coap_uint(request, COAP_BLOCK2, 6), exponent = asked & 7;
-    uint32_t most = exchange_block(b->exchange);
-    size_t at = (size_t)(asked >> 4) << (exponent + 4), size, left;
+    uint32_t asked = coap_uint(request, COAP_BLOCK2, 6), exponent = exchange_block(b->exchange);
+    unsigned power = block_power(b, asked);
+    size_t at = (size_t)(asked >> 4) << power, size, left;
 
-    if (exponent == 7 || (at && at >= b->content.len))
+    if (!power || (at && at >= b->content.len))
         return COAP_BAD_REQUEST;
-    exponent = exponent < most ? exponent : most;
+    exponent = power - 4 < exponent ? power - 4 : exponent;
     size = (size_t)16 << exponent;
     left = b->content.len - at;
     coap_add_uint(answer, COAP_CONTENT_FORMAT, format, b->format);

@@ -195,7 +195,8 @@ struct registration {
     const char *endpoint;
     int64_t lifetime; /* 0: a day */
     bool newest_first;
-    unsigned *code; /* of the last answer */
+    size_t options_most; /* bytes of options in an answer that the client takes; 0: any */
+    unsigned *code;      /* of the last answer */
     /* The request that ends it: no options, no place. They point into place. */
     struct coap_message end;
     uint8_t place[COAP_MESSAGE_MAX];

@@ -86,6 +86,18 @@ static int answer_request(struct exchange *x, const struct coap_message *request
     return send_written(x, x->answered, x->answered_len, err);
 }
 
+/* Unknown critical options end the connection (RFC 8323, section 5.2), and all of its own options
+ * have even numbers. A size of more than four bytes is none. */
+static bool is_bad_signal(const struct coap_message *in)
+{
+    const struct coap_option *max = coap_find(in, CSM_MAX_MESSAGE_SIZE);
+
+    for (size_t i = 0; i < in->option_count; i++)
+        if (in->options[i].number % 2)
+            return true;
+    return in->code == COAP_CSM && max && max->len > 4;
+}
+
 /* Of the connection itself (RFC 8323, section 5); of what it does not know it takes nothing. */
 static int take_signal(struct exchange *x, const struct coap_message *in, struct signet_error *err)
 {
@@ -93,6 +105,11 @@ static int take_signal(struct exchange *x, const struct coap_message *in, struct
     uint32_t max = coap_uint(in, CSM_MAX_MESSAGE_SIZE, (uint32_t)x->peer_max); /* what an
                                                                            earlier one said stays */
 
+    if (is_bad_signal(in))
+        return error_set(err, SIGNET_E_PROOF,
+                         "a message of the server about the connection (%u.%02u) has an option "
+                         "that no client takes (RFC 8323, section 5.2)",
+                         in->code / 100, in->code % 100);
     if (in->code == COAP_CSM) {
         x->introduced = true;
         x->peer_max = max < COAP_MESSAGE_MAX ? max : COAP_MESSAGE_MAX;
@@ -152,12 +169,12 @@ static bool is_answer(const struct coap_message *in, const struct coap_message *
            (in->type != COAP_ACK || in->id == request->id);
 }
 
-/* Options cut short, or a block of a size that is none (RFC 7959, section 2.2): clients such as
- * Anjay give up then. */
-static bool is_malformed(const struct coap_message *answer)
+/* Options cut short, or a block of a size that is none (RFC 7959, section 2.2), but over TCP (RFC
+ * 8323, section 6): clients such as Anjay give up then. */
+static bool is_malformed(const struct exchange *x, const struct coap_message *answer)
 {
-    return answer->cut || (coap_uint(answer, COAP_BLOCK1, 0) & 7) == 7 ||
-           (coap_uint(answer, COAP_BLOCK2, 0) & 7) == 7;
+    return answer->cut || (!x->stream && ((coap_uint(answer, COAP_BLOCK1, 0) & 7) == 7 ||
+                                          (coap_uint(answer, COAP_BLOCK2, 0) & 7) == 7));
 }
 
 static void report_resend(const struct exchange *x, int attempt)
@@ -180,7 +197,7 @@ static int await_answer(struct exchange *x, const struct coap_message *request,
 
         if (rc)
             return rc;
-        if (is_answer(answer, request) && is_malformed(answer))
+        if (is_answer(answer, request) && is_malformed(x, answer))
             return error_set(err, SIGNET_E_PROOF,
                              "the server's answer is malformed (RFC 7252, section 3)");
         if (answer->cut)

@@ -64,6 +64,7 @@ static int prove_registration(struct run *run, struct signet_error *err)
         .endpoint = run->endpoint,
         .lifetime = lifetime ? lifetime->as.integer : 0,
         .newest_first = run->rules.profile->newest_first,
+        .options_most = run->address.stream ? run->rules.profile->tcp_options : 0,
         .code = &run->out->code,
     };
     struct signet_error later = {0};

@@ -25,6 +25,16 @@ static bool keep_place(struct registration *r, const struct coap_message *answer
     return r->end.option_count > 0;
 }
 
+/* Its options alone, as they stand in a message. */
+static size_t options_size(const struct coap_message *answer)
+{
+    struct coap_message bare = *answer;
+    uint8_t out[COAP_MESSAGE_MAX];
+
+    bare.token_len = bare.payload_len = 0;
+    return coap_write(&bare, out, sizeof(out)) - 4;
+}
+
 static int request_register(struct registration *r, const char *version,
                             struct coap_message *answer, struct signet_error *err)
 {
@@ -74,6 +84,11 @@ int registration_begin(struct registration *r, struct signet_error *err)
     *r->code = answer.code;
     if (answer.code / 100 != 2)
         return coap_refused(&answer, r->endpoint, err);
+    if (r->options_most && options_size(&answer) > r->options_most)
+        return error_set(err, SIGNET_E_PROOF,
+                         "the server's answer has %zu bytes of options, and the device takes %zu "
+                         "over TCP, unless it is built for more",
+                         options_size(&answer), r->options_most);
     if (answer.code == COAP_CREATED && !coap_find(&answer, COAP_LOCATION_PATH)) {
         warn_homeless(r);
         return SIGNET_OK;

@@ -24,9 +24,10 @@ class Registrations(resource.Resource):
 
     async def render_post(self, request):
         seen.append(sorted(request.opt.uri_query))
-        self.site.add_resource(['rd', 'n1'], Registration())
+        place = ('rd', 'x' * 200 if 'lt=60' in request.opt.uri_query else 'n1')
+        self.site.add_resource(place, Registration())
         answer = aiocoap.Message(code=aiocoap.CREATED)
-        answer.opt.location_path = ('rd', 'n1')
+        answer.opt.location_path = place
         return answer
 
 
@@ -50,10 +51,10 @@ def certificate(name):
     return der, key
 
 
-def packet(name, uri, login=''):
+def packet(name, uri, login='', lifetime=600):
     with open(f'{name}.cfg', 'w') as f:
         f.write(f"""{{OID.Security: {{1: {{RID.Security.ServerURI: '{uri}', RID.Security.Bootstrap: False, RID.Security.ShortServerID: 1, {login}}}}},
- OID.Server: {{1: {{RID.Server.ShortServerID: 1, RID.Server.Lifetime: 600, RID.Server.NotificationStoring: False, RID.Server.Binding: 'UT'}}}}}}""")
+ OID.Server: {{1: {{RID.Server.ShortServerID: 1, RID.Server.Lifetime: {lifetime}, RID.Server.NotificationStoring: False, RID.Server.Binding: 'UT'}}}}}}""")
     rc, out = run(SIGNET, 'packet', 'make', '-c', f'{name}.cfg', '-o', f'{name}.packet')
     assert rc == 0, out
 
@@ -72,6 +73,8 @@ def proofs(port):
         prove('stranger', False, 'handshake', '--stack', stack)
         prove('other', False, 'does not take the certificate', '--stack', stack)
     prove('wrong', False, r'handshake: .*(closed the connection|wrong version|TLS)')
+    prove('far', False, r'answer has 20\d bytes of options, and the device takes 128 over TCP', '--device', 'anjay-3')
+    del seen[-1:]
     wanted = [['b=T', 'ep=urn:dev:os:1', 'lt=600', 'lwm2m=1.1'], 'gone'] * 3
     if seen != wanted:
         sys.exit(f'the server saw {seen}')
@@ -95,6 +98,7 @@ async def main():
             port = free_port()
     login = 'RID.Security.Mode: 2, RID.Security.PKOrIdentity: %r, RID.Security.SecretKey: %r, RID.Security.ServerPKOrIdentity: %r'
     packet('plain', f'coap+tcp://127.0.0.1:{port}', 'RID.Security.Mode: 3')
+    packet('far', f'coap+tcp://127.0.0.1:{port}', 'RID.Security.Mode: 3', 60)
     packet('good', f'coaps+tcp://127.0.0.1:{port + 1}', login % (*device, server[0]))
     packet('stranger', f'coaps+tcp://127.0.0.1:{port + 1}', login % (*stranger, server[0]))
     packet('other', f'coaps+tcp://127.0.0.1:{port + 1}', login % (*device, stranger[0]))

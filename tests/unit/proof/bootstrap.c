@@ -62,7 +62,7 @@ static void on_send(const struct coap_message *sent)
     }
     asked = true;
     out = &wire_in[0];
-    out->len = coap_write(&m, out->bytes, COAP_MESSAGE_MAX);
+    out->len = (wire_stream ? coap_write_frame : coap_write)(&m, out->bytes, COAP_MESSAGE_MAX);
 }
 
 static void queue(unsigned method, const char *at, const void *data, size_t len, uint16_t format,
@@ -103,8 +103,9 @@ static int run(void)
         wire_ins = 1;
     asked = false;
     wire_on_send = on_send;
-    assert_int_equal(exchange_init(&x, NULL, false, clock_ms() + 600000, &err), SIGNET_OK);
+    assert_int_equal(exchange_init(&x, NULL, wire_stream, clock_ms() + 600000, &err), SIGNET_OK);
     x.observer = &observer;
+    x.introduced = true;
     return bootstrap_run(&x, &address, "urn:dev:os:1", tree, &code, &err);
 }
 
@@ -562,6 +563,26 @@ static void a_long_list(void **state)
     assert_true(said.payload_len > 100 && said.payload_len < 1024);
 }
 
+/* RFC 8323, section 6: of several times 1024 bytes, in what is written and in what is asked for. */
+static void blocks_over_tcp(void **state)
+{
+    static uint8_t zeros[1024];
+
+    (void)state;
+    for (size_t stream = 0; stream < 2; stream++) {
+        wire_reset(NULL);
+        wire_stream = stream;
+        queue(COAP_PUT, "/1/3", zeros, sizeof(zeros), COAP_LWM2M_TLV, 0x0f);
+        queue_get("/", COAP_LINK_FORMAT, 0x07);
+        queue(COAP_POST, "/bs", NULL, 0, 0, -1);
+        assert_int_equal(run(), SIGNET_OK);
+        assert_int_equal(wire_sent(1 + stream).code, stream ? COAP_CONTINUE : COAP_BAD_REQUEST);
+        const struct coap_message said = wire_sent(2 + stream);
+        assert_int_equal(said.code, stream ? COAP_CONTENT : COAP_BAD_REQUEST);
+        assert_int_equal(coap_uint(&said, COAP_BLOCK2, 9), stream ? 6 : 9);
+    }
+}
+
 /* A client writes value by value, and the first that it refuses ends the Write. */
 static void values_that_are_refused(void **state)
 {
@@ -638,6 +659,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(is_read, set_up, tear_down),
         cmocka_unit_test_setup_teardown(answers_in_blocks, set_up, tear_down),
         cmocka_unit_test(blocks_as_the_server_takes_them),
+        cmocka_unit_test_setup_teardown(blocks_over_tcp, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_long_list, set_up, tear_down),
         cmocka_unit_test_setup_teardown(values_that_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_object_that_it_lacks, set_up, tear_down),
