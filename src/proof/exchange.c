@@ -160,10 +160,13 @@ static int receive(struct exchange *x, struct coap_message *in, int64_t deadline
     return rc;
 }
 
-/* A Reset carries nothing (RFC 7252, section 4.2). */
+/* A Reset carries nothing (RFC 7252, section 4.2), and classes 3 and 6 are no answers (section
+ * 12.1). */
 static bool is_answer(const struct coap_message *in, const struct coap_message *request)
 {
-    return in->code >= 200 && in->code / 100 != SIGNALS && in->type != COAP_RST &&
+    unsigned class = in->code / 100;
+
+    return (class == 2 || class == 4 || class == 5) && in->type != COAP_RST &&
            in->token_len == request->token_len &&
            memcmp(in->token, request->token, in->token_len) == 0 &&
            (in->type != COAP_ACK || in->id == request->id);

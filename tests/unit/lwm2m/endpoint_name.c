@@ -53,6 +53,11 @@ static void names(void **state)
         {"urn:dev:ops:0023C7-A1-", "OUI-PRODUCT-SERIAL", NULL},
         {"urn:dev:os:0023C7-000001", NULL, NULL},
         {"urn:dev:os:1", NULL, NULL},
+        {"urn:dev:os:0023G7-1", NULL, "an OUI that is not six hexadecimal digits"},
+        {"urn:dev:ops:GHIJKL-A1-1", NULL, "an OUI that is not six hexadecimal digits"},
+        {"urn:dev:os:324730-1", NULL, NULL}, /* a PEN (RFC 9039) */
+        {"urn:dev:os:signet-1", NULL, NULL},
+        {"urn:dev:os:GHIJKL", NULL, NULL},
         {"urn:dev:os:", "OUI-SERIAL", NULL},
         {"urn:dev:os:a:b", "OUI-SERIAL", NULL},
         {"urn:dev:os:NULL", NULL, "for no value"},
