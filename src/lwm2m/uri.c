@@ -294,6 +294,17 @@ bool uri_is_ip(const struct coap_uri *uri)
     return uri->transport == URI_UDP || uri->transport == URI_TCP;
 }
 
+/* A segment "." or "..": clients resolve it, or send it, or neither. */
+static bool has_dots(const char *path)
+{
+    for (size_t len; *path == '/'; path += len) {
+        len = 1 + strcspn(path + 1, "/?");
+        if ((len == 2 && path[1] == '.') || (len == 3 && path[1] == '.' && path[2] == '.'))
+            return true;
+    }
+    return false;
+}
+
 const char *uri_doubt(const struct coap_uri *uri)
 {
     struct in_addr number;
@@ -313,13 +324,15 @@ const char *uri_doubt(const struct coap_uri *uri)
                               "section 6.2)"
                             : "has port 5684, which is that of coaps: coap has 5683 (RFC 7252, "
                               "section 6.1)";
+    if (has_dots(uri->path))
+        return "has a segment '.' or '..', which no Uri-Path is (RFC 7252, section 5.10.1)";
     if (is_nobodys(uri))
         return "has an address that no server can have (RFC 6890)";
     if (uri->literal)
         return strchr(uri->host, '%') ? "has a zone, which Anjay does not decode from %25" : NULL;
     if (!is_dns_name(uri->host))
         return "has a host that is no DNS name (RFC 1035, section 2.3)";
-    if (strspn(uri->host, "0123456789.") == strlen(uri->host) &&
+    if ((strspn(uri->host, "0123456789.") == strlen(uri->host) || inet_aton(uri->host, &number)) &&
         inet_pton(AF_INET, uri->host, &number) != 1)
         return "has a host that looks like an IPv4 address and is none (RFC 3986, section 3.2.2)";
     return strchr(uri->host, '%') ? "has a percent sign in its host, which few clients decode"
