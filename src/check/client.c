@@ -25,7 +25,7 @@ int check_client_forms(struct check *check)
     for (size_t i = 0; !rc && i < COUNT_OF(forms); i++)
         if (tree_forms(check->tree) & forms[i].form &&
             (check->client->strict_forms || forms[i].kind == FINDING_DOUBT))
-            rc = check_packet(check, forms[i].kind, forms[i].what);
+            rc = check_say_packet(check, forms[i].kind, forms[i].what);
     return rc;
 }
 

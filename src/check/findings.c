@@ -49,7 +49,7 @@ int check_say(struct check *check, enum finding kind, struct signet_path path, c
     return finding_end(check, kind, &finding);
 }
 
-int check_packet(struct check *check, enum finding kind, const char *what)
+int check_say_packet(struct check *check, enum finding kind, const char *what)
 {
     struct signet_error finding = {0};
 

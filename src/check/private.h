@@ -30,7 +30,7 @@ int check_say(struct check *check, enum finding kind, struct signet_path path, c
 #define check_client(check, ...)  check_say(check, FINDING_OF_CLIENT, __VA_ARGS__)
 #define check_suspect(check, ...) ((void)check_say(check, FINDING_DOUBT, __VA_ARGS__))
 /* Of the whole packet; what: "has records of base values alone". */
-int check_packet(struct check *check, enum finding kind, const char *what);
+int check_say_packet(struct check *check, enum finding kind, const char *what);
 
 /* Each returns non-zero when the check is over. values.c: one record, by its object's definition;
  * client.c: one record, by the profile; complete.c: what instances need; accounts.c: Security;
