@@ -185,6 +185,16 @@ static int blame_inputs(int rc, const struct make *m, struct signet_error *err)
     return signet_file_blame(rc, m->info_file, err);
 }
 
+/* Any text can be a common name, a name that no device can have is hardly meant. */
+static void doubt_endpoint(const struct make *m, const struct signet_observer *observer)
+{
+    struct signet_error why = {0};
+    const struct signet_event event = {.kind = SIGNET_EVENT_WARNING, .error = &why};
+
+    if (m->endpoint && signet_endpoint_check(m->endpoint, observer, &why) != SIGNET_OK)
+        observer->on_event(observer->ctx, &event);
+}
+
 static int make_key_and_cert(const struct cli *cli, struct make *m, struct signet_error *err)
 {
     struct signet_observer observer = cli_observer(cli);
@@ -193,6 +203,8 @@ static int make_key_and_cert(const struct cli *cli, struct make *m, struct signe
 
     if (m->info_file)
         rc = signet_cert_info_load(m->info_file, &m->info, err);
+    if (rc == SIGNET_OK)
+        doubt_endpoint(m, &observer);
     if (rc == SIGNET_OK && is_signed(m))
         rc = open_authority(cli, m, err);
     if (rc == SIGNET_OK)

@@ -51,6 +51,10 @@ static int read_old_checkpoint(const char *file, struct signet_bytes *out, struc
 {
     int rc = cli_read(file, CHECKPOINT_MAX, out, err);
 
+    if (rc == SIGNET_OK && !strstr((const char *)out->data, "\n\n"))
+        return cli_error(err, SIGNET_E_SYNTAX,
+                         "name the file of a checkpoint, as a run or its ledger writes it",
+                         "'%s' is no signed note", file);
     return rc == SIGNET_OK && memchr(out->data, 0, out->len)
                ? cli_error(err, SIGNET_E_SYNTAX, "name the file of a checkpoint",
                            "'%s' has a zero byte: it is no checkpoint", file)

@@ -7,6 +7,7 @@
 #include <signet/profile.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static void put_message(const char *kind, const struct signet_error *err)
 {
@@ -162,5 +163,8 @@ int main(int argc, char **argv)
     if (args.token && strcmp(args.token, "-") != 0)
         put_warning("a token on the command line can be seen by others",
                     "use --token-file or SIGNET_TOKEN");
+    if (args.token && access(args.token, F_OK) == 0)
+        put_warning("what is given as the token is the name of a file",
+                    "--token-file FILE reads the token from it");
     return run_ptool(&args);
 }

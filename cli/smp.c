@@ -2,6 +2,8 @@
 /* signet smp echo|info|upload|download|hash|image|settings|reset|shell */
 #include "facts.h"
 
+#include <unistd.h>
+
 enum { FILE_MAX = 64 * 1024 * 1024, DOWNLOAD_MAX = 16 * 1024 * 1024 };
 
 static bool session_begin(struct session *s, int argc, char **argv, const struct option_row *rows,
@@ -106,6 +108,9 @@ static int smp_upload(int argc, char **argv)
     struct signet_bytes data = {0};
     const char *how = "nothing";
     int rc = cli_read(s.cli.args[0], FILE_MAX, &data, &s.cli.err);
+    if (rc != SIGNET_OK && access(s.cli.args[1], F_OK) == 0)
+        snprintf(s.cli.err.hint, sizeof(s.cli.err.hint),
+                 "FILE stands before the board's PATH: was it meant the other way round?");
     if (rc == SIGNET_OK)
         rc = upload(&s, &data, s.cli.args[1], !trust, &how);
     if (rc == SIGNET_OK)

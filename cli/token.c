@@ -13,6 +13,8 @@ static int trim(struct signet_bytes *token, struct signet_error *err)
 {
     char *text = (char *)token->data;
     size_t begin = 0, end = token->len;
+    if (end >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) /* Windows marks UTF-8 */
+        begin = 3;
     while (begin < end && isspace((unsigned char)text[begin]))
         begin++;
     while (end > begin && isspace((unsigned char)text[end - 1]))

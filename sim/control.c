@@ -102,6 +102,7 @@ int sim_control(const char *socket_path, const char *request, char *answer, size
     if (connect(fd, (struct sockaddr *)&to, sizeof(to)) != 0 ||
         send(fd, line, strlen(line), MSG_NOSIGNAL) < 0) {
         rc = error_sys(err, SIGNET_E_NOT_FOUND, errno, "nothing simulated is at %s", socket_path);
+        error_hint(err, "is the name written as it was given? It stands before the request");
     } else if (!read_line(fd, line, sizeof(line))) {
         rc = error_set(err, SIGNET_E_TIMEOUT, "%s: no answer", socket_path);
     } else if (strncmp(line, "ok", 2) != 0) {

@@ -119,6 +119,10 @@ static int open_info(struct signet_authority *a, const struct signet_authority_i
     if (rc == SIGNET_OK) {
         rc = issuer_open(&a->issuer, (const struct signet_cert *const *)a->chain, a->count, a->key,
                          a->signer.sign ? &a->signer : NULL, err);
+        for (size_t i = 1; rc == SIGNET_E_CERT && a->key && i < a->count; i++)
+            if (signet_cert_check_key(a->chain[i], a->key, NULL) == SIGNET_OK)
+                error_hint(err, "the certificate of the key stands first in the chain, its issuers "
+                                "behind it");
         if (rc == SIGNET_E_CERT && info->chain)
             error_prefix(err, "'%s'", info->chain);
     }

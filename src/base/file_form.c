@@ -204,8 +204,11 @@ static enum file_form yaml_form(const char *text, size_t len)
                                         "slots", "servers", "output",   "station", "work",  NULL},
                              *const profile[] = {"base", "objects",   "modes",          "bindings",
                                                  "tls",  "resources", "matching_types", NULL};
+    static const char *const authority[] = {"chain", "key", "kind", "url", NULL};
     unsigned orders = keys_of(text, len, order), profiles = keys_of(text, len, profile);
 
+    if (!orders && keys_of(text, len, authority) >= 2)
+        return FORM_AUTHORITY;
     if (profiles >= 1 && profiles >= orders)
         return FORM_PROFILE;
     return orders >= 2 ? FORM_ORDER : FORM_UNKNOWN;
@@ -270,6 +273,8 @@ static enum file_form json_form(const char *text, size_t len)
         return FORM_CONFIG;
     if (next < len && !char_in(text[next], "\"{[]}"))
         return FORM_UNKNOWN;
+    if (has_word(text, len, "\"quota\"") && has_word(text, len, "\"template\""))
+        return FORM_ORDER;
     if (has_word(text, len, "\"url\"") || has_word(text, len, "\"kind\""))
         return FORM_SERVER;
     return has_word(text, len, "\"commonName\"") || has_word(text, len, "\"countryName\"")

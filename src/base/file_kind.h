@@ -26,6 +26,8 @@
     ROW(DEFINITION, DEFINITION, "a definition of objects (XML)",                                   \
         "an order names it: 'objects: FILE'")                                                      \
     ROW(PROFILE, PROFILE, "a device profile", "an order names it: 'device: FILE'")                 \
+    ROW(AUTHORITY, AUTHORITY, "the file of an authority",                                          \
+        "an order names it: 'authority: FILE'")                                                    \
     ROW(LABEL, LABEL, "a label in ZPL", "an order names it: 'label: {template: FILE}'")            \
     ROW(EMPTY, OTHER, "empty", "was the file copied whole? Save it again")                         \
     ROW(BLANK, OTHER, "filled with zeros",                                                         \

@@ -39,6 +39,8 @@ const char *file_path_doubt(const char *path)
     if (strstr(path, "://") || strcmp(path, "-") == 0)
         return "name a file: nothing is fetched, and nothing read from standard input";
     slash = slash ? slash : strchr(path, '$');
+    if (strstr(path, ", "))
+        return "one file is named here; several are a list: [FILE, FILE]";
     return slash && (slash == path || slash[-1] == '/')
                ? "write the whole path: ~ and $NAME mean something to a shell alone"
                : NULL;

@@ -195,7 +195,10 @@ static int apply_options(struct signet_board *b, const struct signet_board_optio
                          struct signet_error *err)
 {
     if (from->serial && !flasher_serial_valid(from->serial))
-        return error_set(err, SIGNET_E_USAGE, "a serial number is 1 to 63 letters and digits");
+        return error_set_hint(
+            err, SIGNET_E_USAGE,
+            "the list of boards shows serial numbers; a place such as 1-4.2 is a hub path",
+            "'%.80s' is no serial number, which is 1 to 63 letters and digits", from->serial);
     if (!from->port && !from->serial)
         return error_set_hint(err, SIGNET_E_USAGE, "the list of boards shows what is plugged in",
                               "which board? neither a port nor a serial number was given");

@@ -229,7 +229,9 @@ static struct value parse_dict(struct parser *p)
                             isdigit((unsigned char)p->text[p->at])
                         ? "is a comma missing before this? Constants only: no conditions or calls"
                     : p->text[p->at] == ';' ? "write a comma: ,"
-                                            : "constants only: no conditions, comparisons or calls",
+                    : char_in(p->text[p->at], ")]")
+                        ? "a dictionary is closed with }"
+                        : "constants only: no conditions, comparisons or calls",
                     "',' or '}' should follow the value");
     }
     if (p->at >= p->len)
@@ -284,8 +286,9 @@ static struct value parse_primary(struct parser *p)
         return fail_at(p, p->at, SIGNET_E_SYNTAX, "several values are a dictionary: {0: 1, 1: 2}",
                        "LwM2M has no lists");
     return fail_at(p, p->at, SIGNET_E_SYNTAX,
-                   "a number, text, b'bytes', True, False, a dictionary or Objlink(object, "
-                   "instance)",
+                   p->depth == 0 ? "a configuration begins with {: take out what stands before it"
+                                 : "a number, text, b'bytes', True, False, a dictionary or "
+                                   "Objlink(object, instance)",
                    "a value should stand here");
 }
 

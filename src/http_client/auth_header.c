@@ -23,8 +23,11 @@ static int make_header(struct auth_header *t, const char *token, size_t len,
 
     for (size_t i = 0; i < len; i++)
         if (token[i] <= ' ' || token[i] > '~')
-            return error_set(err, SIGNET_E_USAGE,
-                             "the token has a blank or a character that no token has");
+            return error_set_hint(
+                err, SIGNET_E_USAGE,
+                "a token is one word, without the end of the line that it was read "
+                "from",
+                "the token has a blank or a character that no token has");
     live_end(&t->token);
     rc = secret_alloc(&t->header, prefix_len + len, err);
     if (rc)

@@ -73,7 +73,9 @@ int url_base(const struct http_options *options, char **base, bool *https, struc
                               "the server's url has a colon and no port");
     if (strspn(host, LETTERS DIGITS "-._:[]") < len)
         return error_set_hint(err, SIGNET_E_USAGE,
-                              "the path is the tool's; user names and queries do not belong here",
+                              strchr(host, ' ') ? "take the blank out"
+                                                : "the path is the tool's; user names and queries "
+                                                  "do not belong here",
                               "the server's url must be https://HOST and no more");
     rc = check_url_port(host, len, options->port, &twice, err);
     if (rc != SIGNET_OK)

@@ -280,17 +280,39 @@ static int read_label_value(struct parser *p)
     size_t close = find_close(&p->source, p->at);
     int rc;
 
+    if (p->at && p->source.text[p->at - 1] == '$' &&
+        strncmp(p->source.text + p->at, "{endpoint}", 10) == 0)
+        return parser_fail(p, p->at - 1, "take it out: {endpoint} alone",
+                           "a $ before a placeholder would be printed");
     if (!close)
         return parser_fail(p, p->at, "braces themselves are written {{ and }}",
                            "a { that is not closed in its line");
     if (strncmp(p->source.text + p->at, "{qr:", 4) == 0)
         return read_qr(p, close);
+    if (!p->in_data && !p->labels)
+        return parser_fail(p, 0,
+                           "a label begins with ^XA and ends with ^XZ; other languages of "
+                           "printers are not filled in",
+                           "no label that is whole");
     if (!p->in_data)
         return parser_fail(p, p->at, "such as ^FO50,50^A0N,30,30^FD{endpoint}^FS",
                            "a placeholder stands in the data of a field, between ^FD and ^FS");
     rc = add_values(p, p->at, close + 1 - p->at);
     p->at = close + 1;
     return rc;
+}
+
+/* {{endpoint}}, as other programs have it. */
+static bool is_braced_twice(const struct parser *p)
+{
+    const struct placeholder_names *known = &p->names->known;
+    const char *name = p->source.text + p->at + 2;
+    size_t len = strcspn(name, "}:\n"), left = p->source.len - p->at;
+    bool is = text_is(name, len, "endpoint") || text_is(name, len, "serial");
+
+    for (size_t i = 0; i < known->count; i++)
+        is = is || text_is(name, len, known->columns[i]);
+    return is && left > 2 + len && memcmp(p->source.text + p->at, "{{", 2) == 0;
 }
 
 static int read_byte(struct parser *p)
@@ -304,6 +326,9 @@ static int read_byte(struct parser *p)
         return c == '{'
                    ? read_label_value(p)
                    : parser_fail(p, p->at, "braces themselves are written {{ and }}", "a lone }");
+    if (twice && is_braced_twice(p))
+        return parser_fail(p, p->at, "write one brace: {endpoint}",
+                           "{{ is a brace, and the word in it would be printed as it stands");
     p->at += char_in(c, "{}") ? 2 : 1;
     return p->in_data && p->marked && c == '_' ? add_zpl(p, "_5F", 3) : add_zpl(p, &c, 1);
 }

@@ -106,6 +106,15 @@ static const char *no_port(dev_t device)
                                                                             : NULL;
 }
 
+/* "10.0.0.7:1337", "localhost:1337" */
+static bool is_host_port(const char *name)
+{
+    const char *colon = strrchr(name, ':'), *dot = strchr(name, '.');
+
+    return colon && colon[1] && colon[1 + strspn(colon + 1, "0123456789")] == '\0' &&
+           ((dot && dot < colon) || strncmp(name, "localhost:", 10) == 0);
+}
+
 /* A port that is not there may come; what is there must be one. */
 static int check_device_path(const char *path, struct signet_error *err)
 {
@@ -128,6 +137,16 @@ static int check_device_path(const char *path, struct signet_error *err)
         return error_set_hint(err, SIGNET_E_USAGE,
                               "tcp:HOST:PORT, udp:HOST:PORT and serial:PATH are possible",
                               "'%s' is no port: there is no '%.*s:'", path, (int)word, path);
+    if (!there && is_host_port(base))
+        return error_set_hint(err, SIGNET_E_USAGE,
+                              "tcp:HOST:PORT, udp:HOST:PORT and serial:PATH are possible",
+                              "'%s' is an address without tcp: or udp: in front", base);
+    if (!there && strlen(base) > 5 && base[strspn(base, "0123456789")] == '\0')
+        return error_set_hint(
+            err, SIGNET_E_USAGE,
+            "a port is a path, such as /dev/ttyACM0; a serial number has a key of "
+            "its own: serial",
+            "'%s' is a number, not a port", base);
     size_t speed = strcspn(path, ",:") + 1;
     if (!there && *path == '/' && speed < strlen(path) && strlen(path + speed) > 3 &&
         path[speed + strspn(path + speed, "0123456789")] == '\0')

@@ -182,7 +182,9 @@ static int parse_host(struct coap_uri *out, struct part *authority, struct signe
     if (host.len == 0)
         return refuse(err, WRITE_HOST, "has no host (RFC 7252, section 6.1)");
     if (authority->len > 1 && memchr(authority->at + 1, ':', authority->len - 1))
-        return refuse(err, "an IPv6 address stands in brackets: coaps://[2001:db8::1]:5684",
+        return refuse(err,
+                      "one colon, before the port; an IPv6 address stands in brackets: "
+                      "coaps://[2001:db8::1]:5684",
                       "has several colons behind the scheme (RFC 3986, section 3.2.2)");
     snprintf(out->host, sizeof(out->host), "%.*s", (int)host.len, host.at);
     return SIGNET_OK;

@@ -144,12 +144,32 @@ int columns_read(struct columns *columns, const struct manifest_row *header,
 
 /* A row */
 
+/* The names of the columns again: two tables in one file. */
+static bool is_header(const struct columns *columns, const struct manifest_row *row)
+{
+    for (size_t i = 0; i < columns->count; i++) {
+        size_t len;
+        const uint8_t *data = i < row->count ? manifest_field(row, i, &len) : NULL;
+
+        if (!data || !text_is((const char *)data, len, columns->names[i]))
+            return false;
+    }
+    return true;
+}
+
 int columns_check(const struct columns *columns, const struct manifest_row *row,
                   struct signet_error *err)
 {
     unsigned long long line = row->line;
     size_t count = row->count > columns->count ? used(row) : row->count;
+    const char *what = NULL, *hint = NULL;
 
+    if (row->count && text_odd((const char *)row->text.data, row->text.len, 0, &what, &hint) &&
+        char_in((char)row->text.data[0], "<=>"))
+        return error_set_hint(err, SIGNET_E_SYNTAX, hint, "%s:%llu: %s", columns->path, line, what);
+    if (is_header(columns, row))
+        return error_set_hint(err, SIGNET_E_SYNTAX, "take the row out: one header is enough",
+                              "%s:%llu: the header stands here again", columns->path, line);
     if (row->count < columns->count || count > columns->count)
         return error_set_hint(err, SIGNET_E_SYNTAX,
                               row->count < columns->count

@@ -68,6 +68,14 @@ static bool of_shell(const char *word)
     return false;
 }
 
+/* $NAME, ${NAME} */
+static bool of_variable(const char *word)
+{
+    size_t n = strspn(word, "${"), name = strspn(word + n, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
+
+    return *word == '$' && name > 1 && (!word[n + name] || strcmp(word + n + name, "}") == 0);
+}
+
 int reader_check_words(struct reader *r, const char *key, const char *const *words,
                        const char *const *values, size_t count)
 {
@@ -75,7 +83,12 @@ int reader_check_words(struct reader *r, const char *key, const char *const *wor
     int rc = SIGNET_OK;
 
     for (size_t i = 0; rc == SIGNET_OK && words && words[i]; i++)
-        rc = i && of_shell(words[i]) && words[i - 1][0] != '-' /* cut -d "|" */
+        rc = i && of_variable(words[i]) && words[i - 1][0] != '-'
+                 ? reader_fail_word(r, words[i],
+                                    "no shell is used: write a placeholder such as {endpoint}, or "
+                                    "[/bin/sh, -c, \"...\"]",
+                                    "%s: nobody fills in '%.40s'", key, words[i])
+             : i && of_shell(words[i]) && words[i - 1][0] != '-' /* cut -d "|" */
                  ? reader_fail_word(r, key,
                                     "no shell is used: leave the word out, or write [/bin/sh, -c, "
                                     "\"...\"]",

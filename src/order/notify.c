@@ -60,7 +60,7 @@ static int notify_check_keys(struct reader *r, yaml_node_t *node,
         const char *what, *hint;
     } rules[] = {
         {n->url && strcspn(n->url, " \t@#") != strlen(n->url), "'url' has a blank, an @ or a #",
-         "no user name and no password stand in a URL"},
+         "a user and a password are keys of their own: user: NAME, password_file: FILE"},
         {n->kind == SIGNET_NOTIFY_WEBHOOK && !n->key_file, "a webhook has a 'key_file'",
          "a file with whsec_ and the base64 of 24 to 64 random bytes: each event is signed with "
          "it"},

@@ -140,8 +140,8 @@ static void doubt_name(struct trial *t, const struct manifest_row *row, const ch
     if (endpoint_check(endpoint, &doubt, NULL) != SIGNET_OK || !doubt ||
         t->doubts++ >= REPORTED_MAX)
         return;
-    error_set(&note, SIGNET_OK, "%s:%llu: %s %s", t->s->template.manifest,
-              (unsigned long long)row->line, endpoint, doubt);
+    error_set_hint(&note, SIGNET_OK, "take the row out if it is no device", "%s:%llu: %s %s",
+                   t->s->template.manifest, (unsigned long long)row->line, endpoint, doubt);
     manifest_excerpt(t->s->names.manifest, &note);
     event_warn(t->options->observer, &note);
 }

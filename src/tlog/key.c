@@ -116,9 +116,11 @@ int tlog_vkey_parse(const char *text, struct tlog_vkey *out, struct signet_error
 
     bool whole = tlog_split_key(text, strlen(text), &key, key.key);
     if (!whole && access(text, F_OK) == 0)
-        return error_set_hint(err, SIGNET_E_SYNTAX, "give the key that is in it: \"$(cat FILE)\"",
-                              "'%s' is a file, and not the text of a key",
-                              text_shown(text, strlen(text), 100));
+        return error_set_hint(
+            err, SIGNET_E_SYNTAX,
+            text_ends_with(text, ".sig") ? "a signature has no key in it: whoever signed shows theirs"
+                                         : "give the key that is in it: \"$(cat FILE)\"",
+            "'%s' is a file, and not the text of a key", text_shown(text, strlen(text), 100));
     if (!whole)
         return error_set_hint(err, SIGNET_E_SYNTAX, hint, "'%s' is no Ed25519 key of a signer",
                               text_shown(text, strcspn(text, "+"), 60));

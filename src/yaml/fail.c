@@ -31,6 +31,8 @@ int reader_fail_word(struct reader *r, const char *word, const char *hint, const
 
     if (at == SIZE_MAX && part)
         at = (size_t)(part - s->text);
+    if (at == SIZE_MAX && s->text && r->part) /* it is written with escapes */
+        at = text_find_word(s, r->part, strlen(r->part), true);
 
     va_start(args, fmt);
     vsnprintf(text, sizeof(text), fmt, args);

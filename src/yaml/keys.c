@@ -37,6 +37,32 @@ static bool hint_home(const struct reader *r, const struct entry *table, const c
     return false;
 }
 
+/* What stands before a key that is known: a number of its line, a mark of a difference or of a
+ * letter, a prompt. */
+static bool hint_prefix(const struct reader *r, const char *key)
+{
+    size_t n = strcspn(key, "abcdefghijklmnopqrstuvwxyz");
+
+    if (!n || reader_entry(r->table, r->count, key + n) == r->count)
+        return false;
+    error_hint(r->err, "take out what stands before '%.60s', in all lines", key + n);
+    return true;
+}
+
+/* "port" beside a "url" stands in it. */
+static bool hint_address(const struct reader *r, const struct entry *table, size_t count,
+                         const char *key)
+{
+    static const char *const keys[] = {"url", "uri", "printer"};
+
+    for (size_t i = 0; i < COUNT_OF(keys) && (!strcmp(key, "port") || !strcmp(key, "host")); i++)
+        if (reader_entry(table, count, keys[i]) < count) {
+            error_hint(r->err, "it is a part of '%s': ...://HOST:PORT", keys[i]);
+            return true;
+        }
+    return false;
+}
+
 int reader_unknown_key(struct reader *r, const yaml_node_t *key, const struct entry *table,
                        size_t count)
 {
@@ -50,7 +76,7 @@ int reader_unknown_key(struct reader *r, const yaml_node_t *key, const struct en
     const char *nearest =
         table == r->table ? NULL : signet_word_nearest(word, names, count < 64 ? count : 64);
     bool near = nearest && strlen(nearest) <= strlen(word) + 2; /* else another part has the word */
-    if (hint_home(r, table, word))
+    if (hint_home(r, table, word) || hint_prefix(r, word) || hint_address(r, table, count, word))
         return SIGNET_E_MEANING;
     if (!near && reader_entry(r->table, r->count, word) < r->count)
         error_hint(r->err, "'%s' is a key of the file itself: write it without indentation",

@@ -70,6 +70,19 @@ static int no_null(struct reader *r, const yaml_node_t *node, const char *name)
                             scalar_text(node));
 }
 
+/* JSON and C end a line with a mark; in YAML it would be part of the value. */
+static int no_comma(struct reader *r, const yaml_node_t *node, const char *name)
+{
+    size_t len = node->data.scalar.length;
+
+    return node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE && len &&
+                   char_in(scalar_text(node)[len - 1], ",;")
+               ? reader_fail_hint(r, node, "take it out; a value that has it stands in quotes",
+                                  "'%s' ends with a %s", name,
+                                  scalar_text(node)[len - 1] == ',' ? "comma" : "semicolon")
+               : SIGNET_OK;
+}
+
 static int scalar(struct reader *r, const yaml_node_t *node, const char *name)
 {
     if (node->type != YAML_SCALAR_NODE)
@@ -80,7 +93,7 @@ static int scalar(struct reader *r, const yaml_node_t *node, const char *name)
         return SIGNET_E_MEANING;
     if (memchr(node->data.scalar.value, 0, node->data.scalar.length))
         return reader_fail(r, node, SIGNET_E_SYNTAX, "'%s' holds a zero byte", name);
-    return SIGNET_OK;
+    return no_comma(r, node, name);
 }
 
 static int read_number(struct reader *r, const yaml_node_t *node, const struct entry *e,
@@ -144,6 +157,10 @@ static int read_text(struct reader *r, const yaml_node_t *node, const struct ent
     if (e->type == ENTRY_PATH && strchr(text, '\\') && !strstr(text, "://"))
         return reader_fail_hint(r, node, file_path_doubt(text), "'%s' is a path of Windows",
                                 e->name);
+    if (e->type == ENTRY_PATH && strstr(text, "://$"))
+        return reader_fail_hint(r, node,
+                                "write the host itself: $NAME means something to a shell alone",
+                                "'%s' has a $ in place of a host", e->name);
     if (e->type == ENTRY_PATH && !strstr(text, "://"))
         return reader_path(r, text, out);
     *out = reader_keep(r, text, len);

@@ -251,7 +251,7 @@ for line, said, do in (
         ('cert make -e x -o order.yaml', "cannot make the folder 'order.yaml'", 'a file has this name'), ('cert make -e x -C order.yaml', 'order.yaml is a work order, not a JSON file', 'its ledger'),
         ('server check cfg', 'cfg is a configuration, not a JSON file', 'packet make'), ('server check cert', "cannot read 'cert': Is a directory", 'name a file'),
         ('server check server.json --token-file order.yaml', 'the access token holds blanks', 'was another file given?'), ('register -s cfg -e x -c server.json', 'cfg is a configuration, not a JSON file', 'packet make'),
-        ('ledger verify one.db --vkey x', 'no Ed25519 key', 'a key is NAME+'), ('ledger verify one.db --since-checkpoint order.yaml', 'this is no signed note', 'the file of a checkpoint'),
+        ('ledger verify one.db --vkey x', 'no Ed25519 key', 'a key is NAME+'), ('ledger verify one.db --since-checkpoint order.yaml', 'is no signed note', 'the file of a checkpoint'),
         ('ledger backup one.db one.db', "will not overwrite 'one.db'", 'name a new file'), ('ledger archive one.db a.db nosuch', 'the ledger has no order nosuch', 'ledger stats'),
         ('ledger import one.db cfg', 'cfg is a configuration, not a ledger', 'packet make'), ('ledger import one.db one.db', 'it is a copy of this ledger', "the other site"),
         ('ledger proof one.db x', 'the ledger has no device x', 'hint: '), ('ledger vkey one.db order.yaml', "order.yaml is a work order, not a signing key", 'station.key.sign'),

@@ -50,3 +50,44 @@ order('a backslash in the password of a database', 'two.db', "'postgresql://me:h
 # exports
 EXPORT = '{"kind": "export", "file": "out.csv", "columns": "name=endpoint, psk=key_hex"}'
 right('an export that a spreadsheet saved', 'register -s export.json -e x -c cfg', export__json=EXPORT, out__csv='name,psk\r\nother,00\r\n')
+# what people paste, and marks that other languages end a line with
+order('a comma at the end of a line', 'ledger: two.db', 'ledger: two.db,', "two.yaml:4:9: 'ledger' ends with a comma", '^', 'take it out')
+order('a semicolon at the end of a line', 'name: two', 'name: two;', "two.yaml:1:7: 'name' ends with a semicolon", '^', 'take it out')
+order('a number with a comma behind it', 'quota: 3', 'quota: 3,', "two.yaml:2:8: 'quota' ends with a comma", '^', 'take it out')
+right_order('commas between braces, and one in quotes', 'slots:', 'stop_after_failures: {slot: 3,\n  line: 5}\nshift: "late,"\nslots:', base=BOARD)
+for name, mark in ('numbers of lines', '1  '), ('marks of a difference', '+'), ('marks of a letter', '> '):
+    order(name, 'quota: 3', f'"{mark}quota": 3', 'two.yaml:2:1: unknown key', '^', "take out what stands before 'quota'")
+config('a prompt before a configuration', '$ cat cfg\n' + GOOD, 'cfg:1:1: a value should stand here', '^', 'begins with {: take out what stands before it')
+config('another brace at the end', GOOD.replace("'U'}}}", "'U'}]}"), "cfg:4:65: ',' or '}' should follow", '^', 'is closed with }')
+config('two ports', GOOD.replace("5684'", "5684:5684'"), 'cfg:1:21: ', 'several colons', '^', 'one colon, before the port')
+order('JSON for YAML, with a slip', TWO, '{"name": "two",\n "quota": 3\n "template": "template"}\n', 'two.yaml:1:1: this { is not closed, or a comma is missing', '^', '{name: value')
+right('JSON for YAML', 'run --dry-run two.yaml', two__yaml='{"name": "two", "quota": 3, "template": "template", "ledger": "two.db",\n "names": {"pattern": "urn:x-{serial:03}"}, "output": {"packets": "two.ndjson"}}\n')
+# tables
+table('two tables in one file', 'endpoint,x\na,1\nb,1\nendpoint,x\nc,1\n', 'devices.csv:4:1: the header stands here again', '^', 'take the row out')
+table('a merge in a table', 'endpoint\n<<<<<<< HEAD\na\n=======\nb\n>>>>>>> x\nc\n', 'devices.csv:2:1: a mark of a merge', '^', 'keep one of the two')
+right('a device called like another column', 'run --dry-run two.yaml', two__yaml=TABLE, devices__csv='endpoint,x\nx,endpoint\nb,1\nc,1\n')
+right('a row of sums is warned of', 'run --dry-run two.yaml', 'take the row out if it is no device', two__yaml=TABLE, devices__csv='endpoint,x\na,1\nb,1\nc,1\nTotal:,3\n')
+# addresses, ports, keys
+server('a blank behind a url', SERVER.replace(':1"', ':1 "'), "server.json:1:21: the server's url must be", '^', 'take the blank out')
+add('a token with a byte order mark', 'server check server.json --token-file token', 'the connection was refused', 'url and port', server__json=SERVER.replace('leshan', 'coiote').replace('}', ', "domain": "/a/"}'), token='\ufeffhunter2\n')
+order('an address without tcp', '{port: x}', '{port: "10.0.0.7:1337"}', "two.yaml:7:17: slot 1: '10.0.0.7:1337' is an address without tcp:", '^', 'tcp:HOST:PORT', base=BOARD)
+order('a serial number for a port', '{port: x}', '{port: 683339523}', "two.yaml:7:16: slot 1: '683339523' is a number, not a port", '^', 'a key of its own: serial', base=BOARD)
+order('a hub path for a serial number', '{port: x}', '{serial: 1-4.2}', "two.yaml:7:18: slot 1: '1-4.2' is no serial number", '^', 'hub path', base=BOARD)
+order('a shell variable for a host', 'two.db', '"postgresql://$DBHOST/signet"', "two.yaml:4:9: 'ledger' has a $ in place of a host", '^', 'to a shell alone')
+later('a port beside a url', 'notify: [{url: "mqtts://broker.lan", port: 8883}]', "two.yaml:6:38: unknown key 'port'", '^', "it is a part of 'url': ...://HOST:PORT")
+later('a password in a url', 'notify: [{url: "mqtts://u:hunter2@broker.lan"}]', "two.yaml:6:10: 'url' has", '^', 'user: NAME, password_file: FILE')
+later('a printer of Windows', 'label: {template: l.zpl, printer: "\\\\\\\\srv\\\\zebra"}', 'two.yaml:6:1: ', 'has no tcp:// in front', '^', 'tcp://HOST:9100', l__zpl=ZPL)
+later('several files in one text', 'objects: "a.xml, b.xml"', "two.yaml:6:11: cannot open 'a.xml, b.xml'", '^', 'several are a list')
+for name, zpl, *answer in (
+        ('two braces', ZPL.replace('{endpoint}', '{{endpoint}}'), 'l.zpl:2:12: {{ is a brace', '^', 'write one brace'), ('a dollar', ZPL.replace('{endpoint}', '${endpoint}'), 'l.zpl:2:12: a $ before a placeholder', '^', 'take it out'),
+        ('another language', 'N\nA50,0,0,1,1,1,N,"{endpoint}"\nP1\n', 'l.zpl:1:1: no label that is whole', '^', 'begins with ^XA')):
+    later(f'a label with {name}', 'label: {template: l.zpl, printer: ./l.prn}', *answer, l__zpl=zpl)
+right('braces of JSON in a label', 'run --dry-run two.yaml', two__yaml=TWO + 'label: {template: l.zpl, printer: ./l.prn}\n', l__zpl=ZPL.replace('{endpoint}', '{{"id":"{endpoint}"}}'))
+later('a variable of a shell in a hook', 'on_pass: [/bin/echo, "$ENDPOINT"]', "two.yaml:7:23: on_pass: nobody fills in '$ENDPOINT'", '^', '{endpoint}', base=BOARD)
+right_order('a variable in a command for a shell', 'slots:', 'on_pass: [/bin/sh, -c, "$ENDPOINT_HOOK"]\nslots:', base=BOARD)
+later('the file of an authority for names of certificates', 'credentials: {cert_info: a.yaml}', 'two.yaml:6:26: a.yaml is the file of an authority, not a JSON file', '^', "'authority: a.yaml'", a__yaml=CHAIN % 'root.key')
+add('a signature for a key', 'ledger verify one.db --vkey o.sig', "'o.sig' is a file, and not the text of a key", 'no key in it', o__sig='x')
+for line, said, do in (
+        ('ledger verify one.db --since-checkpoint one.ndjson', "'one.ndjson' is no signed note", 'the file of a checkpoint'), ('smp upload -p tcp:127.0.0.1:1 /lfs/x cfg', "cannot open '/lfs/x'", 'the other way round'),
+        ('smp echo -p 10.255.255.1:1337 hi', '10.255.255.1:1337: cannot open the port', 'tcp:HOST:PORT'), ('sim tell state nosock', 'nothing simulated is at state', 'before the request')):
+    add(line, line, said, do)
