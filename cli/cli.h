@@ -151,7 +151,7 @@ enum { CLI_HINT_SIZE = 400 };
 void cli_hint(const char *hint, bool of_ptool, char out[CLI_HINT_SIZE]);
 
 /* Of an error that has none; "" for the command line. */
-const char *cli_hint_of_code(enum signet_code code);
+const char *cli_hint_of_error(const struct signet_error *err);
 
 /* Writes an error of the programs' own; gives its code. hint may be "". */
 int cli_error(struct signet_error *err, enum signet_code code, const char *hint, const char *fmt,

@@ -2,6 +2,7 @@
 /* The library's hints speak of things. Here are the words of the command line for them. */
 #include "cli.h"
 
+#include <errno.h>
 #include <string.h>
 
 struct words {
@@ -100,10 +101,30 @@ static const char *const by_code[] = {
     [SIGNET_E_RULE] = "find out why boards fail, then run the order again",
 };
 
-const char *cli_hint_of_code(enum signet_code code)
+/* The same of what the system said. */
+static const char *of_system(int sys)
 {
-    const char *hint = NULL;
-    if (code >= 0 && (size_t)code < sizeof(by_code) / sizeof(by_code[0]))
+    switch (sys) {
+    case ENOTDIR:
+        return "a file has the name of a folder: name another one";
+    case EACCES:
+    case EPERM:
+        return "this user may not: change owner or mode, or work as the owner";
+    case EROFS:
+        return "the disk is mounted for reading alone: name a place on another one";
+    case ENOSPC:
+    case EDQUOT:
+        return "make room on the disk, then the same command goes on";
+    default:
+        return NULL;
+    }
+}
+
+const char *cli_hint_of_error(const struct signet_error *err)
+{
+    enum signet_code code = err->code;
+    const char *hint = code == SIGNET_E_IO ? of_system(err->sys) : NULL;
+    if (!hint && code >= 0 && (size_t)code < sizeof(by_code) / sizeof(by_code[0]))
         hint = by_code[code];
     return hint ? hint : "";
 }

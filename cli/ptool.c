@@ -15,7 +15,7 @@ static void put_message(const char *kind, const struct signet_error *err)
     fprintf(stderr, "ptool: %s: %s\n", kind, err->msg);
     if (err->excerpt[0])
         fprintf(stderr, "%s\n", err->excerpt);
-    cli_hint(err->hint[0] || strcmp(kind, "error") ? err->hint : cli_hint_of_code(err->code), true,
+    cli_hint(err->hint[0] || strcmp(kind, "error") ? err->hint : cli_hint_of_error(err), true,
              hint);
     if (hint[0])
         fprintf(stderr, "ptool: hint: %s\n", hint);

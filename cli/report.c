@@ -69,7 +69,7 @@ int cli_fail(const struct cli *cli, const struct signet_error *said)
     snprintf(help, sizeof(help), "'%s --help' lists the options", cli->name);
     if (!err->hint[0])
         signet_text_plain(
-            err->code == SIGNET_E_USAGE && !err->excerpt[0] ? help : cli_hint_of_code(err->code),
+            err->code == SIGNET_E_USAGE && !err->excerpt[0] ? help : cli_hint_of_error(err),
             err->hint, sizeof(err->hint));
     if (cli->json) {
         struct json j;

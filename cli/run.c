@@ -241,7 +241,10 @@ static int load_orders(struct cli *cli, struct signet_order **orders)
         for (int k = 0; rc == SIGNET_OK && k < i; k++)
             if (!strcmp(orders[i]->name, orders[k]->name)) {
                 cli->begun = false;
-                rc = cli_error(&cli->err, SIGNET_E_USAGE, "give each of them a name of its own",
+                rc = cli_error(&cli->err, SIGNET_E_USAGE,
+                               strcmp(cli->args[i], cli->args[k])
+                                   ? "give each of them a name of its own"
+                                   : "it is one file: name it once",
                                "two orders are called '%s'", orders[i]->name);
             } else if (is_shared(orders[i]->packets, orders[k]->packets) ||
                        is_shared(orders[i]->records, orders[k]->records)) {

@@ -204,7 +204,7 @@ static enum file_form yaml_form(const char *text, size_t len)
                                         "slots", "servers", "output",   "station", "work",  NULL},
                              *const profile[] = {"base", "objects",   "modes",          "bindings",
                                                  "tls",  "resources", "matching_types", NULL};
-    static const char *const authority[] = {"chain", "key", "kind", "url", NULL};
+    static const char *const authority[] = {"chain", "key", NULL};
     unsigned orders = keys_of(text, len, order), profiles = keys_of(text, len, profile);
 
     if (!orders && keys_of(text, len, authority) >= 2)
@@ -237,6 +237,9 @@ static enum file_form digits_form(const char *text, size_t len)
         (text[0] == 'S' && line >= 10 && isdigit((unsigned char)text[1]) &&
          all_of(text, line, "\r") == line))
         return FORM_FIRMWARE;
+    if (len > 16 && memcmp(text, "0000000", 7) == 0 && hex >= 10 &&
+        (memcmp(text + 8, "  ", 2) == 0 || memcmp(text + 8, ": ", 2) == 0) && hex < len)
+        return FORM_DUMP;
     if (hex == len && len >= 32)
         return FORM_HEX;
     if (len >= 40 && all_of(text, len, "+/=\r\n") == len && base64_decode(text, 4, start, 3) > 1 &&

@@ -91,6 +91,8 @@
     ROW(PGP, OTHER, "data of PGP", "decrypt it: gpg -d FILE > NEW")                                \
     ROW(C_ARRAY, OTHER, "an array of C source",                                                    \
         "write its bytes: grep -o '0x[0-9a-fA-F]*' FILE | xxd -r -p > FILE.der")                   \
+    ROW(DUMP, OTHER, "the dump of a file, with places and hex digits",                             \
+        "name the file itself; what xxd wrote is read by: xxd -r FILE > NEW")                      \
     ROW(HEX, OTHER, "hex digits in text", "write its bytes: xxd -r -p FILE > FILE.bin")            \
     ROW(BASE64, OTHER, "bytes in base64", "write its bytes: base64 -d FILE > FILE.bin")            \
     ROW(SIGNING_KEY, SIGNING_KEY, "a signing key",                                                 \

@@ -180,7 +180,8 @@ static bool skip_value(struct walk *w, unsigned depth)
     if (isalpha((unsigned char)here(w)))
         return skip_word(w);
     return wrong_start(w, "a value should stand here",
-                       "a text in double quotes, a number, true or false");
+                       depth ? "a text in double quotes, a number, true or false"
+                             : "the file begins with {: take out what stands before it");
 }
 
 static struct walk walk_all(const struct text_source *source, const char *member)
@@ -188,8 +189,13 @@ static struct walk walk_all(const struct text_source *source, const char *member
     struct walk w = {.source = source, .text = source->text, .len = source->len, .member = member};
 
     skip_space(&w);
-    size_t start = w.at;
-    if (w.at >= w.len)
+    size_t start = w.at, word = start;
+    while (word < w.len && (isalnum((unsigned char)w.text[word]) || w.text[word] == '_'))
+        word++;
+    if (word > start && word < w.len && w.text[word] == ':')
+        wrong_at(&w, start, "this is YAML, and the file is JSON",
+                 "write {\"name\": \"value\", ...}");
+    else if (w.at >= w.len)
         wrong_at(&w, 0, "there is nothing in it", "write one object: {\"name\": value}");
     else if (skip_value(&w, 0)) {
         skip_space(&w);

@@ -39,7 +39,10 @@ int columns_other_delimiter(const struct columns *columns, uint64_t line, char f
     error_set(err, SIGNET_E_SYNTAX, "%s:%llu: the fields end with %s, not with %s", columns->path,
               (unsigned long long)line, found == '\t' ? "tabs" : marks[1],
               columns->delimiter == '\t' ? "tabs" : marks[0]);
-    if (found == '\t')
+    if (found == '|')
+        error_hint(err, "names: {delimiter: \"|\"}; a table of a document has no | at the ends of "
+                        "its lines, and no line of dashes");
+    else if (found == '\t')
         error_hint(err, "names: {delimiter: tab}");
     else
         error_hint(err, "names: {delimiter: \"%c\"}", found);

@@ -220,7 +220,10 @@ static int read_brace(struct compiler *c)
         return read_placeholder(c, at + 1, len);
     }
     if (c->strict)
-        return error_set_hint(c->err, SIGNET_E_SYNTAX, "braces themselves are written {{ and }}",
+        return error_set_hint(c->err, SIGNET_E_SYNTAX,
+                              at[0] == '{'
+                                  ? "close it with }; braces themselves are written {{ and }}"
+                                  : "braces themselves are written {{ and }}",
                               "a lone %c", at[0]);
     c->at++;
     return add_literal(c, at[0]);

@@ -108,7 +108,8 @@ static int read_number(struct reader *r, const yaml_node_t *node, const struct e
         return reader_fail_hint(r, node,
                                 e->max == 100 && strncmp(text, "0.", 2) == 0
                                     ? "in percent, such as 90"
-                                    : "digits alone, such as 10",
+                                : strchr(text, '#') ? "a blank stands before the # of a comment"
+                                                    : "digits alone, such as 10",
                                 "'%s' takes a whole number, not '%s'", e->name, shown(node));
     if (errno || n < e->min || n > e->max) /* ERANGE: of more digits than any has */
         return reader_fail_hint(r, node, "write a number between the two",

@@ -96,6 +96,18 @@ static int glued(const struct text_source *s, size_t at, struct signet_error *er
                          "no blank stands behind the colon");
 }
 
+/* The line above an offset that is no key and value, where what stands there begins its line;
+ * s->len: there is none. */
+static size_t find_lost_line(const struct text_source *s, size_t at)
+{
+    size_t begin = begin_of(s, at), above = begin ? begin_of(s, begin - 1) : 0;
+
+    return begin && s->text[begin] != ' ' && s->text[above] != ' ' &&
+                   !memchr(s->text + above, ':', begin - above)
+               ? above
+               : s->len;
+}
+
 /* A colon where none can be: a value with ": " in it, or a line that is indented too far. */
 static int stray_colon(const struct text_source *s, size_t at, struct signet_error *err)
 {
@@ -103,6 +115,11 @@ static int stray_colon(const struct text_source *s, size_t at, struct signet_err
 
     while (word < s->len && s->text[word] == ' ')
         word++, blanks++;
+    size_t lost = find_lost_line(s, at);
+    if (lost < s->len)
+        return error_at_hint(err, SIGNET_E_SYNTAX, s, lost,
+                             "write \"name: value\", or take the line out",
+                             "this line has no colon");
     if (memchr(s->text + word, ':', at > word ? at - word : 0))
         return error_at_hint(
             err, SIGNET_E_SYNTAX, s, at, "put the value into quotes",
@@ -234,6 +251,10 @@ int yaml_explain(const struct text_source *s, const yaml_parser_t *parser, struc
     size_t quote = find_open_quote(s, at);
     if (quote < s->len)
         return error_at_hint(err, SIGNET_E_SYNTAX, s, quote, close_it, "%s", unclosed);
+    if (s->text[begin_of(s, at)] == '>')
+        return error_at_hint(err, SIGNET_E_SYNTAX, s, begin_of(s, at),
+                             "take the > at the beginning of each line out",
+                             "a line that begins with >, as those of a letter do");
     bool colon = strstr(problem, "mapping values") || strstr(problem, "expected ':'");
     if (colon && (key = find_glued(s, strstr(problem, "expected ':'") ? begun : at)) < s->len)
         return glued(s, key, err);

@@ -91,3 +91,18 @@ for line, said, do in (
         ('ledger verify one.db --since-checkpoint one.ndjson', "'one.ndjson' is no signed note", 'the file of a checkpoint'), ('smp upload -p tcp:127.0.0.1:1 /lfs/x cfg', "cannot open '/lfs/x'", 'the other way round'),
         ('smp echo -p 10.255.255.1:1337 hi', '10.255.255.1:1337: cannot open the port', 'tcp:HOST:PORT'), ('sim tell state nosock', 'nothing simulated is at state', 'before the request')):
     add(line, line, said, do)
+# lines of prompts, letters and other files
+order('a prompt before an order', 'name: two', '$ cat two.yaml\nname: two', 'two.yaml:1:1: this line has no colon', '^', 'take the line out')
+order('an order from a letter', TWO, ''.join(f'> {line}\n' for line in TWO.splitlines()), 'two.yaml:1:1: a line that begins with >', '^', 'take the > at the beginning of each line out')
+order('a text over lines that begins with >', 'name: two', 'name: >\n  two', "two.yaml:1:7: 'name' is a text of several lines", '^', 'in one line')
+server('a prompt before a file of a server', '$ cat server.json\n' + SERVER, 'server.json:1:1: a value should stand here', '^', 'take out what stands before it')
+server('YAML for JSON', 'kind: leshan\nurl: https://127.0.0.1:1\n', 'server.json:1:1: this is YAML, and the file is JSON', '^', '{"name": "value", ...}')
+table('a prompt before a table', '$ cat devices.csv\nendpoint\na\n', "devices.csv has no column 'endpoint'", '^', 'take out what stands before it')
+table('a table of a document', '| endpoint | x |\n|---|---|\n| a | 1 |\n', "devices.csv:1:1: the fields end with '|'", '^', 'no line of dashes')
+table('columns of a fixed width', 'endpoint   x\na          1\n', "devices.csv has no column 'endpoint'", '^', 'a comma, without blanks')
+order('a comment without a blank', 'quota: 3', 'quota: 3#all', "two.yaml:2:8: 'quota' takes a whole number", '^', 'a blank stands before the #')
+right_order('a comment with a blank', 'quota: 3', 'quota: 3 #all')
+later('a placeholder that is not closed', 'credentials: {identity: "{endpoint"}', 'two.yaml:6:26: ', 'a lone {', '^', 'close it with }')
+order('a file for a folder of packets', 'two.ndjson', 'cfg/', 'Not a directory', 'a file has the name of a folder')
+add('one order twice', 'run --dry-run two.yaml two.yaml', "two orders are called 'two'", 'it is one file', code=2, two__yaml=TWO)
+add('a dump for a packet', 'packet show p.txt', 'p.txt is the dump of a file', 'xxd -r p.txt', p__txt='00000000  9f a3 21 66 2f 30 2f 31  |..!f/0/1|\n')
