@@ -109,8 +109,9 @@ static int smp_upload(int argc, char **argv)
     const char *how = "nothing";
     int rc = cli_read(s.cli.args[0], FILE_MAX, &data, &s.cli.err);
     if (rc != SIGNET_OK && access(s.cli.args[1], F_OK) == 0)
-        snprintf(s.cli.err.hint, sizeof(s.cli.err.hint),
-                 "FILE stands before the board's PATH: was it meant the other way round?");
+        cli_error(&s.cli.err, s.cli.err.code,
+                  "FILE stands before the board's PATH: was it meant the other way round?", "%s",
+                  s.cli.err.msg);
     if (rc == SIGNET_OK)
         rc = upload(&s, &data, s.cli.args[1], !trust, &how);
     if (rc == SIGNET_OK)

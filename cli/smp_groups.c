@@ -97,6 +97,10 @@ static int read_image_hash(struct groups *g)
     size_t digits = strspn(text, "0123456789abcdefABCDEF");
     struct signet_smp_image *out = &g->named;
     bool whole = digits == 0 || digits == 64 || digits == 96 || digits == 128;
+    if (strncasecmp(text, "0x", 2) == 0 && access(text, F_OK) != 0)
+        return cli_error(&g->s.cli.err, SIGNET_E_USAGE, "take 0x out",
+                         "'%.40s' is a hash with 0x in front, or a file that is not there",
+                         PLAIN(text));
     if (text[digits] || (!whole && access(text, F_OK) == 0))
         return read_image_file(g);
     if (!whole)

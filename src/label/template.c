@@ -289,7 +289,7 @@ static int read_label_value(struct parser *p)
                            "a { that is not closed in its line");
     if (strncmp(p->source.text + p->at, "{qr:", 4) == 0)
         return read_qr(p, close);
-    if (!p->in_data && !p->labels)
+    if (!p->in_data && !strcasestr(p->source.text, "^XA"))
         return parser_fail(p, 0,
                            "a label begins with ^XA and ends with ^XZ; other languages of "
                            "printers are not filled in",

@@ -52,6 +52,11 @@ static int set_up_ledger(struct signet_ledger *l, const char *where,
             "ledger '%.*s%s' is no file and no database that is known",
             secret ? (int)strcspn(where, ":") : 200, where, secret ? "://..." : "");
     }
+    if (kinds[kind] == &sqlite_ops && strstr(where, "dbname="))
+        return error_set_hint(err, SIGNET_E_USAGE,
+                              "a ledger is a file, or postgresql://HOST/DATABASE",
+                              "ledger '%.*s=...' is no file: words of libpq do not stand here",
+                              (int)strcspn(where, "="), where);
     const struct db_watch watch = {.observer = o->observer, .cancel = o->cancel};
     int rc = kinds[kind]->open(&l->db, where, how, &watch, err);
     if (rc == SIGNET_OK)

@@ -349,6 +349,7 @@ static const struct {
      "is it running here? Else the address has a host: postgresql://HOST/DATABASE"},
     {"not translate host name", "there is no such host", address_hint},
     {"invalid port", NULL, address_hint},
+    {"invalid sslmode", NULL, "such as sslmode=verify-full, which is also what holds without it"},
     {"for connection option \"port\"", "the port in its address is no number", address_hint},
     {"does not support SSL", "it does not speak TLS", tls_hint},
     {"root certificate", NULL, tls_hint},

@@ -107,6 +107,20 @@ static bool tlog_split_key(const char *text, size_t len, struct tlog_vkey *key,
     return known;
 }
 
+/* Is there a key in the file, and no private one? */
+static bool has_vkey(const char *path)
+{
+    struct tlog_vkey key;
+    struct buf text = {0};
+    bool has = false;
+
+    if (file_read(path, 4096, &text, NULL) == SIGNET_OK)
+        has = tlog_split_key((const char *)text.data, strcspn((const char *)text.data, "\r\n"),
+                             &key, key.key);
+    buf_free(&text);
+    return has;
+}
+
 int tlog_vkey_parse(const char *text, struct tlog_vkey *out, struct signet_error *err)
 {
     static const char hint[] = "a key is NAME+8 hex digits+base64, as a station or its owner shows "
@@ -118,8 +132,9 @@ int tlog_vkey_parse(const char *text, struct tlog_vkey *out, struct signet_error
     if (!whole && access(text, F_OK) == 0)
         return error_set_hint(
             err, SIGNET_E_SYNTAX,
-            text_ends_with(text, ".sig") ? "a signature has no key in it: whoever signed shows theirs"
-                                         : "give the key that is in it: \"$(cat FILE)\"",
+            has_vkey(text)
+                ? "give the key that is in it: \"$(cat FILE)\""
+                : "it has no public key in it: a station, a witness or an owner shows theirs",
             "'%s' is a file, and not the text of a key", text_shown(text, strlen(text), 100));
     if (!whole)
         return error_set_hint(err, SIGNET_E_SYNTAX, hint, "'%s' is no Ed25519 key of a signer",

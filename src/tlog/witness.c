@@ -89,13 +89,16 @@ static int witness_check_growth(const struct tlog_proof *request,
     bool same = c->size == seen->size && memcmp(c->root, seen->root, sizeof(c->root)) == 0;
 
     if (c->size < seen->size || (c->size == seen->size && !same))
-        return error_set(err, SIGNET_E_CONFLICT,
-                         c->size < seen->size
-                             ? "the checkpoint is older than the one that was witnessed: it has "
-                               "%lld events, that one %lld"
-                             : "another history: with %lld events the log had another root when "
-                               "it was witnessed (%lld)",
-                         (long long)c->size, (long long)seen->size);
+        return error_set_hint(
+            err, SIGNET_E_CONFLICT,
+            c->size < seen->size ? "show the station's newest checkpoint"
+                                 : "keep both checkpoints: somebody has written the ledger anew",
+            c->size < seen->size
+                ? "the checkpoint is older than the one that was witnessed: it has "
+                  "%lld events, that one %lld"
+                : "another history: with %lld events the log had another root when "
+                  "it was witnessed (%lld)",
+            (long long)c->size, (long long)seen->size);
     if (same)
         return SIGNET_OK;
     if (request->number != seen->size)

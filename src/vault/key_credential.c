@@ -46,7 +46,9 @@ static int open_folder_of_credentials(int *fd, struct signet_error *err)
                          path);
     if (fstat(*fd, &st) == 0 && is_systemds(&st))
         return SIGNET_OK;
-    return error_set(err, SIGNET_E_IO, "others may look into the folder of credentials '%s'", path);
+    return error_set_hint(err, SIGNET_E_IO,
+                          "systemd makes it so that one user alone gets in: chmod 700",
+                          "others may look into the folder of credentials '%s'", path);
 }
 
 static int read_credential(int folder, const char *name, struct secret *out,

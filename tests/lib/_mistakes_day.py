@@ -44,7 +44,7 @@ order('base64 without its end', TABLE, TABLE, 'devices.csv:2:4: psk: is not base
       template=CONFIG % ", RID.Security.PKOrIdentity: b'{endpoint:text}', RID.Security.SecretKey: b'{psk:base64}'")
 server('half a word of JSON', SERVER.replace('"https://127.0.0.1:1"', '"https://127.0.0.1:1", "allow_http": tru'), 'server.json:1:64: this is no word of JSON', '^', 'write true')
 add('a file of logins that is not there', 'page one.db --listen 127.0.0.1:0 --page-logins nofile', "cannot open 'nofile'", 'signet page password FILE NAME')
-add('a file in place of a key', 'ledger verify one.db --vkey vk', "'vk' is a file, and not the text of a key", '$(cat FILE)', vk='x\n')
+add('a file in place of a key', 'ledger verify one.db --vkey vk', "'vk' is a file, and not the text of a key", '$(cat FILE)', vk='a+00000000+AQ' + 'A' * 42 + '\n')
 add('another ledger that is not there', 'ledger import one.db nofile.db', 'nofile.db: there is no such ledger', 'is the path right?')
 for line, said, do in (
         ('run --page-logins lg order.yaml', '--page-logins goes with --page', '--help'), ('ledger rework one.db urn:dev:os:x-001 --board bench/1', 'did you mean slot:bench/1?', '--help'),

@@ -86,7 +86,7 @@ right('braces of JSON in a label', 'run --dry-run two.yaml', two__yaml=TWO + 'la
 later('a variable of a shell in a hook', 'on_pass: [/bin/echo, "$ENDPOINT"]', "two.yaml:7:23: on_pass: nobody fills in '$ENDPOINT'", '^', '{endpoint}', base=BOARD)
 right_order('a variable in a command for a shell', 'slots:', 'on_pass: [/bin/sh, -c, "$ENDPOINT_HOOK"]\nslots:', base=BOARD)
 later('the file of an authority for names of certificates', 'credentials: {cert_info: a.yaml}', 'two.yaml:6:26: a.yaml is the file of an authority, not a JSON file', '^', "'authority: a.yaml'", a__yaml=CHAIN % 'root.key')
-add('a signature for a key', 'ledger verify one.db --vkey o.sig', "'o.sig' is a file, and not the text of a key", 'no key in it', o__sig='x')
+add('a signature for a key', 'ledger verify one.db --vkey o.sig', "'o.sig' is a file, and not the text of a key", 'no public key in it', o__sig='x')
 for line, said, do in (
         ('ledger verify one.db --since-checkpoint one.ndjson', "'one.ndjson' is no signed note", 'the file of a checkpoint'), ('smp upload -p tcp:127.0.0.1:1 /lfs/x cfg', "cannot open '/lfs/x'", 'the other way round'),
         ('smp echo -p 10.255.255.1:1337 hi', '10.255.255.1:1337: cannot open the port', 'tcp:HOST:PORT'), ('sim tell state nosock', 'nothing simulated is at state', 'before the request')):
@@ -106,3 +106,9 @@ later('a placeholder that is not closed', 'credentials: {identity: "{endpoint"}'
 order('a file for a folder of packets', 'two.ndjson', 'cfg/', 'Not a directory', 'a file has the name of a folder')
 add('one order twice', 'run --dry-run two.yaml two.yaml', "two orders are called 'two'", 'it is one file', code=2, two__yaml=TWO)
 add('a dump for a packet', 'packet show p.txt', 'p.txt is the dump of a file', 'xxd -r p.txt', p__txt='00000000  9f a3 21 66 2f 30 2f 31  |..!f/0/1|\n')
+add('a signing key for the key that it shows', 'ledger verify one.db --vkey station.key.sign', "'station.key.sign' is a file, and not the text of a key", 'no public key in it')
+add('a hash with 0x', f'smp image -p tcp:127.0.0.1:1 test 0x{"ab" * 32}', 'is a hash with 0x in front', 'take 0x out', code=2)
+order('an address of libpq', 'ledger: two.db', 'ledger: "host=127.0.0.1 dbname=x password=hunter2"', "two.yaml:4:1: ledger 'host=...' is no file", '^', 'postgresql://HOST/DATABASE')
+right_order('a file with an equals sign', 'two.db', 'sub/week=48.db')
+order('a mode of TLS with a slip', 'two.db', '"postgresql://127.0.0.1/x?sslmode=off"', 'two.yaml:4:10: ', 'invalid sslmode', '^', 'such as sslmode=verify-full')
+add('a passphrase that is too short', 'station key rotate order.yaml --to passphrase --new-passphrase-file pw', 'a passphrase has at least 8', 'the first line of its file', code=2, pw='x\n')
