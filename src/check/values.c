@@ -128,6 +128,8 @@ static int check_range(struct check *check, const struct signet_record *record,
 }
 
 /* The registry gives no range. */
+enum { DAY_SECONDS = 86400, YEAR_SECONDS = 366 * DAY_SECONDS };
+
 static int check_lifetime(struct check *check, const struct signet_record *record)
 {
     int64_t seconds = record->value.as.integer;
@@ -141,6 +143,9 @@ static int check_lifetime(struct check *check, const struct signet_record *recor
         check_suspect(check, record->path, "86400 is a day",
                       "is 0: without end for a server of LwM2M 1.2, while one of 1.0 or 1.1 may "
                       "forget the device at once");
+    if (seconds > YEAR_SECONDS && seconds < INT32_MAX) /* that one is meant to be without end */
+        check_suspect(check, record->path, "a lifetime is a number of seconds: 86400 is a day",
+                      "is %lld days", (long long)seconds / DAY_SECONDS);
     return SIGNET_OK;
 }
 

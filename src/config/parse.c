@@ -300,7 +300,9 @@ static struct value parse_atom(struct parser *p)
 
     skip_blank(p);
     if (char_in(p->text[p->at], ".(["))
-        fail_at(p, p->at, SIGNET_E_SYNTAX, "a configuration is data: write the result itself",
+        fail_at(p, p->at, SIGNET_E_SYNTAX,
+                p->text[p->at] == '.' ? "a resource is RID.Server.Lifetime, an object OID.Server"
+                                      : "a configuration is data: write the result itself",
                 "calls, attributes and subscripts are not taken");
     return v;
 }
@@ -387,7 +389,8 @@ struct value parse_configuration(struct parser *p)
         fail_at(p, p->at, SIGNET_E_SYNTAX,
                 char_in(p->text[p->at], "},")
                     ? "is a } too many before it, or a { missing? {OID.Server: {1: {...}}}"
-                    : "one dictionary is all a configuration holds",
+                : p->text[p->at] == ';' ? "take it out"
+                                        : "one dictionary is all a configuration holds",
                 "this stands after the end");
     return v;
 }

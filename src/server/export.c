@@ -390,6 +390,11 @@ static int open_export(struct signet_server *server, struct signet_error *err)
     if (!file)
         return error_set_hint(err, SIGNET_E_USAGE, "\"file\": \"devices.csv\"",
                               "the export has no file");
+    if (text_ends_with(file, ".xlsx") || text_ends_with(file, ".xls") ||
+        text_ends_with(file, ".ods"))
+        return error_set_hint(
+            err, SIGNET_E_USAGE, "\"file\": \"devices.csv\": spreadsheets open that",
+            "'%s' is the name of a spreadsheet, and an export is a table of text", file);
     if (uri && uri_parse(&parsed, uri, strlen(uri), &why) != SIGNET_OK)
         return error_set_hint(err, SIGNET_E_USAGE, "\"server_uri\": \"coaps://HOST:5784\"",
                               "the export's server_uri %.200s", why.msg);

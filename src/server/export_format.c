@@ -200,8 +200,9 @@ int export_format_read(struct export_format *format, const char *name, const cha
         columns = layout->columns ? layout->columns : everything;
     rc = read_columns(format, layout, columns, err);
     if (!rc && !export_by_endpoint(format) && format->columns[0].field != EXPORT_IDENTITY)
-        rc = error_set(err, SIGNET_E_USAGE,
-                       "the first column of an export is the endpoint or the identity");
+        rc = error_set_hint(err, SIGNET_E_USAGE,
+                            "\"columns\": \"endpoint=endpoint, identity=identity, psk=key_hex\"",
+                            "the first of 'columns' is the endpoint or the identity");
     return rc;
 }
 

@@ -112,3 +112,15 @@ order('an address of libpq', 'ledger: two.db', 'ledger: "host=127.0.0.1 dbname=x
 right_order('a file with an equals sign', 'two.db', 'sub/week=48.db')
 order('a mode of TLS with a slip', 'two.db', '"postgresql://127.0.0.1/x?sslmode=off"', 'two.yaml:4:10: ', 'invalid sslmode', '^', 'such as sslmode=verify-full')
 add('a passphrase that is too short', 'station key rotate order.yaml --to passphrase --new-passphrase-file pw', 'a passphrase has at least 8', 'the first line of its file', code=2, pw='x\n')
+# configurations and exports that were taken without a word
+def doubt(name, old, new, *said):
+    assert old in GOOD, name
+    add(name, 'packet make -c cfg -o out', *said, code=0, cfg=GOOD.replace(old, new, 1))
+doubt('a lifetime in milliseconds', ' 60,', ' 86400000,', 'cfg:3:48: RID.Server.Lifetime (/1/1/1) is 1000 days', '^', 'a number of seconds')
+doubt('a key that is base64', "b'0123456789abcdef'", "b'AAAAAAAAAAAAAAAAAAAAAA=='", 'cfg:2:89: RID.Security.SecretKey (/0/1/5) is text in base64', '^', "bytes.fromhex('...')")
+for name, old, new in ('a lifetime of a year', ' 60,', ' 31536000,'), ('a lifetime without end', ' 60,', ' 2147483647,'), ('a key of letters', "b'0123456789abcdef'", "b'0123456789abcdef01234567'"):
+    right(name, 'packet make -c cfg -o out', cfg=GOOD.replace(old, new, 1))
+config('an object for a resource', GOOD.replace('RID.Server.Lifetime', 'OID.Server.Lifetime'), 'cfg:3:58: calls, attributes', '^', 'a resource is RID.Server.Lifetime')
+config('a semicolon behind the end', GOOD.rstrip() + ';\n', 'cfg:4:67: this stands after the end', '^', 'take it out')
+for name, member, *answer in (('columns that begin with a key', '"columns": "psk=key_hex"', "the first of 'columns' is the endpoint", '"columns": "endpoint=endpoint'), ('an export called as a spreadsheet', '"file": "o.xlsx"', "server.json:1:29: 'o.xlsx' is the name of a spreadsheet", '^', 'devices.csv')):
+    server(name, '{"kind": "export", ' + ('"file": "o.csv", ' if 'columns' in member else '') + member + '}', *answer, line='register -s server.json -e x -c cfg')
