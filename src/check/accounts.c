@@ -7,7 +7,7 @@
 enum { ACCOUNTS_MAX = 1000 };
 
 /* A key of 16 bytes or more that was copied as base64 has it. */
-static bool is_base64(const uint8_t *data, size_t len)
+static bool is_key_in_base64(const uint8_t *data, size_t len)
 {
     bool all = len >= 24 && len % 4 == 0 && data[len - 1] == '=';
 
@@ -38,7 +38,7 @@ static int check_psk(struct check *check, const struct signet_account *account)
     if (len >= 32 && len % 2 == 0 && text_is_hex(account->secret_key->as.bytes.data, len))
         check_suspect(check, key, "bytes.fromhex('...') makes bytes of hexadecimal digits",
                       "is the text of hexadecimal digits: each byte stands for half of one");
-    if (is_base64(account->secret_key->as.bytes.data, len))
+    if (is_key_in_base64(account->secret_key->as.bytes.data, len))
         check_suspect(check, key, "bytes.fromhex('...') has the bytes that it stands for",
                       "is text in base64, which ends with =");
     if (account->identity->as.bytes.len &&

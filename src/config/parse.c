@@ -301,8 +301,9 @@ static struct value parse_atom(struct parser *p)
     skip_blank(p);
     if (char_in(p->text[p->at], ".(["))
         fail_at(p, p->at, SIGNET_E_SYNTAX,
-                p->text[p->at] == '.' ? "a resource is RID.Server.Lifetime, an object OID.Server"
-                                      : "a configuration is data: write the result itself",
+                p->text[p->at] == '.' && v.kind == V_INT
+                    ? "a resource is RID.Server.Lifetime, an object OID.Server"
+                    : "a configuration is data: write the result itself",
                 "calls, attributes and subscripts are not taken");
     return v;
 }

@@ -106,7 +106,9 @@ int run_open_servers(struct signet_run *r, struct signet_error *err)
         seals = seals || (rc == SIGNET_OK && server_writes_file(r->servers[i]) && !o->clear_text);
     }
     return rc == SIGNET_OK && o->seal_to_count && !seals
-               ? error_set(err, SIGNET_E_MEANING, "'seal_to' goes with an 'output' or an export")
+               ? error_set_hint(err, SIGNET_E_MEANING,
+                                "output: {packets: packets.ndjson}, or an export in 'servers'",
+                                "'seal_to' goes with an 'output' or an export")
                : rc;
 }
 

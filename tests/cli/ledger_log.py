@@ -432,7 +432,7 @@ def station_without_its_key(p):
 @part
 def what_is_no_checkpoint(p):
     p.house.write('none', 'x')
-    p.verify('this is no signed note', since='none')
+    p.verify('is no signed note', since='none')
     need('no Ed25519 key' in p.call('verify', 'ledger.db', '--vkey', 'x', code=1), 'a key')
     with open(p.at('first')) as f:
         p.house.write('other', f.read().replace('\n6', '\n7', 1).replace('/A/', '/B/'))

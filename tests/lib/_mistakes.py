@@ -452,7 +452,7 @@ for key, home in (('manifest', "'names': names: {manifest: ...}"), ('recipe', "'
     order(f'{key} at the top', 'quota: 3', f'quota: 3\n{key}: x', f"two.yaml:3:1: unknown key '{key}'", '^', f'it is a key of {home}')
 for given, meant in (('retry', "did you mean 'retries'?"), ('stop_after', 'known: stop_after_refusals, stop_after_failures')):
     order(f'half of a key: {given}', 'quota: 3', f'quota: 3\n{given}: 1', f"two.yaml:3:1: unknown key '{given}'", '^', meant)
-order('seal_to alone', 'slots:', 'seal_to: [ca.pem]\nslots:', "two.yaml:7:1: 'seal_to' goes with an 'output' or an export", '^', 'output: {packets:', base=BOARD)
+order('seal_to alone', 'slots:', 'seal_to: [ca.pem]\nslots:', "two.yaml:7:1: 'seal_to' goes with an 'output' or an export", '^', 'output: {packets:', base=BOARD.replace('export', 'server'))
 order('a file of events in no folder', 'slots:', 'notify: [{name: a, file: no/x.json}]\nslots:', "cannot write 'no/x.json': there is no folder 'no'", '^', 'make the folder', base=BOARD)
 later('a certificate for an authority', 'authority: ca.pem', 'two.yaml:6:1: authority: ca.pem is a certificate, not the file of an authority', '^', 'signet cert show')
 for name, old, new, *answer in (

@@ -124,3 +124,4 @@ config('an object for a resource', GOOD.replace('RID.Server.Lifetime', 'OID.Serv
 config('a semicolon behind the end', GOOD.rstrip() + ';\n', 'cfg:4:67: this stands after the end', '^', 'take it out')
 for name, member, *answer in (('columns that begin with a key', '"columns": "psk=key_hex"', "the first of 'columns' is the endpoint", '"columns": "endpoint=endpoint'), ('an export called as a spreadsheet', '"file": "o.xlsx"', "server.json:1:29: 'o.xlsx' is the name of a spreadsheet", '^', 'devices.csv')):
     server(name, '{"kind": "export", ' + ('"file": "o.csv", ' if 'columns' in member else '') + member + '}', *answer, line='register -s server.json -e x -c cfg')
+right_order('seal_to with an export', 'slots:', 'seal_to: [ca.pem]\nslots:', base=BOARD)
