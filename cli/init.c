@@ -78,7 +78,9 @@ static const char rehearse[] = /* the program stands in front of it */
 static int cannot_make(const char *path, struct signet_error *err)
 {
     return cli_error(err, errno == EEXIST ? SIGNET_E_EXISTS : SIGNET_E_IO,
-                     errno == EEXIST ? "name another folder, or move this file away" : "",
+                     errno == EEXIST    ? "name another folder, or move this file away"
+                     : errno == ENOTDIR ? "a file has this name: name another folder"
+                                        : "",
                      "cannot make '%s': %s", PLAIN(path), strerror(errno));
 }
 

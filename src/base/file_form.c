@@ -312,6 +312,8 @@ static enum file_form text_form(const char *text, size_t len)
         return xml_form(text, len);
     if (has_word(text, len, "^XA"))
         return FORM_LABEL;
+    if (yaml_form(text, len) == FORM_ORDER)
+        return FORM_ORDER;
     if (has_word(text, len, "OID.") || has_word(text, len, "RID."))
         return FORM_CONFIG;
     if (text[0] == '{' || text[0] == '[')

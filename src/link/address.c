@@ -137,6 +137,9 @@ static int check_device_path(const char *path, struct signet_error *err)
         return error_set_hint(err, SIGNET_E_USAGE,
                               "tcp:HOST:PORT, udp:HOST:PORT and serial:PATH are possible",
                               "'%s' is no port: there is no '%.*s:'", path, (int)word, path);
+    if (!there && strchr(path, '*'))
+        return error_set_hint(err, SIGNET_E_USAGE, "name each port by itself",
+                              "'%s' has a * in it, which a shell alone fills in", path);
     if (!there && is_host_port(base))
         return error_set_hint(err, SIGNET_E_USAGE,
                               "tcp:HOST:PORT, udp:HOST:PORT and serial:PATH are possible",

@@ -201,7 +201,11 @@ static int feed(const struct manifest *m, struct cursor *c, size_t *fed, struct 
         if (read != n && char_in((char)c->piece[c->at + read], ";,\t|")) /* behind a quote */
             return columns_other_delimiter(&m->columns, c->line, (char)c->piece[c->at + read], err);
         if (read != n)
-            return bad_row(m, c->line, SIGNET_E_SYNTAX, "a quote stands where none can be", err);
+            bad_row(m, c->line, SIGNET_E_SYNTAX, "a quote stands where none can be", err);
+        if (read != n && c->piece[c->at + read] == ' ')
+            error_hint(err, "take the blank behind the quote out");
+        if (read != n)
+            return SIGNET_E_SYNTAX;
     }
     if ((last == '\n' && !(n == 1 && pair)) || last == '\r')
         c->line++;

@@ -103,7 +103,11 @@ static int read_server(struct reader *r, yaml_node_t *node)
                                 "a server's name has 1 to 40 characters");
     for (size_t i = 0; i < o->server_count; i++)
         if (strcmp(o->servers[i].name, server->name) == 0)
-            return reader_fail_hint(r, node, "give one of them another 'name'",
+            return reader_fail_hint(r, node,
+                                    strcmp(o->servers[i].file, server->file)
+                                        ? "give one of them another 'name'"
+                                        : "it is one file: leave one of the two out, or give it "
+                                          "another 'name'",
                                     "two servers are called '%s'", server->name);
     o->server_count++;
     return SIGNET_OK;

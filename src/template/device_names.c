@@ -48,7 +48,7 @@ static int compile_column(struct names *n, struct signet_error *err)
     error_set(err, SIGNET_E_MEANING, "%s has no column 'endpoint', and the order no pattern",
               manifest_path(n->manifest));
     const char *near = signet_word_nearest("endpoint", columns, count);
-    if (strncmp(columns[0], "$ ", 2) == 0)
+    if (strncmp(columns[0], "$ ", 2) == 0 || columns[0][0] == '#')
         error_hint(err, "the first row names the columns: take out what stands before it");
     else if (strncmp(columns[0], "endpoint ", 9) == 0 &&
              columns[0][8 + strspn(columns[0] + 8, " ")])

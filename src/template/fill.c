@@ -20,8 +20,11 @@ int template_check_psk(const void *key, size_t len, struct signet_error *err)
                 "leave RID.Security.SecretKey out: each device gets a key of its own",
                 "the key is the sample that everyone knows");
     if (len < 16 || len > 64)
-        return error_set(err, SIGNET_E_MEANING, "the key has %zu bytes: 16 to 64 are possible",
-                         len);
+        return error_set_hint(
+            err, SIGNET_E_MEANING,
+            len ? "a key of hex digits is written {column:hex}, of base64 {column:base64}"
+                : "each device has a key in its row; without the column, each gets a new one",
+            "the key has %zu bytes: 16 to 64 are possible", len);
     return SIGNET_OK;
 }
 

@@ -86,9 +86,12 @@ static int no_comma(struct reader *r, const yaml_node_t *node, const char *name)
 static int scalar(struct reader *r, const yaml_node_t *node, const char *name)
 {
     if (node->type != YAML_SCALAR_NODE)
-        return reader_fail_hint(r, node,
-                                "write the value alone; a text with { or [ in it is put in quotes",
-                                "'%s' takes one value", name);
+        return reader_fail_hint(
+            r, node,
+            node->type == YAML_SEQUENCE_NODE
+                ? "write the value alone, without brackets; a text with [ in it is put in quotes"
+                : "write the value alone; a text with { or [ in it is put in quotes",
+            "'%s' takes one value", name);
     if (no_null(r, node, name) != SIGNET_OK)
         return SIGNET_E_MEANING;
     if (memchr(node->data.scalar.value, 0, node->data.scalar.length))

@@ -125,3 +125,13 @@ config('a semicolon behind the end', GOOD.rstrip() + ';\n', 'cfg:4:67: this stan
 for name, member, *answer in (('columns that begin with a key', '"columns": "psk=key_hex"', "the first of 'columns' is the endpoint", '"columns": "endpoint=endpoint'), ('an export called as a spreadsheet', '"file": "o.xlsx"', "server.json:1:29: 'o.xlsx' is the name of a spreadsheet", '^', 'devices.csv')):
     server(name, '{"kind": "export", ' + ('"file": "o.csv", ' if 'columns' in member else '') + member + '}', *answer, line='register -s server.json -e x -c cfg')
 right_order('seal_to with an export', 'slots:', 'seal_to: [ca.pem]\nslots:', base=BOARD)
+# of a batch once the others were mended
+order('a configuration in the order', 'template: template', 'template: {OID.Server: 1}', "two.yaml:3:11: 'template' takes one value", '^', 'write the value alone')
+order('several manifests', '{manifest: devices.csv}', '{manifest: [devices.csv, b.csv]}', "two.yaml:5:19: 'manifest' takes one value", '^', 'without brackets', base=TABLE)
+order('a star for ports', '{port: x}', '{port: "/dev/ttyACM*"}', "two.yaml:7:17: slot 1: '/dev/ttyACM*' has a * in it", '^', 'each port by itself', base=BOARD)
+later('one server twice', 'servers: [{file: server.json}, {file: server.json}]', "two.yaml:6:32: two servers are called 'server'", '^', 'leave one of the two out')
+table('a blank behind a quote', '"endpoint" ,x\na,1\n', 'devices.csv:1:10: a quote stands where none can be', '^', 'take the blank behind the quote out')
+table('a comment in a table', '# list\nendpoint\na\n', "devices.csv has no column 'endpoint'", '^', 'take out what stands before it')
+table('a row without its key', 'endpoint,psk\na,00112233445566778899aabbccddeeff\nb,\nc,0123456789abcdef0123456789abcdef\n', 'devices.csv:3:3: psk: the key has 0 bytes', '^', 'each device has a key in its row',
+      template=CONFIG % ", RID.Security.PKOrIdentity: b'{endpoint:text}', RID.Security.SecretKey: b'{psk:hex}'")
+add('a file for a new folder', 'init order.yaml', "cannot make 'order.yaml/order.yaml'", 'a file has this name')
