@@ -128,13 +128,15 @@ def golden(hall):
     check(hall.at('hex.yaml'), 0, '--golden')
     need(re.search(rb'[0-9a-fA-F]{32}', hall.applied()[board]), hall.applied()[board])
 
-    # a name that the order would give next is kept before it makes anything; one that a product has is told
+    # a name of the manifest is refused; another is kept before anything is made; one that a product has is told
     hall.write('m.csv', 'endpoint\n' + ''.join(f'urn:dev:os:n-{i}\n' for i in range(1, 6)))
     hall.write('named.yaml', text_of(order).replace('order-1', 'named').replace(name, 'urn:dev:os:n-1').replace('slots:', 'names: {manifest: m.csv}\nslots:'))
+    need(hall.run(hall.at('named.yaml')) == 1, 'a golden board with the name of a product')
+    hall.write('named.yaml', text_of(hall.at('named.yaml')).replace('urn:dev:os:n-1', 'urn:dev:os:g-1'))
     hall.change(1)
     hall.run(hall.at('named.yaml'))
     states = {d['endpoint']: (d['order_name'], d['state']) for d in hall.devices()}
-    need(states['urn:dev:os:n-1'] == ('golden', VOID) and states['urn:dev:os:n-2'] == ('named', DONE), states)
+    need(states['urn:dev:os:g-1'] == ('golden', VOID) and states['urn:dev:os:n-1'] == ('named', DONE), states)
     hall.write('told.yaml', text_of(order).replace('order-1', 'told').replace(name, made[0]['endpoint']))
     p = subprocess.run([SIGNET, 'run', hall.at('told.yaml'), '--wait', '1'], capture_output=True, text=True, timeout=60)
     need("golden: " in p.stderr and "is a device of order 'order-1'" in p.stderr, p.stderr)

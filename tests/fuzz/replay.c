@@ -45,6 +45,22 @@ static void put_words(const char *text)
     }
 }
 
+static void hash_words(const char *words)
+{
+    FILE *shown = verdicts;
+    char *text = NULL;
+    size_t len = 0;
+
+    verdicts = open_memstream(&text, &len);
+    if (!verdicts)
+        abort();
+    put_words(words);
+    fclose(verdicts);
+    verdicts = shown;
+    seen_hash = hash_on(seen_hash, text, len);
+    free(text);
+}
+
 /* The same again is not new. */
 static bool said_before(const struct signet_error *err)
 {
@@ -69,8 +85,8 @@ void replay_refused(const struct signet_error *err)
     if (said_before(err))
         return;
     if (said_count > SHOWN) {
-        seen_hash = hash_on(seen_hash, err->msg, strlen(err->msg));
-        seen_hash = hash_on(seen_hash, err->hint, strlen(err->hint));
+        hash_words(err->msg);
+        hash_words(err->hint);
         return;
     }
     fprintf(verdicts, "%s: %s: ", input, signet_code_name(err->code));
