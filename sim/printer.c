@@ -182,7 +182,7 @@ static void print_one(struct sim_printer *p)
     if (p->waiting == 0 || stands(p) || clock_ms() < p->print_at)
         return;
     snprintf(path, sizeof(path), "%s/label-%04u.zpl", p->folder, p->printed + 1);
-    if (file_replace(path, label->data, label->len, 0600, NULL) == SIGNET_OK)
+    if (file_replace(path, label->data, label->len, NULL) == SIGNET_OK)
         p->printed++;
     buf_free(label);
     memmove(p->formats, p->formats + 1, (BUFFER_MAX - 1) * sizeof(*label));

@@ -374,9 +374,8 @@ int file_spare(const char *path, const void *data, size_t len, bool keeps,
                struct signet_error *err);
 /* Ends a function: as file_write with mode 0600, if rc is SIGNET_OK; text is freed in any case. */
 int file_save(const char *path, struct buf *text, int rc, struct signet_error *err);
-/* As file_write, but it may be lost in a power cut: nothing waits for the disk. */
-int file_replace(const char *path, const void *data, size_t len, mode_t mode,
-                 struct signet_error *err);
+/* As file_write with mode 0600, but it may be lost in a power cut: nothing waits for the disk. */
+int file_replace(const char *path, const void *data, size_t len, struct signet_error *err);
 /* As file_write with mode 0600, but SIGNET_E_EXISTS when path exists. */
 int file_create(const char *path, const void *data, size_t len, struct signet_error *err);
 /* At its end, made with mode 0600 when it is not there, with fsync. Neither through a link nor into
@@ -403,8 +402,8 @@ bool file_not_for_root(const struct stat *st);
 /* SIGNET_E_IO: another user but root owns the folder, or others may change what is in it; in one
  * like /tmp they may not (sticky). */
 int file_check_folder(const char *path, struct signet_error *err);
-/* mkdir of the last component unless it is a folder already. */
-int file_mkdir(const char *path, mode_t mode, struct signet_error *err);
+/* mkdir of the last component, with mode 0700, unless it is a folder already. */
+int file_mkdir(const char *path, struct signet_error *err);
 /* As file_mkdir; refuses a folder, or a link to one, of another user or that others can change. */
 int file_mkdir_private(const char *path, struct signet_error *err);
 /* A folder that is ours, no link, and that nobody else changes; change: made when it is missing,

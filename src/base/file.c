@@ -267,10 +267,9 @@ int file_save(const char *path, struct buf *text, int rc, struct signet_error *e
     return rc;
 }
 
-int file_replace(const char *path, const void *data, size_t len, mode_t mode,
-                 struct signet_error *err)
+int file_replace(const char *path, const void *data, size_t len, struct signet_error *err)
 {
-    return put_over(path, data, len, mode, PUT_UNSYNCED, err);
+    return put_over(path, data, len, 0600, PUT_UNSYNCED, err);
 }
 
 int file_create(const char *path, const void *data, size_t len, struct signet_error *err)
@@ -401,16 +400,16 @@ static int check_private_folder(const char *path, struct signet_error *err)
 
 int file_mkdir_private(const char *path, struct signet_error *err)
 {
-    int rc = file_mkdir(path, 0700, err);
+    int rc = file_mkdir(path, err);
 
     return rc == SIGNET_OK ? check_private_folder(path, err) : rc;
 }
 
-int file_mkdir(const char *path, mode_t mode, struct signet_error *err)
+int file_mkdir(const char *path, struct signet_error *err)
 {
     struct stat st;
 
-    if (mkdir(path, mode) == 0)
+    if (mkdir(path, 0700) == 0)
         return SIGNET_OK;
     if (errno == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
         return SIGNET_OK;
@@ -426,7 +425,7 @@ int file_mkdir(const char *path, mode_t mode, struct signet_error *err)
 int file_open_folder(int *fd, const char *path, bool change, struct signet_error *err)
 {
     struct stat st;
-    int rc = change ? file_mkdir(path, 0700, err) : SIGNET_OK;
+    int rc = change ? file_mkdir(path, err) : SIGNET_OK;
 
     if (rc != SIGNET_OK)
         return rc;

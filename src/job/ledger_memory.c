@@ -84,7 +84,7 @@ static int keep_checkpoint(const struct job_memory *m, struct signet_error *err)
     int rc = buf_check(&path, err);
     if (rc == SIGNET_OK)
         rc = file_replace((const char *)path.data, m->head.checkpoint, strlen(m->head.checkpoint),
-                          0600, err);
+                          err);
     buf_free(&path);
     return rc;
 }

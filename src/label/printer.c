@@ -150,7 +150,7 @@ static int print_to_file(const struct label_printing *p, bool *sent, struct sign
     rc = text_format(&path, err, "%s%s%s.zpl", p->printer, file_name_front(p->endpoint),
                      p->endpoint);
     if (rc == SIGNET_OK)
-        rc = file_mkdir(p->printer, 0700, err);
+        rc = file_mkdir(p->printer, err);
     if (rc == SIGNET_OK)
         rc = file_write(path, p->zpl->data, p->zpl->len, 0600, err);
     free(path);

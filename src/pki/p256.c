@@ -52,13 +52,14 @@ static EVP_PKEY *key_of_point(const uint8_t point[static P256_POINT])
     return p256_key(octets);
 }
 
-int p256_check(const uint8_t point[static P256_POINT], struct signet_error *err)
+bool p256_is_point(const uint8_t point[static P256_POINT])
 {
     EVP_PKEY *key = key_of_point(point);
+    bool is_point = key;
 
     EVP_PKEY_free(key);
     ERR_clear_error();
-    return key ? SIGNET_OK : error_set(err, SIGNET_E_CERT, "the key is no point of P-256");
+    return is_point;
 }
 
 static bool split_signature(const uint8_t *der, size_t len, uint8_t out[static P256_POINT])

@@ -55,7 +55,8 @@ int ed25519_verify(const uint8_t key[static ED25519_KEY_LEN], const void *text, 
 enum { P256_POINT = 64 };
 int p256_point(const struct signet_key *key, uint8_t out[static P256_POINT],
                struct signet_error *err);
-int p256_check(const uint8_t point[static P256_POINT], struct signet_error *err);
+/* On the curve. */
+bool p256_is_point(const uint8_t point[static P256_POINT]);
 void p256_public(struct buf *der, const uint8_t point[static P256_POINT]);
 /* Of the SHA-256 of data. */
 int p256_sign(const struct signet_key *key, const void *data, size_t len,

@@ -14,7 +14,7 @@ static int take_owner_point(const char *text, uint8_t out[static P256_POINT],
 
     if (len > begin && len < 120 && strncmp(text, OWNER_TEXT, begin) == 0 &&
         base64_decode(text + begin, len - begin, out, P256_POINT) == P256_POINT &&
-        p256_check(out, NULL) == SIGNET_OK)
+        p256_is_point(out))
         return SIGNET_OK;
     return error_set_hint(err, SIGNET_E_MEANING, "signet order grant --sign FILE prints it",
                           "'%s' is no owner's key for a TPM: p256+...",
@@ -44,8 +44,7 @@ static bool take_point(const TPM2B_PUBLIC *made, uint8_t out[static P256_POINT])
     const TPMT_PUBLIC *area = &made->publicArea;
 
     return area->type == TPM2_ALG_ECC &&
-           tpm_numbers(&area->unique.ecc.x, &area->unique.ecc.y, out) &&
-           p256_check(out, NULL) == SIGNET_OK;
+           tpm_numbers(&area->unique.ecc.x, &area->unique.ecc.y, out) && p256_is_point(out);
 }
 
 /* Neither its own password nor that of the owner hierarchy lets it sign. */

@@ -28,7 +28,7 @@ static void set_up_sealed(struct plant *p, int64_t quota)
     set_up(p, quota);
     snprintf(place, sizeof(place), "%s/out", p->folder);
     snprintf(cert, sizeof(cert), "%s/to.pem", p->folder);
-    good(p, file_mkdir(place, 0700, &p->err));
+    good(p, file_mkdir(place, &p->err));
     snprintf(p->packets, sizeof(p->packets), "%s/p", place);
     snprintf(p->records, sizeof(p->records), "%s/r.csv", place);
     good(p, signet_key_generate(&key, NULL, NULL, &p->err));
