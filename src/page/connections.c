@@ -5,6 +5,8 @@
 
 #include <sys/socket.h>
 
+enum { ANSWER_MS = 1000 };
+
 static int fd_of(const struct signet_page *p, struct MHD_Connection *connection)
 {
     return p->mhd->get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
@@ -49,13 +51,47 @@ void connections_notify(void *page, struct MHD_Connection *connection, void **of
     pthread_mutex_unlock(&p->connections.lock);
 }
 
+static struct connection *connection_of(struct signet_page *p, struct MHD_Connection *connection)
+{
+    return p->mhd->get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
+        ->socket_context;
+}
+
 void connections_keep(struct signet_page *p, struct MHD_Connection *connection)
 {
-    struct connection *c =
-        p->mhd->get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+    struct connection *c = connection_of(p, connection);
 
     pthread_mutex_lock(&p->connections.lock);
     if (c)
         c->viewer = true;
     pthread_mutex_unlock(&p->connections.lock);
+}
+
+void connections_answer(struct signet_page *p, struct MHD_Connection *connection, bool begins)
+{
+    struct connection *c = connection_of(p, connection);
+
+    pthread_mutex_lock(&p->connections.lock);
+    if (c)
+        c->answering = begins;
+    pthread_mutex_unlock(&p->connections.lock);
+}
+
+static bool is_answering(struct connections *all)
+{
+    bool any = false;
+
+    pthread_mutex_lock(&all->lock);
+    for (size_t i = 0; i < COUNT_OF(all->at); i++)
+        any = any || (all->at[i].number && all->at[i].answering && !all->at[i].viewer);
+    pthread_mutex_unlock(&all->lock);
+    return any;
+}
+
+void connections_finish(struct signet_page *p)
+{
+    int64_t until = clock_ms() + ANSWER_MS;
+
+    while (is_answering(&p->connections) && clock_ms() < until)
+        cancel_sleep_until(NULL, clock_ms() + 5, NULL);
 }

@@ -263,6 +263,7 @@ static enum MHD_Result http_on_request(void *arg, struct MHD_Connection *connect
         return MHD_YES;
     }
     r->path = path;
+    connections_answer(r->page, connection, true);
     return serve(r, method, version);
 }
 
@@ -271,9 +272,10 @@ static void on_completed(void *arg, struct MHD_Connection *connection, void **st
 {
     struct request *r = *state;
 
-    (void)arg, (void)connection, (void)how;
+    (void)how;
     if (!r)
         return;
+    connections_answer(arg, connection, false);
     buf_free(&r->body);
     buf_free(&r->answer);
     free(r);
@@ -299,7 +301,7 @@ int http_start(struct signet_page *p, struct signet_error *err)
         {MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS, NULL},
         {MHD_OPTION_CONNECTION_MEMORY_LIMIT, POOL_SIZE, NULL},
         {MHD_OPTION_THREAD_STACK_SIZE, STACK_SIZE, NULL},
-        {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)on_completed, NULL},
+        {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)on_completed, p},
         {p->tls ? MHD_OPTION_HTTPS_MEM_CERT : MHD_OPTION_END, 0, p->cert.data},
         {MHD_OPTION_HTTPS_MEM_KEY, 0, p->key.data},
         {MHD_OPTION_HTTPS_PRIORITIES, 0, "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"},

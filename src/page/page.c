@@ -123,10 +123,12 @@ void signet_page_close(struct signet_page **page)
         return;
     if (p->watch)
         watch_end(p->watch);
-    if (p->daemon)
+    if (p->daemon) {
+        connections_finish(p);
         p->mhd->stop_daemon(p->daemon);
-    else if (p->socket >= 0)
+    } else if (p->socket >= 0) {
         close(p->socket);
+    }
     watch_close(&p->watch);
     records_close(&p->records);
     logins_close(&p->logins);

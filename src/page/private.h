@@ -27,6 +27,7 @@ struct connections {
         uint64_t number; /* from 1; 0: none is here */
         int fd;
         bool viewer, ended;
+        bool answering; /* a request is here as a whole, and its answer is not sent yet */
     } at[CONNECTIONS_MAX + CONNECTIONS_ENDING];
 };
 
@@ -73,6 +74,9 @@ void answer_wrong(struct request *r, const char *what, const char *hint); /* 400
 void connections_notify(void *page, struct MHD_Connection *connection, void **of,
                         enum MHD_ConnectionNotificationCode what);
 void connections_keep(struct signet_page *p, struct MHD_Connection *connection);
+void connections_answer(struct signet_page *p, struct MHD_Connection *connection, bool begins);
+/* Before the end: a second for the answers that are under way, as to a "stop". */
+void connections_finish(struct signet_page *p);
 
 /* http.c */
 int http_start(struct signet_page *page, struct signet_error *err);

@@ -4,7 +4,7 @@
 that must be nowhere but in the output."""
 import base64, hashlib, json, os, shutil, signal, subprocess, sys, tempfile, time
 from _mint import House
-from _signet import SIGNET, SOURCE, TEMPLATE, TORTURE, VERIFIED, Broken, need
+from _signet import SIGNET, SOURCE, TEMPLATE, TORTURE, VERIFIED, Broken, need, rest
 
 
 def done(result, word='', code=0):
@@ -211,7 +211,7 @@ def interrupted(folder):
     while '"progress"' not in p.stdout.readline():
         need(p.poll() is None, 'it ended')
     p.send_signal(signal.SIGINT)
-    last = json.loads(p.communicate(timeout=60)[0].splitlines()[-1])
+    last = json.loads(rest(p, 60)[0].splitlines()[-1])
     need(p.returncode == 4 and last['event'] == 'report', last)
     made = last['made']
     need(0 < made < 200000 and last['states']['done'] == made, last)

@@ -6,7 +6,7 @@ sys.path.insert(0, '/usr/lib/python3/dist-packages')
 from prometheus_client.openmetrics import parser
 from _hall import Hall
 from _page import NAME, PASSWORD, SECONDS, Browser, Run, Stream
-from _signet import SIGNET, Broken, need
+from _signet import SIGNET, Broken, need, rest
 
 
 def call(*args, said=None):
@@ -111,7 +111,7 @@ def a_line(hall):
         again.close()
 
         need(browser.post('/api/line', 'stop')[0] == 200, 'stop')
-        out, _ = run.communicate(timeout=SECONDS)
+        out, _ = rest(run, SECONDS)
         need(run.returncode == 4 and json.loads(out.splitlines()[-1])['event'] == 'report', out[-300:])
     hall.check()
 
@@ -356,7 +356,7 @@ def not_there_yet(hall):
                              stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
         said = p.stderr.readline() + p.stderr.readline() if count else p.stdout.readline()
         p.send_signal(signal.SIGINT)
-        said += p.communicate(timeout=SECONDS)[1]
+        said += rest(p, SECONDS)[1]
         need(said.count('when it is there') == count, said)
 
 

@@ -5,7 +5,7 @@ import json, os, signal, subprocess, sys, tempfile, time
 
 import _sim_board
 from _coiote import Coiote
-from _signet import SIGNET, SOURCE
+from _signet import SIGNET, SOURCE, rest
 
 CONFIGS = os.path.join(SOURCE, 'examples/configs')
 NAME = 'anjay-zephyr-demo-351358811124772' # what the simulated board calls itself
@@ -127,7 +127,7 @@ def ctrl_c(cwd):
             if json.loads(line) == {'event': 'stage_begin', 'stage': 'flash'} or '"stage": "flash"' in line:
                 break
         p.send_signal(signal.SIGINT)
-        out, err = p.communicate(timeout=60)
+        out, err = rest(p, 60)
         error = [s for s in steps(out) if s['event'] == 'error']
         expect('Ctrl-C', p.returncode == 4 and error and error[0]['code'] == 'cancelled', (p.returncode, out, err))
     with board(cwd):

@@ -5,7 +5,7 @@ import _parts
 from _mint import House
 from _parts import part
 from _postgres import Server, binaries_or_skip
-from _signet import need
+from _signet import need, rest
 
 BIN = binaries_or_skip('hung_postgres')
 
@@ -17,6 +17,7 @@ class Proxy:
         self.target = os.path.join(server.top, '.s.PGSQL.5432')
         self.url = f'postgresql:///l?host={self.folder}&user={server.user}'
         self.frozen, self.open = threading.Event(), True
+        self.left = None  # bytes that stations may send until it freezes by itself
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(os.path.join(self.folder, '.s.PGSQL.5432'))
         self.listener.listen(16)
@@ -41,6 +42,11 @@ class Proxy:
                 try:
                     data = s.recv(65536)
                     (b if s is a else a).sendall(data)
+                    if s is a and self.left is not None:
+                        self.left -= len(data)
+                        if self.left < 0:
+                            self.frozen.set()
+                            self.left = None
                 except OSError:
                     data = b''
                 if not data:
@@ -70,12 +76,10 @@ class Place:
 
     def freeze_in_the_middle(self, order):
         h = self.house
+        self.proxy.left = 300000
         run = h.start(order)
-        while not h.devices('o') if self.server.sql("SELECT to_regclass('devices')", 'l') != [['']] else True:
-            need(run.poll() is None, 'it ended')
-            time.sleep(0.05)
-        self.proxy.frozen.set()
-        need(run.poll() is None, 'it was faster')
+        need(self.proxy.frozen.wait(120), 'it did not come that far')
+        need(0 < len(h.devices('o')) < 6000, len(h.devices('o')))
         return run
 
 
@@ -91,7 +95,7 @@ def told(p):
         said += line
     need(p.proxy.url in said and 10 <= int(re.search(r'not answered for (\d+) s', said)[1]) < 60, said)
     p.proxy.frozen.clear()
-    said = run.communicate(timeout=300)[0]
+    said += rest(run, 300)[0]
     need(run.returncode == 0, said)
     h.check('o', ['packets.ndjson'], 6000)
 

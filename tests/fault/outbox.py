@@ -7,7 +7,7 @@ import functools, json, signal, socket, subprocess, time
 from _parts import main, part
 from _place import BOARDS, DEADLINE, Place, expect
 from _port import free_port
-from _signet import SIGNET
+from _signet import SIGNET, rest
 
 
 def done(place, name, p):
@@ -111,7 +111,7 @@ def stopped(wait, sign):
             expect(name, line, 'it ended by itself')
             left -= sign(json.loads(line))
         p.send_signal(signal.SIGINT)
-        out, _ = p.communicate(timeout=DEADLINE)
+        out, _ = rest(p, DEADLINE)
         expect(name, p.returncode == 4 and '"report"' in out, (p.returncode, out))
         expect(name, place.states() == ['verified'] * BOARDS, place.states())
         place.point('coiote', port)

@@ -8,7 +8,7 @@ import http.server, json, os, re, shutil, signal, ssl, subprocess, threading, ti
 import urllib.error, urllib.parse, urllib.request
 from _coiote import TOKEN, Coiote, make_certificate
 from _parts import main, part
-from _signet import SIGNET, TEMPLATE, TORTURE, Folder, need, with_failpoint
+from _signet import SIGNET, TEMPLATE, TORTURE, Folder, need, rest, with_failpoint
 
 DEADLINE = 90
 
@@ -488,7 +488,7 @@ def stopped_while_proving(d):
             break
     begin = time.monotonic()
     p.send_signal(signal.SIGTERM)
-    d.said, d.code = p.communicate(timeout=DEADLINE)[0], p.returncode
+    d.said, d.code = rest(p, DEADLINE)[0], p.returncode
     need(time.monotonic() - begin < 8, f'{time.monotonic() - begin:.1f} s')
     d.exits(4)
     d.states('registered', 'registered')

@@ -5,7 +5,7 @@ its order; slots named by a programmer's serial number; a slot whose board alway
 retries and the others go on."""
 import json, os, subprocess, tempfile
 from _place import BOARDS, DEADLINE, Place, checks, expect
-from _signet import SIGNET
+from _signet import SIGNET, rest
 
 RACK = [SIGNET, 'sim', 'rack', '--slots', str(BOARDS), '-u', '--control']
 
@@ -50,7 +50,7 @@ def boards_come_and_go(place):
         expect('it waits for boards', line, first)
         first += line
     place.rack = rack(place, '-N', '3', '-H', '300')  # one more than is wanted
-    out, err = p.communicate(timeout=DEADLINE)
+    out, err = rest(p, DEADLINE)
     expect('watch: exit', p.returncode == 0, (p.returncode, err))
     lamps = [e['state'] if 'state' in e else e['stage'] for e in events(first + out, 'slot')]
     expect('slots were empty first', lamps[:BOARDS] == ['empty'] * BOARDS, lamps)

@@ -2,7 +2,7 @@
 """A line for tests: a rack of simulated boards, an order, and what its runs say."""
 import contextlib, glob, json, os, re, subprocess, time
 from _coiote import Coiote
-from _signet import IMAGE, SIGNET, TEMPLATE, TORTURE, Broken, Folder, need, with_failpoint
+from _signet import IMAGE, SIGNET, TEMPLATE, TORTURE, Broken, Folder, need, rest, with_failpoint
 
 DEADLINE = 90
 
@@ -84,7 +84,7 @@ class Line(Folder):
         raise Broken(f'no {event} {members} in: {self.said}')
 
     def finish(self):
-        out, _ = self.process.communicate(timeout=DEADLINE)
+        out, _ = rest(self.process, DEADLINE)
         return self.ended(self.process.returncode, self.said + out)
 
     def lamps(self, slot, stage):

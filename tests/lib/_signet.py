@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the tests of whole programs share: where they are, what the ledger's numbers mean, a folder."""
-import os, signal, subprocess
+import os, signal, subprocess, threading
 
 BUILD, SOURCE = os.environ['SIGNET_BUILD'], os.environ['SIGNET_SOURCE']
 SIGNET = os.path.join(BUILD, 'signet')
@@ -40,6 +40,16 @@ def ended(process, name, after=None, timeout=300):
         need(after is not None, f'{name}: hangs')
         process.send_signal(signal.SIGKILL)
         return process.communicate(timeout=60)[0]
+
+
+def rest(process, timeout):
+    """What it says from here to its end, on stdout and stderr. communicate() leaves out what somebody who read line by line has read ahead."""
+    timer = threading.Timer(timeout, process.kill)
+    timer.start()
+    said = [stream.read() if stream else None for stream in (process.stdout, process.stderr)]
+    process.wait()
+    timer.cancel()
+    return said
 
 
 class Folder:
