@@ -79,7 +79,7 @@ class Place:
         self.proxy.left = 300000
         run = h.start(order)
         need(self.proxy.frozen.wait(120), 'it did not come that far')
-        need(0 < len(h.devices('o')) < 6000, len(h.devices('o')))
+        need(0 < len(h.devices('o')) < 3000, len(h.devices('o')))
         return run
 
 
@@ -87,7 +87,7 @@ class Place:
 def told(p):
     """After 10 s, with the server's name; then it answers, and the run goes on to its end."""
     h = p.house
-    run = p.freeze_in_the_middle(h.order('o', 6000))
+    run = p.freeze_in_the_middle(h.order('o', 3000))
     said = ''
     while 'has not answered for' not in said:
         line = run.stdout.readline()
@@ -97,14 +97,14 @@ def told(p):
     p.proxy.frozen.clear()
     said += rest(run, 300)[0]
     need(run.returncode == 0, said)
-    h.check('o', ['packets.ndjson'], 6000)
+    h.check('o', ['packets.ndjson'], 3000)
 
 
 @part
 def ended(p):
     """By the first Ctrl-C; what it left is mended by the next run."""
     h = p.house
-    order = h.order('o', 6000)
+    order = h.order('o', 3000)
     run = p.freeze_in_the_middle(order)
     begin = time.monotonic()
     run.send_signal(signal.SIGINT)
@@ -123,7 +123,7 @@ def ended(p):
     for _ in range(2):
         code, said = h.run(order)
     need(code == 0, said)
-    h.check('o', ['packets.ndjson'], 6000)
+    h.check('o', ['packets.ndjson'], 3000)
 
 
 @part

@@ -4,14 +4,14 @@
 killed, their connections ended and the database server thrown over: every name once, nothing that was
 said to be recorded is lost, nothing twice. Then the doors of a server: away, full, not ours, too old.
 SIGNET_TORTURE=N (scripts/torture): ten times as many, and a server that stays away for longer than patience
-lasts. SIGNET_STATIONS_DEVICES=N: another size than 2,000."""
+lasts. SIGNET_STATIONS_DEVICES=N: another size than 1,200."""
 import os, random, shutil, signal, sqlite3, subprocess, tempfile, time
 from _postgres import Between, Server, binaries_or_skip
 from _signet import BUILD, DONE, FAILED, SIGNET, STATES, VOID, need
 
 STATION = os.path.join(BUILD, 'tests', 'signet_station')
 LONG = bool(os.environ.get('SIGNET_TORTURE'))
-DEVICES = int(os.environ.get('SIGNET_STATIONS_DEVICES') or (100000 if LONG else 2000))
+DEVICES = int(os.environ.get('SIGNET_STATIONS_DEVICES') or (100000 if LONG else 1200))
 SERVERS = ('coiote', 'leshan')
 
 
@@ -191,7 +191,7 @@ class Trouble:
             self.ended += len(self.server.sql(
                 f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{self.name}'"
                 f" AND application_name = 'signet' ORDER BY random() LIMIT {random.choice((1, 1, 3, 8))}"))
-        if seconds > 2 and not self.thrown:
+        if seconds > 1 and not self.thrown:
             self.thrown = True
             self.server.stop('immediate')
             time.sleep(random.uniform(0, 1))
@@ -348,7 +348,7 @@ def sqlite(folder):
     def disturb(stations, _):
         time.sleep(random.uniform(0.1, 0.5))
         stations.kill_one()
-    drain('SQLite', File(path), None, path, disturb, DEVICES // 5)
+    drain('SQLite', File(path), None, path, disturb, DEVICES // 3)
     race(File(path + '2'), None, path + '2', 300, 300)
 
 

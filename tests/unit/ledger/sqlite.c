@@ -101,7 +101,7 @@ static int reset(void)
 static void every_call_fails(void **state)
 {
     static const int codes[] = {SQLITE_IOERR, SQLITE_FULL};
-    const int step = getenv("SIGNET_TORTURE") ? 1 : 7;
+    const int step = getenv("SIGNET_TORTURE") ? 1 : 11;
     struct story s;
     size_t failed = 0;
     (void)state;
@@ -151,7 +151,7 @@ static void power_cuts(void **state)
     (void)state;
     disk_set(0, false, 0);
     disk.logging = true;
-    tell_story(&s, 12);
+    tell_story(&s, getenv("SIGNET_TORTURE") ? 12 : 5);
     assert_int_equal(s.rc, SIGNET_OK);
     signet_ledger_close(&ledger); /* with its checkpoint */
     disk.logging = false;

@@ -393,7 +393,7 @@ static void memory_runs_out(void **state)
     if (on_postgres())
         skip();
     for (int kind = 0; kind < 2; kind++)
-        for (long n = 1 + kind;; n += all ? 1 : n < 300 ? 7 : 97) {
+        for (long n = 1 + kind;; n += all ? 1 : n < 300 ? 7 : 197) {
             said = 0;
             err = (struct signet_error){0};
             allocations = 0;

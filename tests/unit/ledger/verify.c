@@ -177,7 +177,7 @@ static void open_raw(void)
     assert_int_equal(sqlite3_db_config(raw, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL), SQLITE_OK);
 }
 
-/* Every column of every row of every table, one at a time. */
+/* Every column of every row of every table, one at a time. The devices repeat after 16. */
 static void every_field(void **state)
 {
     static const char *const tables[][2] = {{"orders", "id"},
@@ -190,7 +190,7 @@ static void every_field(void **state)
     (void)state;
     if (on_postgres())
         skip();
-    make_some(DEVICES);
+    make_some(getenv("SIGNET_TORTURE") ? DEVICES : DEVICES / 2);
     open_raw();
     for (size_t t = 0; t < 5; t++) {
         const char *table = tables[t][0], *key = tables[t][1];
@@ -233,7 +233,7 @@ static void every_field(void **state)
     }
     sqlite3_close(raw);
     verified();
-    assert_true(tried > 3000);
+    assert_true(tried > 1500);
 }
 
 /* Deeds, and what is said of them. */
@@ -376,7 +376,7 @@ static void any_byte(void **state)
 {
     char before[65], after[65];
     int64_t events;
-    size_t found = 0, tries = 400;
+    size_t found = 0, tries = getenv("SIGNET_TORTURE") ? 400 : 150;
     (void)state;
     if (on_postgres())
         skip();
