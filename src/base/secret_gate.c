@@ -59,18 +59,18 @@ struct decoder {
 };
 
 /* The value of each digit, and 1 more: 0 is none. */
-typedef uint8_t digits[256];
+typedef uint8_t digit_values[256];
 
 /* clang-format off */
 #define TO_9(zero) zero, zero + 1, zero + 2, zero + 3, zero + 4, zero + 5, zero + 6, zero + 7, \
                    zero + 8, zero + 9
 #define TO_F(a) a, a + 1, a + 2, a + 3, a + 4, a + 5
 #define TO_Z(a) TO_9(a), TO_9(a + 10), TO_F(a + 20)
-static const digits digits_16 = {['0'] = TO_9(1), ['A'] = TO_F(11), ['a'] = TO_F(11)};
-static const digits digits_10 = {['0'] = TO_9(1)};
-static const digits digits_8 = {['0'] = 1, 2, 3, 4, 5, 6, 7, 8};
-static const digits digits_32 = {['A'] = TO_Z(1), ['a'] = TO_Z(1), ['2'] = TO_F(27)};
-static const digits digits_64 = {['A'] = TO_Z(1), ['a'] = TO_Z(27), ['0'] = TO_9(53),
+static const digit_values digits_16 = {['0'] = TO_9(1), ['A'] = TO_F(11), ['a'] = TO_F(11)};
+static const digit_values digits_10 = {['0'] = TO_9(1)};
+static const digit_values digits_8 = {['0'] = 1, 2, 3, 4, 5, 6, 7, 8};
+static const digit_values digits_32 = {['A'] = TO_Z(1), ['a'] = TO_Z(1), ['2'] = TO_F(27)};
+static const digit_values digits_64 = {['A'] = TO_Z(1), ['a'] = TO_Z(27), ['0'] = TO_9(53),
                                  ['+'] = 63, ['-'] = 63, ['/'] = 64, ['_'] = 64};
 /* clang-format on */
 
