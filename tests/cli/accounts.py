@@ -229,6 +229,19 @@ def certificates(d):
                    False, 'would need the private key')
 
 
+def uploads(d):
+    """What a person takes to Coiote lies beside the server's file, wherever a run is started, or where this file says."""
+    os.mkdir(d.at('conf'))
+    for where, more in (('conf/uploads', {}), ('own', {'uploads': 'own'})):
+        d.fresh()
+        d.write('conf/coiote.json', json.dumps({'kind': 'coiote', 'url': 'http://127.0.0.1', 'port': d.port, 'domain': '/acme/', **more}))
+        d.order(config(1, mode=2), '[{file: conf/coiote.json, token_file: token, allow_http: true, account: management}]',
+                more='credentials: {server_cert: server/client_cert.der}\n')
+        d.made()
+        with open(d.at(f'{where}/to-upload.tsv')) as f:
+            need(len(f.readlines()) == 2, where)
+
+
 def unused(d):
     d.write('config', psk(1))
     words = 'no account is in mode cert or est'
@@ -370,7 +383,7 @@ with tempfile.TemporaryDirectory(prefix='signet-accounts-') as folder:
     web = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Server)
     threading.Thread(target=web.serve_forever, daemon=True).start()
     desk = Desk(folder, web.server_address[1])
-    for part in (coiote, coiote_has_it, leshan, thingsboard, thingsboard_rows, certificates, unused, receivers, records, older_files):
+    for part in (coiote, coiote_has_it, leshan, thingsboard, thingsboard_rows, certificates, uploads, unused, receivers, records, older_files):
         part(desk)
     web.shutdown()
 print('accounts: ok')

@@ -163,8 +163,7 @@ static inline void bench_open(struct bench *b, const char *recipe,
         fail_msg("%s", err.msg);
 }
 
-/* All stages; the code of the first that fails, and which it was (0 to 4). */
-static inline int bench_run(struct bench *b, int *stage, struct signet_error *err)
+static inline int bench_stages(struct bench *b, int *stage, struct signet_error *err)
 {
     char name[152];
     int code;
@@ -183,6 +182,21 @@ static inline int bench_run(struct bench *b, int *stage, struct signet_error *er
         return code;
     *stage = 4;
     return signet_board_finish(b->board, err);
+}
+
+/* All stages; the code of the first that fails, and which it was (0 to 4): the message begins with
+ * its name. */
+static inline int bench_run(struct bench *b, int *stage, struct signet_error *err)
+{
+    static const char *const names[] = {"flash: ", "name: ", "load: ", "result: ", "final: "};
+
+    err->msg[0] = '\0';
+    int rc = bench_stages(b, stage, err);
+    if (rc == SIGNET_OK)
+        assert_string_equal(err->msg, "");
+    else
+        assert_memory_equal(err->msg, names[*stage], strlen(names[*stage]));
+    return rc;
 }
 
 static inline void bench_run_ok(struct bench *b)

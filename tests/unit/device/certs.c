@@ -179,34 +179,52 @@ static void put_literal(struct buf *text, unsigned rid, const struct signet_byte
     buf_text(text, "'");
 }
 
-/* A device of a configuration is warned of as well, with the place of the certificate. */
+/* A device whose own certificate is `own`, and whose server's is `server`, of that usage. */
+static int check_config(const struct signet_bytes *own, const struct signet_bytes *server,
+                        int usage, struct signet_error *err)
+{
+    struct signet_tree *device = NULL;
+    struct buf text = {0};
+
+    now = start;
+    buf_text(&text, "{OID.Security: {1: {0: 'coaps://a', 1: False, 2: 2, 10: 1");
+    put_literal(&text, 3, own);
+    put_literal(&text, 4, server);
+    put_literal(&text, 5, &key_der);
+    buf_printf(&text, ", 15: %d}}, OID.Server: {1: {0: 1, 1: 60, 6: False, 7: 'U'}}}", usage);
+    assert_int_equal(signet_config_parse((const char *)text.data, text.len, "cfg", &device, NULL),
+                     SIGNET_OK);
+    warned[0] = '\0';
+    int rc = signet_device_check(device, 0, &observer, err);
+    buf_free(&text);
+    signet_tree_free(&device);
+    return rc;
+}
+
+/* A device of a configuration is warned of as well, with the place of the certificate; what is
+ * refused is told once. */
 static void weak_ones_of_a_configuration(void **state)
 {
     const struct signet_cert_info info = {.digest = (char *)"sha1"};
     struct signet_bytes weak_der = {0};
     struct signet_cert *weak = NULL;
-    struct signet_tree *device = NULL;
     struct signet_error err = {0};
-    struct buf text = {0};
 
     (void)state;
     now = start;
     assert_int_equal(signet_cert_make(&weak, key, &info, "ep", NULL, NULL), SIGNET_OK);
     assert_int_equal(signet_cert_der(weak, &weak_der, NULL), SIGNET_OK);
-    buf_text(&text, "{OID.Security: {1: {0: 'coaps://a', 1: False, 2: 2, 10: 1");
-    put_literal(&text, 3, &weak_der);
-    put_literal(&text, 4, &other_der);
-    put_literal(&text, 5, &key_der);
-    buf_text(&text, "}}, OID.Server: {1: {0: 1, 1: 60, 6: False, 7: 'U'}}}");
-    assert_int_equal(signet_config_parse((const char *)text.data, text.len, "cfg", &device, NULL),
-                     SIGNET_OK);
-    warned[0] = '\0';
-    int rc = signet_device_check(device, 0, &observer, &err);
+    int rc = check_config(&weak_der, &other_der, 3, &err);
     if (rc != SIGNET_OK ||
         !strstr(warned, "/0/1/3: it is signed with sha1, which TLS stacks refuse"))
         fail_msg("%s%s", rc ? err.msg : "", warned);
-    buf_free(&text);
-    signet_tree_free(&device);
+    assert_int_equal(check_config(&cert_der, &weak_der, 3, &err), SIGNET_OK);
+    assert_non_null(strstr(warned, "/0/1/4: it is signed with sha1, which TLS stacks refuse"));
+    assert_int_equal(check_config(&cert_der, &weak_der, 2, &err), SIGNET_E_CERT);
+    assert_non_null(strstr(err.msg, "/0/1/4: it is no authority's certificate"));
+    assert_string_equal(warned, "");
+    assert_int_equal(check_config(&weak_der, &weak_der, 2, &err), SIGNET_E_CERT);
+    assert_null(strstr(warned, "/0/1/4: it is signed"));
     signet_cert_free(&weak);
     signet_bytes_free(&weak_der);
 }

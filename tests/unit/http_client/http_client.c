@@ -3,7 +3,7 @@
  * server on loopback are answers. TLS is in tests/unit/server/batch.c.
  * wrap: wipe malloc calloc realloc strdup locked_alloc
  */
-#include "http_client/http_client.h"
+#include "http_client/private.h"
 #include "unit/kept.h"
 
 #include <arpa/inet.h>
@@ -106,6 +106,45 @@ static void test_urls(void **state)
             !strstr(err.msg, bad[i].words))
             fail_msg("%s: %s", bad[i].url, err.msg);
     assert_int_equal(open_with("http://h", "t", true, &err), SIGNET_OK);
+}
+
+static void a_port_stands_in_one_place(void **state)
+{
+    static const struct {
+        const char *url;
+        unsigned port;
+        const char *base, *words; /* one of them */
+    } rows[] = {
+        {"https://h", 443, "https://h:443", NULL},
+        {"https://h/", 65535, "https://h:65535", NULL},
+        {"https://h:1", 0, "https://h:1", NULL},
+        {"https://h:65535//", 0, "https://h:65535", NULL},
+        {"https://h:80/", 80, "https://h:80", NULL},
+        {"https://[::1]", 80, "https://[::1]:80", NULL},
+        {"http://127.0.0.1:80", 0, "http://127.0.0.1:80", NULL},
+        {"https://h:0/", 0, NULL, "the server's url has the port 0"},
+        {"https://h:65536//", 0, NULL, "the server's url has the port 65536"},
+        {"https://h:65536", 65536, NULL, "the server's url has the port 65536"},
+        {"https://h:80/", 443, NULL, "the url has port 80, and port is 443"},
+        {"https://h:", 443, NULL, "the server's url has a colon and no port"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct http_options options = {
+            .url = rows[i].url, .port = rows[i].port, .allow_http = true};
+        struct signet_error err = {0};
+        char *base = NULL;
+        bool https = false;
+        int rc = url_base(&options, &base, &https, &err);
+
+        if (rc != (rows[i].base ? SIGNET_OK : SIGNET_E_USAGE))
+            fail_msg("%s: %s", rows[i].url, rc ? err.msg : base);
+        assert_string_equal(rows[i].base ? base : err.msg,
+                            rows[i].base ? rows[i].base : rows[i].words);
+        assert_int_equal(https || rc, rows[i].url[4] == 's' || rc);
+        free(base);
+    }
 }
 
 static void test_tokens(void **state)
@@ -459,13 +498,10 @@ static void test_body_without_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_urls),
-        cmocka_unit_test(test_tokens),
-        cmocka_unit_test(test_retry_after),
-        cmocka_unit_test(test_encode),
-        cmocka_unit_test(test_answers),
-        cmocka_unit_test(memory_runs_out),
-        cmocka_unit_test(test_body_without_memory),
+        cmocka_unit_test(test_urls),       cmocka_unit_test(a_port_stands_in_one_place),
+        cmocka_unit_test(test_tokens),     cmocka_unit_test(test_retry_after),
+        cmocka_unit_test(test_encode),     cmocka_unit_test(test_answers),
+        cmocka_unit_test(memory_runs_out), cmocka_unit_test(test_body_without_memory),
         cmocka_unit_test(test_long_body),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

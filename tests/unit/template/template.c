@@ -205,6 +205,52 @@ static void pairs_come_from_a_manifest(void **state)
     tear_down(&r);
 }
 
+static void put_literal(struct buf *more, unsigned rid, const struct signet_value *v)
+{
+    buf_printf(more, " %u: b'", rid);
+    for (size_t i = 0; i < v->as.bytes.len; i++)
+        buf_printf(more, "\\x%02x", v->as.bytes.data[i]);
+    buf_text(more, "',");
+}
+
+/* The template has one half for all, the manifest the other. */
+static void half_a_pair_belongs_to_the_other(void **state)
+{
+    struct room r;
+    struct device a = {0}, b = {0};
+    char server[96];
+
+    (void)state;
+    set_up_certs(&r, server);
+    r.options.shared_secret = true;
+    for (int half = 3; half <= 5; half += 2) {
+        struct buf csv = {0}, more = {0};
+
+        r.more = "";
+        r.options.shared_secret = false;
+        good(&r, open_manifest(&r, "endpoint\na\nb\n"));
+        good(&r, source_make(r.source, "a", 0, &a, &r.err));
+        good(&r, source_make(r.source, "b", 1, &b, &r.err));
+        r.options.shared_secret = half == 5;
+        put_literal(&more, (unsigned)half, value(&a, 0, (uint16_t)half));
+        buf_printf(&more, " %d: b'{half:base64}',", 8 - half);
+        r.more = (const char *)more.data;
+        buf_text(&csv, "endpoint,half\na");
+        const struct signet_value *other = value(&a, 0, (uint16_t)(8 - half));
+        put_base64(&csv, other->as.bytes.data, other->as.bytes.len);
+        good(&r, open_manifest(&r, (const char *)csv.data));
+        other = value(&b, 0, (uint16_t)(8 - half));
+        buf_text(&csv, "\nb");
+        put_base64(&csv, other->as.bytes.data, other->as.bytes.len);
+        refused(&r, open_manifest(&r, (const char *)csv.data), SIGNET_E_CERT, "devices.csv:3:3");
+        device_free(&a);
+        device_free(&b);
+        buf_free(&csv);
+        buf_free(&more);
+    }
+    tear_down(&r);
+}
+
 static void a_certificate_has_no_room_for_a_long_name(void **state)
 {
     struct room r;
@@ -341,6 +387,7 @@ int main(void)
         cmocka_unit_test(each_device_has_a_pair_of_its_own),
         cmocka_unit_test(keys_are_on_the_curve_that_is_asked_for),
         cmocka_unit_test(pairs_come_from_a_manifest),
+        cmocka_unit_test(half_a_pair_belongs_to_the_other),
         cmocka_unit_test(columns_become_numbers_and_truths),
         cmocka_unit_test(a_row_is_at_fault_without_a_column),
         cmocka_unit_test(the_name_in_a_certificate_is_the_device_s_own),

@@ -296,17 +296,24 @@ static int answer(void *ctx, const char *what, struct signet_bytes *secret, stru
 
 static void a_person_is_asked(void **state)
 {
-    struct answers two = {.texts = {"first words", "other words"}},
-                   same = {.texts = {"first words", "first words", "first words"}};
-    struct signet_station_key_change change = {
-        .file = path, .form = "passphrase", .ask = answer, .ask_ctx = &two};
+    static const char *const bad[][3] = {{"first words", "other words", "two passphrases"},
+                                         {"first words", "first word", "two passphrases"},
+                                         {"first word", "first words", "two passphrases"},
+                                         {"7 signs", "7 signs", "has at least 8 characters"}};
+    struct answers same = {.texts = {"8 signs.", "8 signs.", "8 signs."}};
+    struct signet_station_key_change change = {.file = path, .form = "passphrase", .ask = answer};
     struct signet_station_key_changed changed;
     struct key_ring ring = {0};
 
     (void)state;
     begin();
-    assert_int_equal(signet_station_key_rotate(&change, &changed, &err), SIGNET_E_USAGE);
-    assert_non_null(strstr(err.msg, "two passphrases"));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct answers two = {.texts = {bad[i][0], bad[i][1]}};
+
+        change.ask_ctx = &two;
+        assert_int_equal(signet_station_key_rotate(&change, &changed, &err), SIGNET_E_USAGE);
+        assert_non_null(strstr(err.msg, bad[i][2]));
+    }
     change.file = NULL;
     assert_int_equal(signet_station_key_rotate(&change, &changed, &err), SIGNET_E_USAGE);
     change.file = path;
