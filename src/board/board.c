@@ -260,9 +260,10 @@ void signet_board_close(struct signet_board **board)
 static int end_stage(const struct signet_board *b, int code, const char *state,
                      struct signet_error *err)
 {
-    if (code)
-        error_prefix(err, "%s", b->stage);
-    if (err && (code == SIGNET_E_CANCELLED || (code && !err->hint[0])))
+    if (code == SIGNET_OK)
+        return code;
+    error_prefix(err, "%s", b->stage);
+    if (err && (code == SIGNET_E_CANCELLED || !err->hint[0]))
         error_hint(err, "%s", state);
     return code;
 }

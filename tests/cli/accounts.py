@@ -240,6 +240,7 @@ def uploads(d):
         d.made()
         with open(d.at(f'{where}/to-upload.tsv')) as f:
             need(len(f.readlines()) == 2, where)
+    d.fresh()
 
 
 def unused(d):
