@@ -119,8 +119,6 @@ int cert_load_chain(struct signet_cert *out[CHAIN_MAX], size_t *count, const voi
     struct chain chain = {out, 0};
     int rc = pem_read_certs(data, len, take_cert, &chain, err);
 
-    if (rc == SIGNET_OK && chain.count == 0)
-        rc = error_set(err, SIGNET_E_CERT, "there is no certificate in the PEM");
     while (rc != SIGNET_OK && chain.count > 0)
         signet_cert_free(&out[--chain.count]);
     *count = chain.count;

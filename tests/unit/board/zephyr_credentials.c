@@ -381,6 +381,86 @@ static void two_accounts_have_a_tag_each(void **state)
     signet_bytes_free(&second);
 }
 
+/* The packet for a board that makes its key, with this in the place of its resource; key: whose
+ * certificate it is, NULL: the board's. */
+static void born_packet(struct bench *b, struct signet_key *key, uint16_t rid,
+                        struct signet_value value)
+{
+    struct signet_bytes cert = {0};
+    struct signet_cert *made = NULL;
+    struct signet_tree *tree = NULL;
+
+    certified_packet(b);
+    if (key) {
+        assert_int_equal(signet_cert_make(&made, key, NULL, "urn:dev:1", NULL, NULL), SIGNET_OK);
+        assert_int_equal(signet_cert_der(made, &cert, NULL), SIGNET_OK);
+        cert_packet(b, &cert, NULL);
+    }
+    assert_int_equal(signet_packet_decode(b->packet.data, b->packet.len, &tree, NULL), SIGNET_OK);
+    assert_int_equal(
+        signet_tree_put(tree, (struct signet_path){0, 0, rid, SIGNET_NO_ID}, &value, NULL),
+        SIGNET_OK);
+    signet_bytes_free(&b->packet);
+    assert_int_equal(signet_packet_encode(tree, &b->packet, NULL), SIGNET_OK);
+    signet_tree_free(&tree);
+    signet_cert_free(&made);
+    signet_bytes_free(&cert);
+}
+
+static void packets_that_are_not_for_this_board(void **state)
+{
+    const struct signet_value ssid = {SIGNET_TYPE_INTEGER, {.integer = 1}},
+                              nosec = {SIGNET_TYPE_INTEGER, {.integer = SIGNET_MODE_NOSEC}},
+                              yes = {SIGNET_TYPE_BOOLEAN, {.boolean = true}},
+                              key = {SIGNET_TYPE_OPAQUE,
+                                     {.bytes = {(uint8_t *)(uintptr_t) "k", 1}}};
+    struct signet_key *other = NULL;
+    const struct {
+        uint16_t rid;
+        struct signet_value value;
+        bool of_another;
+        int code;
+        const char *words;
+    } rows[] = {
+        {5, key, false, SIGNET_E_USAGE, "the board makes its key, but the packet has one"},
+        {2, nosec, false, SIGNET_E_MEANING, "the packet has no credentials for the board"},
+        {1, yes, false, SIGNET_E_MEANING, "and its certificate would be under 35724862"},
+        {10, ssid, true, SIGNET_E_USAGE, "the certificate is not for the key of the board"},
+    };
+    struct bench *b = *state;
+    struct signet_error err = {0};
+    struct signet_bytes csr = {0};
+    struct sim_board_state s;
+
+    assert_int_equal(signet_key_generate(&other, NULL, NULL, NULL), SIGNET_OK);
+    board(b, NULL);
+    bench_open(b, "zephyr-credentials", on_port(b, true), NULL, NULL);
+    assert_int_equal(ask(b, &csr, &err), SIGNET_OK);
+    signet_bytes_free(&csr);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        born_packet(b, rows[i].of_another ? other : NULL, rows[i].rid, rows[i].value);
+        int rc = signet_board_load(b->board, b->packet.data, b->packet.len, &err);
+        if (rc != rows[i].code || !strstr(err.msg, rows[i].words))
+            fail_msg("%zu: %d %s", i, rc, err.msg);
+        assert_false(holds(b, "CA") || holds(b, "CLIENT"));
+    }
+    assert_int_equal(signet_board_load(b->board, b->packet.data, 0, &err), SIGNET_E_USAGE);
+    assert_string_equal(err.msg, "the packet is empty");
+    certified_packet(b);
+    assert_int_equal(signet_board_load(b->board, b->packet.data, b->packet.len, &err), SIGNET_OK);
+    assert_int_equal(signet_board_load(b->board, b->packet.data, b->packet.len, &err),
+                     SIGNET_E_USAGE);
+    assert_string_equal(err.msg, "the board was loaded already");
+    /* erased behind our back */
+    assert_int_equal(sim_board_program(b->sims[0], SIM_FIRMWARE_CRED, true, NULL), SIGNET_OK);
+    assert_int_equal(sim_board_reset(b->sims[0], NULL), SIGNET_OK);
+    assert_int_equal(signet_board_result(b->board, &err), SIGNET_E_BOARD);
+    assert_non_null(strstr(err.msg, "the CA certificate under the security tag 35724861 is gone"));
+    sim_board_state(b->sims[0], &s);
+    assert_int_equal(s.keys, 1); /* no other was made */
+    signet_key_free(&other);
+}
+
 static void options_that_do_not_do(void **state)
 {
     static const struct {
@@ -433,7 +513,7 @@ int main(int argc, char **argv)
         TEST(a_list_of_another_type),          TEST(a_board_that_goes_away),
         TEST(what_the_board_refuses),          TEST(a_credential_that_is_longer_than_the_buffer),
         TEST(another_credential_is_there),     TEST(two_accounts_have_a_tag_each),
-        TEST(options_that_do_not_do),
+        TEST(options_that_do_not_do),          TEST(packets_that_are_not_for_this_board),
     };
 
     bench_flasher(argc, argv);

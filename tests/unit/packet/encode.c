@@ -29,6 +29,26 @@ static void expect(struct signet_value value, const char *hex)
     signet_tree_free(&tree);
 }
 
+static void what_has_no_form_in_a_packet(void **state)
+{
+    static const enum signet_type types[] = {SIGNET_TYPE_NONE, SIGNET_TYPE_TIME,
+                                             SIGNET_TYPE_CORELNK, SIGNET_TYPE_EXECUTABLE};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(types); i++) {
+        const struct signet_value value = {.type = types[i]};
+        struct signet_tree *tree = NULL;
+        struct signet_bytes out = {0};
+        struct signet_error err = {0};
+
+        assert_int_equal(signet_tree_new(&tree, NULL), SIGNET_OK);
+        assert_int_equal(signet_tree_put(tree, path, &value, NULL), SIGNET_OK);
+        assert_int_equal(signet_packet_encode(tree, &out, &err), SIGNET_E_USAGE);
+        assert_string_equal(err.msg, "/1/2/3: a record without a value");
+        signet_tree_free(&tree);
+    }
+}
+
 static void expect_float(double number, const char *hex)
 {
     expect((struct signet_value){.type = SIGNET_TYPE_FLOAT, .as.number = number}, hex);
@@ -146,6 +166,7 @@ static void a_full_buffer_is_an_error(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_has_no_form_in_a_packet),
         cmocka_unit_test(floats_are_the_shortest_exact_form),
         cmocka_unit_test(integers_are_the_shortest),
         cmocka_unit_test(other_types_have_their_labels),

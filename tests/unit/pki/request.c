@@ -187,13 +187,15 @@ static void a_point_that_is_not_on_its_curve(void **state)
 static void names_that_are_not_taken(void **state)
 {
     static const char *const none[] = {NULL}, *const two[] = {"urn:dev:1", "urn:dev:2", NULL},
-                             *const bell[] = {"urn:\adev", NULL};
+                             *const bell[] = {"urn:\adev", NULL}, *const empty[] = {"", NULL};
     struct made made = make(ec_key("P-256"), EVP_sha256(), MBSTRING_UTF8, none);
 
     (void)state;
     says(&made, "the certificate request: its subject has no common name");
     made = make(ec_key("P-256"), EVP_sha256(), MBSTRING_UTF8, two);
     says(&made, "the certificate request: its subject has more than one common name");
+    made = make(ec_key("P-256"), EVP_sha256(), V_ASN1_UTF8STRING, empty);
+    says(&made, "the certificate request: its common name cannot be used");
     made = make(ec_key("P-256"), EVP_sha256(), MBSTRING_UTF8, bell);
     struct signet_error err = {0};
     struct cert_request r;

@@ -181,6 +181,7 @@ static void key_files(void **state)
     struct tlog_key key = {0}, again = {0};
     struct stat st;
     struct buf name = {0};
+    struct signet_error err = {0};
     (void)state;
 
     assert_int_equal(tlog_key_open(&key, path, NULL, NULL), SIGNET_E_IO); /* none is made */
@@ -196,6 +197,12 @@ static void key_files(void **state)
     assert_int_equal(tlog_key_open(&again, path, NULL, NULL), SIGNET_E_IO);
     assert_int_equal(file_write(path, go_private, 60, 0600, NULL), SIGNET_OK);
     assert_int_equal(tlog_key_open(&again, path, NULL, NULL), SIGNET_E_SYNTAX);
+    char other_name[sizeof(go_private)];
+    memcpy(other_name, go_private, sizeof(go_private));
+    other_name[strlen("PRIVATE+KEY+")] = 'p'; /* the key's number is of its name as well */
+    assert_int_equal(file_write(path, other_name, strlen(other_name), 0600, NULL), SIGNET_OK);
+    assert_int_equal(tlog_key_open(&again, path, NULL, &err), SIGNET_E_SYNTAX);
+    assert_non_null(strstr(err.msg, "the signing key is damaged"));
     assert_null(again.seed.data);
     key_of_a_witness();
     buf_free(&name);
