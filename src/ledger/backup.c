@@ -25,7 +25,8 @@ static int check_place(struct backup *b, struct signet_error *err)
         return error_set_hint(err, SIGNET_E_USAGE, "name a file",
                               "a backup is a file, and '%s' is none", b->to);
     if (snprintf(b->part, sizeof(b->part), "%s.part", b->to) >= (int)sizeof(b->part) - 8)
-        return error_set(err, SIGNET_E_LIMIT, "'%.80s' is too long", b->to);
+        return error_set_hint(err, SIGNET_E_LIMIT, "name a shorter path", "'%.80s' is too long",
+                              b->to);
     if (lstat(b->to, &st) == 0)
         return error_set_hint(err, SIGNET_E_EXISTS, "name a new file", "will not overwrite '%s'",
                               b->to);

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """signet ledger backup: a copy of a ledger that is in use is a ledger."""
-import os, signal, sqlite3, subprocess, threading, time
+import os, shutil, signal, sqlite3, subprocess, threading, time
 import _parts
 from _mint import House
 from _parts import part
@@ -63,6 +63,10 @@ def refused(p):
     need('no such ledger' in p.call('backup', p.at('none.db'), p.at('c.db'), code=1), 'no ledger')
     need('a backup is a file' in p.call('backup', p.where(), 'postgresql:///x', code=2), 'an address')
     p.call('backup', p.where(), p.at('none/c.db'), code=1)
+    need('is too long' in p.call('backup', p.where(), 2046 * 'x/', code=1), 'a long path')
+    shutil.copy(os.path.join(os.environ['SIGNET_SOURCE'], 'tests/data/ledger-schema-3/ledger.db'), p.at('old.db'))
+    for args in ('backup', p.at('old.db'), p.at('c.db')), ('import', p.where(), p.at('old.db'), '--site', 'b'):
+        need('the ledger has schema 3, and this program copies schema ' in p.call(*args, code=1), args)
     h.write('c.db.part', 'x')
     need("c.db.part'" in p.call('backup', p.where(), p.at('c.db'), code=1), 'another backup')
     os.remove(p.at('c.db.part'))

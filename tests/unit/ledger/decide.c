@@ -245,10 +245,31 @@ static void what_does_not_fit(void **state)
     refused(signet_ledger_rework(ledger, NULL, &err), SIGNET_E_USAGE, "no device");
 }
 
+/* The board that is asked for is no other device's. */
+static void a_board_of_another(void **state)
+{
+    static const char *const one[] = {"one"};
+    struct signet_lease lease;
+
+    (void)state;
+    begin(9);
+    lease = reserve("one", "1");
+    bring(&lease, SIGNET_DEVICE_DONE, "board1");
+    lease = reserve("two", "1");
+    bring(&lease, SIGNET_DEVICE_DONE, "board2");
+    struct seen s = decide(WHICH(.names = one, .name_count = 1), REWORK(.board = "board2"));
+    assert_int_equal(s.changed, 0);
+    assert_int_equal(s.code, SIGNET_E_CONFLICT);
+    assert_string_equal(s.said, "one: the board board2 is that of two");
+    s = decide(WHICH(.names = one, .name_count = 1), REWORK(.board = "board3"));
+    assert_int_equal(s.changed, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(by_what_they_are, place_setup, place_teardown),
+        cmocka_unit_test_setup_teardown(a_board_of_another, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(by_time, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(many_pages, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(in_the_hands_of_another, place_setup, place_teardown),

@@ -220,6 +220,26 @@ static void conflicts(void **state)
     verified();
 }
 
+/* Whose stations are as they are here, but one that is not there yet. */
+static void an_older_copy(void **state)
+{
+    char copy[320], head[65];
+    int64_t events = 0;
+
+    (void)state;
+    begin(9);
+    open_other("b", "A");
+    make_there("one", SIGNET_DEVICE_DONE, NULL);
+    snprintf(copy, sizeof(copy), "%s/old.db", others);
+    must(signet_ledger_backup(other, copy, NULL, &events, head, &err));
+    open_other("b", "B");
+    make_there("two", SIGNET_DEVICE_DONE, NULL);
+    must(import("b"));
+    open_other("old", "A");
+    refused(import("b"), SIGNET_E_CONFLICT, "a station is missing there");
+    verified();
+}
+
 static int no_row(void *ctx, const struct signet_ledger_delivery *d, struct signet_error *e)
 {
     (void)ctx;
@@ -427,6 +447,7 @@ int main(void)
         TEST(known_and_read_only),
         TEST(no_event_of_it),
         TEST(conflicts),
+        TEST(an_older_copy),
         TEST(again),
         TEST(two_ledgers_of_one_site),
         TEST(many_sites),
