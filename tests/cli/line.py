@@ -169,6 +169,8 @@ def hostile(hall):
     need(send(b'\x1b[31m\n').find(b'\x1b') < 0, 'an escape comes back')
     need(send(b'status x\n').startswith(b'error ') and send(b'pause x\n').startswith(b'error '), 'an argument too many')
     need(send(b'off\n').startswith(b'error '), 'an argument too few')
+    for data in (b'scan 1\n', b'scan ' + 64 * b'1' + b'|x\n', b'rework 1\n', b'rework ' + 64 * b'1' + b'|x\n'):
+        need(b' takes a slot, ' in send(data), data)
     idle = [socket.socket(socket.AF_UNIX) for _ in range(20)]
     for s in idle:
         s.connect(line.socket())

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Orders that their owner signs: a station that knows the owner makes what was signed, and no unit twice with another ledger."""
-import os, shutil, subprocess, time
+import base64, os, shutil, subprocess, time
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 import _parts
 from _day import CLOCK, HAS_CLOCK
 from _mint import House
@@ -27,6 +28,12 @@ class Place:
     def sign(self, *more):
         self.call('order', 'sign', '--sign', 'owner.sign', 'o.yaml', *more)
 
+    def note(self, text):
+        """Signed with the owner's key (C2SP signed-note)."""
+        name, number, key = open(self.at('owner.sign')).read().strip().removeprefix('PRIVATE+KEY+').split('+', 2)
+        signs = Ed25519PrivateKey.from_private_bytes(base64.b64decode(key)[1:])
+        return f'{text}\n\u2014 {name} {base64.b64encode(bytes.fromhex(number) + signs.sign(text.encode())).decode()}\n'
+
     def make(self, says=None, order='o', **more):
         code, out = self.house.run(self.at(f'{order}.yaml'), **more)
         need((code != 0) == bool(says) and (says or '') in out, f'{order}: exit {code}: {out}')
@@ -46,6 +53,9 @@ def signed(p):
     need('is not signed' in p.call('run', '--dry-run', 'o.yaml', code=1), 'a dry run')
     p.sign()
     need('10 devices' in p.call('order', 'verify', 'o.yaml', '--vkey', p.key), 'verify')
+    os.mkdir(p.at('station.key.orders.lock'))
+    p.make("station.key.orders.lock'")
+    os.rmdir(p.at('station.key.orders.lock'))
     p.make()
     need(len(p.house.devices('o')) == 10, 'devices')
 
@@ -70,6 +80,9 @@ def edited(p):
         p.house.write(file, before)
     p.house.write('o.yaml.sig', 'x')
     p.make('o.yaml.sig: this is no signature of an owner')
+    for text in 'order o\nfrom 0\n', 'order o\nuntil 0\n', 'hello\n':  # by the owner, but of no order
+        p.house.write('o.yaml.sig', p.note(text))
+        p.make('what the owner signed is no order')
     need(not os.path.exists(p.at('ledger.db')), 'a ledger was begun')
     other = p.call('order', 'sign', '--sign', 'other.sign').strip()
     p.call('order', 'sign', '--sign', 'other.sign', 'o.yaml')

@@ -148,6 +148,7 @@ def credential(tmp):
     write('c.yaml', ORDER.format(name='c'))
     waits('c.yaml', **env)
     signet('ledger', 'sync', 'c.yaml', code=1, say='systemd has given no credentials')
+    signet('ledger', 'sync', 'c.yaml', code=1, say="cannot open the folder of credentials '/none'", CREDENTIALS_DIRECTORY='/none')
     opens('c.yaml', **env)
 
 

@@ -126,6 +126,29 @@ static void a_slot_is_for_the_scanner_that_read_it(void **state)
     close_run(&run);
 }
 
+/* As long as a name may be, and longer. */
+static void a_code_makes_a_name(void **state)
+{
+    static const char with[] = "urn:dev:os:0123456789-0123456789-0123456789-";
+    char code[SIGNET_ENDPOINT_SIZE + 1 - sizeof(with) + 1], why[300];
+    struct signet_order named = order;
+    struct signet_run run;
+
+    (void)state;
+    named.scan.endpoint = "urn:dev:os:0123456789-0123456789-0123456789-{scan}";
+    open_run(&run);
+    run.order = &named;
+    memset(code, 'y', sizeof(code) - 1);
+    code[sizeof(code) - 1] = '\0';
+    reads(0, "SLOT-1", "");
+    reads(0, code, "refused scan, slot 1: the name of the device would be too long");
+    code[sizeof(code) - 2] = '\0';
+    snprintf(why, sizeof(why), "refused scan, slot 1: no device %s%s", with, code);
+    reads(0, "SLOT-1", "");
+    reads(0, code, why);
+    close_run(&run);
+}
+
 static void the_only_slot_that_waits(void **state)
 {
     struct signet_run run;
@@ -173,6 +196,7 @@ static void a_flood_is_told_in_part(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(a_slot_is_for_one_code_of_20_seconds),
+                                       cmocka_unit_test(a_code_makes_a_name),
                                        cmocka_unit_test(a_slot_is_for_the_scanner_that_read_it),
                                        cmocka_unit_test(the_only_slot_that_waits),
                                        cmocka_unit_test(a_flood_is_told_in_part)};
