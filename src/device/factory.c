@@ -70,13 +70,7 @@ static int take_mode(struct signet_factory *f, struct signet_error *err)
     if (f->mode != SIGNET_MODE_NONE &&
         (f->mode != SIGNET_MODE_RPK || f->flags & SIGNET_FACTORY_NO_CHECK))
         return SIGNET_OK;
-    int rc = signet_tree_check(f->tree, 0, NULL, err);
-    if (rc != SIGNET_OK)
-        return rc;
-    rc = error_set_hint(err, SIGNET_E_MEANING, "0 is psk, 2 is cert, 3 is nosec, 4 is est",
-                        "RID.Security.Mode (/0/%u/2) is missing or unknown", main.iid);
-    tree_blame(f->tree, (struct signet_path){0, main.iid, 2, SIGNET_NO_ID}, err);
-    return rc;
+    return signet_tree_check(f->tree, 0, NULL, err); /* a profile may take raw public keys */
 }
 
 int cert_info_copy(struct signet_cert_info *out, const struct signet_cert_info *info,

@@ -295,7 +295,8 @@ static int make_absolute(struct reader *r, const char **path)
         return SIGNET_OK;
     size_t len = getcwd(here, sizeof(here)) ? strlen(here) : 0;
     if (len == 0 || len + strlen(*path) + 2 > sizeof(here))
-        return error_set(r->err, SIGNET_E_LIMIT, "%s: this folder's path is too long", r->path);
+        return error_set_hint(r->err, SIGNET_E_LIMIT, "start from a folder with a shorter path",
+                              "%s: this folder's path is too long", r->path);
     here[len++] = '/';
     memcpy(here + len, *path, strlen(*path));
     *path = reader_keep(r, here, len + strlen(*path));

@@ -175,9 +175,7 @@ static int find_server(struct run *run, const char *instead, struct signet_error
                                                     : "write coaps://",
                               "/0/%u is in mode %s, which %s does not go with", account->iid, mode,
                               run->address.secure ? "coaps://" : "coap://");
-    if (account->mode == SIGNET_MODE_NONE)
-        return error_set(err, SIGNET_E_UNSUPPORTED, "mode (none) cannot be proved");
-    if (account->mode == SIGNET_MODE_RPK ||
+    if (account->mode == SIGNET_MODE_NONE || account->mode == SIGNET_MODE_RPK ||
         (account->mode == SIGNET_MODE_EST && !(account->identity && account->secret_key)))
         return error_set(err, SIGNET_E_UNSUPPORTED, "mode %s cannot be proved", mode);
     return SIGNET_OK;

@@ -133,7 +133,7 @@ def wrong_keys(d):
         ('no template', base.replace('endpoint_cfg', 'gone'), 'gone', 'No such file'),
         ('a control character', base.replace('name: ', 'name: "\\x1b[31m"\n#'), "'name' holds a control character"),
         ('a hook that is not there', base + 'on_pass: [./lamp, "{slot}"]\n', 'on_pass: cannot find the program', '/./lamp'),
-        ('a hook with a long path', base + f'on_pass: [{2042 * "x/"}lamp]\n', "on_pass: this folder's path is too long"),
+        ('a hook with a long path', base + f'on_pass: [{2042 * "x/"}lamp]\n', "this folder's path is too long", 'shorter path'),
         ('very many placeholders', base + f'names: {{pattern: "{1025 * "{serial}"}"}}\n', 'more than 1024 placeholders'),
         ('a hook that is nowhere', base + 'on_fail: [no-such-lamp]\n', 'on_fail: no-such-lamp is not installed'),
         ('a database of another kind', base.replace('ledger.db', '"mysql://x"'), 'postgresql://HOST/DATABASE'),
