@@ -50,7 +50,7 @@ class Server(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(out)
 
-    do_POST = do_PUT = do_GET = answer
+    do_POST = do_PUT = do_GET = do_DELETE = answer
 
     def log_message(self, *args):
         pass
@@ -240,6 +240,8 @@ def uploads(d):
         d.made()
         with open(d.at(f'{where}/to-upload.tsv')) as f:
             need(len(f.readlines()) == 2, where)
+    said = d.call(SIGNET, 'ledger', 'void', 'ledger.db', 'ep-1', '--remove', '--reason', 'scrap', good=True)
+    said = d.call(SIGNET, 'ledger', 'sync', 'order.yaml', words='a person uploaded the certificate of ep-1: take it out there too')
     d.fresh()
 
 

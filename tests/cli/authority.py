@@ -39,6 +39,13 @@ def file_authorities(h):
         h.write('b.yaml', text)
         call('authority', 'show', 'b.yaml', code=1, word=word)
     call('authority', 'show', code=2, word='--order-file')
+    h.write('born.yaml', 'name: born\nquota: 2\ntemplate: template\nledger: born.db\nstation: A\nboard: {recipe: zephyr-credentials, recipe_keygen: "true"}\n'
+            'slots: [{name: "1", port: rack/1}]\nauthority: {chain: sealed.pem, key: sealed.key, passphrase_file: right}\n'
+            'credentials: {server_cert: server/client_cert.der}\nservers: [{file: born.json}]\n'
+            'golden: {slot: "1", board: "1234", endpoint: gold}\n')
+    h.write('right', SECRET + '\n')
+    h.write('born.json', '{"kind": "export", "file": "born.csv", "columns": "e=endpoint, c=cert_base64"}')
+    call('run', '--dry-run', 'born.yaml', code=1, word='an order with a golden board cannot')
 
 
 def without_key_identifier(h):

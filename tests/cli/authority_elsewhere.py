@@ -82,6 +82,7 @@ def est(h):
                 (('ca_file: est-ca.pem', f'pin: "{no_pin};{pin}"'), 0, 'written'),
                 (('ca_file: est-ca.pem', 'pin: sha1'), 2, "'sha1' is no pin"),
                 (('/.well-known/est/line', '/est'), 1, 'no EST there'),
+                (('/.well-known/est/line', '/est?line'), 1, "the path of the authority's url is malformed"),
                 (('https://', 'http://'), 1, 'EST goes over https only'),
                 (('timeout_s', 'chain: other.pem\ntimeout_s'), 1, 'the certificate that came'),
                 (('timeout_s', 'reference: x\ntimeout_s'), 1, "'reference' goes with kind: cmp"),

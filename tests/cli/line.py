@@ -184,6 +184,10 @@ def hostile(hall):
         p = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, timeout=SECONDS)
         need(p.stdout in ("b''\n",), f'another user: {p.stdout} {p.stderr}')
         os.chmod(hall.at('work'), 0o700)
+    with open(line.order) as f:
+        hall.write('file.yaml', f.read().replace('name: ', 'work: file.yaml\nname: ', 1))
+    p = call('line', 'status', hall.at('file.yaml'))
+    need(p.returncode == 1 and 'Not a directory' in p.stderr, p.stderr)
     p = call('run', line.order)
     need(p.returncode == 1 and 'another run is at work' in p.stderr, p.stderr)
     need(call('line', 'status', line.order).returncode == 0, 'a second run took the socket')

@@ -35,6 +35,33 @@ static void a_packet_is_a_file(void **state)
     assert_string_equal(name, ""); /* it has none */
 }
 
+/* What should be a name or a result may be any file. */
+static void files_that_are_too_long(void **state)
+{
+    struct bench *b = *state;
+    struct signet_board_options options = running(b);
+    struct signet_error err = {0};
+    uint8_t many[600] = {0};
+    char name[152];
+
+    bench_sim(b, 0, (struct sim_board_options){.firmware = SIM_FIRMWARE_SMP_FILE});
+    bench_open(b, "smp-file", options, NULL, NULL);
+    assert_int_equal(signet_board_prepare(b->board, &err), SIGNET_OK);
+    assert_int_equal(signet_board_load(b->board, many, sizeof(many), &err), SIGNET_OK);
+    options.endpoint_path = options.packet_path;
+    bench_open(b, "smp-file", options, NULL, NULL);
+    assert_int_equal(signet_board_prepare(b->board, &err), SIGNET_OK);
+    assert_int_equal(signet_board_endpoint(b->board, name, &err), SIGNET_E_BOARD);
+    assert_string_equal(err.msg, "name: /lfs1/provision.cbor: longer than any name");
+    options.endpoint_path = NULL;
+    options.result_path = options.packet_path;
+    bench_open(b, "smp-file", options, NULL, NULL);
+    assert_int_equal(signet_board_prepare(b->board, &err), SIGNET_OK);
+    assert_int_equal(signet_board_load(b->board, many, 300, &err), SIGNET_OK);
+    assert_int_equal(signet_board_result(b->board, &err), SIGNET_E_BOARD);
+    assert_string_equal(err.msg, "result: /lfs1/provision.cbor: not a result, it is too long");
+}
+
 static void a_board_that_is_flashed_first(void **state)
 {
     struct bench *b = *state;
@@ -170,9 +197,8 @@ int main(int argc, char **argv)
 {
     bench_flasher(argc, argv);
     const struct CMUnitTest tests[] = {
-        TEST(without_memory_nothing_is_loaded),
-        TEST(a_packet_is_a_file),
-        TEST(a_board_that_is_flashed_first),
+        TEST(without_memory_nothing_is_loaded), TEST(a_packet_is_a_file),
+        TEST(files_that_are_too_long),          TEST(a_board_that_is_flashed_first),
         TEST(options_that_do_not_do),
     };
     return cmocka_run_group_tests_name("board/smp_file", tests, NULL, NULL);

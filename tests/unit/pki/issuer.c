@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What an authority elsewhere sends: it is taken for the wished key and name, below the chain, and
- * for clients; else not. */
+ * for clients; else not. And when an authority signs no more.
+ * wrap: clock_wall */
 #include "pki/pki.h"
 
 #include <setjmp.h>
@@ -30,6 +31,64 @@ static struct signet_key *key_of(const struct test_ca *ca)
     assert_int_equal(signet_key_load(&key, der, (size_t)len, NULL), 0);
     OPENSSL_free(der);
     return key;
+}
+
+static int64_t ahead;
+int64_t __real_clock_wall(void);
+int64_t __wrap_clock_wall(void);
+
+int64_t __wrap_clock_wall(void)
+{
+    return __real_clock_wall() + ahead;
+}
+
+/* An authority that was opened while its time was. */
+static void the_clock_goes_on(void **state)
+{
+    static const struct {
+        int64_t ahead;
+        const char *words;
+    } rows[] = {{0, NULL},
+                {-7200, "the issuer's certificate: the certificate is not valid before "},
+                {9999 * 86400LL, "the issuer's certificate: it expires "},
+                {10001 * 86400LL, "the issuer's certificate: the certificate expired "}};
+    static const struct cert_form with_serial = {.serial = true};
+    struct test_ca ca = ca_make("ca", "EC", NULL, NULL);
+    struct signet_cert *own = cert_of(&ca), *made = NULL;
+    struct signet_key *ca_key = key_of(&ca), *device = NULL;
+    const struct signet_cert *chain[] = {own};
+    struct issuer *signs = NULL;
+    struct cert_request request;
+    struct signet_bytes csr = {0};
+    struct signet_error err = {0};
+
+    (void)state;
+    assert_int_equal(signet_key_generate(&device, NULL, NULL, NULL), 0);
+    assert_int_equal(cert_request_make(&csr, device, "d1", NULL), 0);
+    assert_int_equal(cert_request_read(&request, csr.data, csr.len, NULL), 0);
+    struct cert_wish wish = {.endpoint = "d1",
+                             .form = &cert_form_tls_client,
+                             .spki = request.key,
+                             .spki_len = request.key_len};
+    assert_int_equal(issuer_open(&signs, chain, 1, ca_key, NULL, &err), 0);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        ahead = rows[i].ahead;
+        int rc = issuer_sign(&made, signs, &wish, false, NULL, &err);
+        if ((rc == 0) != !rows[i].words || (rc && !strstr(err.msg, rows[i].words)))
+            fail_msg("%zu: %d %s", i, rc, err.msg);
+        signet_cert_free(&made);
+    }
+    ahead = 0;
+    wish.form = &with_serial;
+    wish.endpoint = NULL;
+    assert_int_equal(issuer_sign(&made, signs, &wish, false, NULL, &err), SIGNET_E_MEANING);
+    assert_non_null(strstr(err.msg, "has the device's serial number in it"));
+    issuer_close(&signs);
+    signet_bytes_free(&csr);
+    signet_key_free(&device);
+    signet_key_free(&ca_key);
+    signet_cert_free(&own);
+    ca_free(&ca);
 }
 
 static void verdicts(void **state)
@@ -108,6 +167,7 @@ static void a_key_that_devices_do_not_take(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_clock_goes_on),
         cmocka_unit_test(verdicts),
         cmocka_unit_test(a_key_that_devices_do_not_take),
     };

@@ -49,6 +49,10 @@ static void what_was_defined_goes_when_there_is_no_key(void **state)
     struct signet_tpm_wish wish = begin();
     const TPM2B_PUBLIC good = fake.key;
 
+    wish.file = NULL;
+    expect(&wish, SIGNET_E_USAGE, "a key in a TPM has a file");
+    wish.file = "ca.tpm";
+
     fake.key.publicArea.type = TPM2_ALG_RSA;
     expect(&wish, SIGNET_E_IO, "another kind of key");
     fake.key = good;

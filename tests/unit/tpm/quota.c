@@ -107,6 +107,14 @@ static void refusals_have_words(void **state)
     fake.sign = FAKE_LOST;
     expect(SIGNET_E_IO, "no answer from the TPM");
     fake.sign = 0;
+    struct tpm_uses uses = {0};
+    struct signet_error err = {0};
+    fake.count_size = 4;
+    assert_int_equal(tpm_quota_uses(quota, &uses, &err), SIGNET_E_IO);
+    assert_non_null(strstr(err.msg, "the TPM's index of uses has another size"));
+    fake.count_size = 0;
+    assert_int_equal(tpm_quota_uses(quota, &uses, &err), SIGNET_OK);
+    assert_int_equal(uses.limit, FAKE_LIMIT);
     fake.written = false;
     expect(SIGNET_E_CRYPTO, "has granted nothing");
     tpm_quota_close(&quota);
