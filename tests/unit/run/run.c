@@ -258,6 +258,22 @@ static void a_dry_run_does_no_work(void **state)
     tear_down(&h);
 }
 
+static void packets_are_not_paused(void **state)
+{
+    struct fixture h;
+    (void)state;
+    build(&h, 0, 1, 0);
+    h.order.recipe = NULL;
+    h.order.pattern = "urn:{serial}";
+    h.order.packets = in(&h, "p.ndjson", h.links[0]);
+    OK(&h, signet_run_open(&h.run, &h.order, &h.options, &h.err));
+    assert_int_equal(signet_run_pause(h.run, true, &h.err), SIGNET_E_UNSUPPORTED);
+    assert_string_equal(h.err.msg, "an order without boards is not paused");
+    OK(&h, signet_run_make(h.run, &h.report, &h.err));
+    assert_int_equal(h.report.batch.made, 1);
+    tear_down(&h);
+}
+
 static void stops_when_asked(void **state)
 {
     struct fixture h;
@@ -283,6 +299,7 @@ int main(void)
         cmocka_unit_test(no_board_is_touched_for_nothing),
         cmocka_unit_test(an_order_has_one_process),
         cmocka_unit_test(a_dry_run_does_no_work),
+        cmocka_unit_test(packets_are_not_paused),
         cmocka_unit_test(stops_when_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
