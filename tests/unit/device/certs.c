@@ -186,7 +186,6 @@ static int check_config(const struct signet_bytes *own, const struct signet_byte
     struct signet_tree *device = NULL;
     struct buf text = {0};
 
-    now = start;
     buf_text(&text, "{OID.Security: {1: {0: 'coaps://a', 1: False, 2: 2, 10: 1");
     put_literal(&text, 3, own);
     put_literal(&text, 4, server);
@@ -205,7 +204,8 @@ static int check_config(const struct signet_bytes *own, const struct signet_byte
  * refused is told once. */
 static void weak_ones_of_a_configuration(void **state)
 {
-    const struct signet_cert_info info = {.digest = (char *)"sha1"};
+    const struct signet_cert_info info = {.digest = (char *)"sha1",
+                                          .validity_offset_seconds = 400 * 86400};
     struct signet_bytes weak_der = {0};
     struct signet_cert *weak = NULL;
     struct signet_error err = {0};
@@ -223,8 +223,11 @@ static void weak_ones_of_a_configuration(void **state)
     assert_int_equal(check_config(&cert_der, &weak_der, 2, &err), SIGNET_E_CERT);
     assert_non_null(strstr(err.msg, "/0/1/4: it is no authority's certificate"));
     assert_string_equal(warned, "");
-    assert_int_equal(check_config(&weak_der, &weak_der, 2, &err), SIGNET_E_CERT);
-    assert_null(strstr(warned, "/0/1/4: it is signed"));
+    now = start + 401 * 86400; /* it expired */
+    assert_int_equal(check_config(&cert_der, &weak_der, 3, &err), SIGNET_E_CERT);
+    assert_non_null(strstr(err.msg, "/0/1/4: the certificate expired"));
+    assert_string_equal(warned, "");
+    now = start;
     signet_cert_free(&weak);
     signet_bytes_free(&weak_der);
 }
