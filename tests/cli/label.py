@@ -131,6 +131,8 @@ def wrong_orders(d):
     rows = [('{template: label.zpl}', "a label has a 'template' and a 'printer'"),
             ('{template: label.zpl, printer: "tcp://"}', "is no address of a printer"),
             ('{template: label.zpl, printer: "tcp://a:99999"}', "is no address of a printer"),
+            ('{template: label.zpl, printer: "tcp://a:65536"}', "is no address of a printer"),
+            ('{template: label.zpl, printer: "tcp://127.0.0.1:65535"}', 'no connection'),
             ('{template: label.zpl, printer: "http://a"}', 'a printer is tcp://HOST:PORT'),
             (f'{{template: none.zpl, printer: "{url}"}}', 'none.zpl'),
             (f'{{template: token.zpl, printer: "{url}"}}', "token.zpl:1:7: the label would show 'api_token', which is a secret"),

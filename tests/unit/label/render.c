@@ -24,6 +24,7 @@ static void values_are_data_and_never_commands(void **state)
             "^XA^CI28^FO1,1^FH_^FD35_5EXZ_7EJA_5F_22^FS^XZ");
     becomes("^XA^FD{note}^FS^XZ", "", "\xc3\xa4\xe2\x82\xac",
             "^XA^CI28^FH_^FD_C3_A4_E2_82_AC^FS^XZ");
+    becomes("^XA^ci28^FD{note}^FS^XZ", "", "\xc3\xa4", "^XA^ci28^FH_^FD_C3_A4^FS^XZ");
     becomes("^XA^FO5,5{qr:https://x/?e={endpoint}}^XZ", "", "",
             "^XA^CI28^FO5,5^BQN,2,5^FH_^FDQA,https://x/_3Fe=urn:dev:os:1^FS^XZ");
     becomes("^XA^FD{serial:04} {hw_id}^FS^XZ", "", "", "^XA^CI28^FH_^FD0007 683339521^FS^XZ");
