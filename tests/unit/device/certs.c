@@ -243,7 +243,8 @@ static void a_packet_with_pem(void **state)
     assert_int_equal(signet_cert_pem(cert, &pem[0], NULL), SIGNET_OK);
     assert_int_equal(signet_key_pem(key, &pem[1], NULL), SIGNET_OK);
     for (unsigned rid = 3; rid <= 5; rid++) {
-        const struct signet_value value = {SIGNET_TYPE_OPAQUE, {.bytes = pem[rid == 5]}};
+        const struct signet_value value = {SIGNET_TYPE_OPAQUE,
+                                           {.bytes = {pem[rid == 5].data, pem[rid == 5].len}}};
         struct signet_tree *device = NULL;
         struct signet_error err = {0};
         struct buf config = {0};
