@@ -232,48 +232,6 @@ static void weak_ones_of_a_configuration(void **state)
     signet_bytes_free(&weak_der);
 }
 
-/* A configuration's PEM is made DER; in a packet of others nobody does that. */
-static void a_packet_with_pem(void **state)
-{
-    struct signet_cert *cert = NULL;
-    struct signet_bytes pem[2] = {{0}};
-
-    (void)state;
-    assert_int_equal(signet_cert_load(&cert, cert_der.data, cert_der.len, NULL), SIGNET_OK);
-    assert_int_equal(signet_cert_pem(cert, &pem[0], NULL), SIGNET_OK);
-    assert_int_equal(signet_key_pem(key, &pem[1], NULL), SIGNET_OK);
-    for (unsigned rid = 3; rid <= 5; rid++) {
-        const struct signet_value value = {SIGNET_TYPE_OPAQUE,
-                                           {.bytes = {pem[rid == 5].data, pem[rid == 5].len}}};
-        struct signet_tree *device = NULL;
-        struct signet_error err = {0};
-        struct buf config = {0};
-        char want[64];
-
-        buf_text(&config, "{OID.Security: {1: {0: 'coaps://a', 1: False, 2: 2, 10: 1");
-        put_literal(&config, 3, &cert_der);
-        put_literal(&config, 4, &other_der);
-        put_literal(&config, 5, &key_der);
-        buf_text(&config, "}}, OID.Server: {1: {0: 1, 1: 60, 6: False, 7: 'U'}}}");
-        assert_int_equal(
-            signet_config_parse((const char *)config.data, config.len, "cfg", &device, NULL),
-            SIGNET_OK);
-        assert_int_equal(signet_tree_put(device,
-                                         (struct signet_path){0, 1, (uint16_t)rid, SIGNET_NO_ID},
-                                         &value, NULL),
-                         SIGNET_OK);
-        assert_int_equal(signet_tree_check(device, 0, NULL, &err), SIGNET_E_CERT);
-        snprintf(want, sizeof(want), "/0/1/%u: it is PEM, and a device takes DER only", rid);
-        if (!strstr(err.msg, want))
-            fail_msg("%s: %s", want, err.msg);
-        buf_free(&config);
-        signet_tree_free(&device);
-    }
-    signet_cert_free(&cert);
-    signet_bytes_free(&pem[0]);
-    signet_bytes_free(&pem[1]);
-}
-
 static void put(const char *path, const struct signet_bytes *data, mode_t mode)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
@@ -315,7 +273,6 @@ int main(void)
         cmocka_unit_test(dates),
         cmocka_unit_test(a_key_of_another),
         cmocka_unit_test(weak_ones_of_a_configuration),
-        cmocka_unit_test(a_packet_with_pem),
         cmocka_unit_test(a_key_file_that_others_can_read),
     };
 

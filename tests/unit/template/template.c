@@ -205,6 +205,45 @@ static void pairs_come_from_a_manifest(void **state)
     tear_down(&r);
 }
 
+/* What a configuration has as PEM becomes DER; a manifest's bytes are the device's. */
+static void pairs_in_pem_are_refused(void **state)
+{
+    struct room r;
+    struct device a = {0};
+    char server[96];
+
+    (void)state;
+    set_up_certs(&r, server);
+    good(&r, open_manifest(&r, "endpoint\na\n"));
+    good(&r, source_make(r.source, "a", 0, &a, &r.err));
+    r.more =
+        " RID.Security.PKOrIdentity: b'{crt:base64}', RID.Security.SecretKey: b'{key:base64}',";
+    for (uint16_t half = 3; half <= 5; half += 2) {
+        struct signet_key *key = key_of(&r, &a);
+        struct signet_cert *cert = NULL;
+        struct signet_bytes pem = {0};
+        struct buf csv = {0};
+
+        const struct signet_value *crt = value(&a, 0, 3), *own = value(&a, 0, 5);
+        good(&r, signet_cert_load(&cert, crt->as.bytes.data, crt->as.bytes.len, &r.err));
+        good(&r,
+             half == 3 ? signet_cert_pem(cert, &pem, &r.err) : signet_key_pem(key, &pem, &r.err));
+        buf_text(&csv, "endpoint,crt,key\na");
+        put_base64(&csv, half == 3 ? pem.data : crt->as.bytes.data,
+                   half == 3 ? pem.len : crt->as.bytes.len);
+        put_base64(&csv, half == 5 ? pem.data : own->as.bytes.data,
+                   half == 5 ? pem.len : own->as.bytes.len);
+        refused(&r, open_manifest(&r, (const char *)csv.data), SIGNET_E_CERT,
+                "it is PEM, and a device takes DER only");
+        signet_bytes_free(&pem);
+        signet_cert_free(&cert);
+        signet_key_free(&key);
+        buf_free(&csv);
+    }
+    device_free(&a);
+    tear_down(&r);
+}
+
 static void put_literal(struct buf *more, unsigned rid, const struct signet_value *v)
 {
     buf_printf(more, " %u: b'", rid);
@@ -387,6 +426,7 @@ int main(void)
         cmocka_unit_test(each_device_has_a_pair_of_its_own),
         cmocka_unit_test(keys_are_on_the_curve_that_is_asked_for),
         cmocka_unit_test(pairs_come_from_a_manifest),
+        cmocka_unit_test(pairs_in_pem_are_refused),
         cmocka_unit_test(half_a_pair_belongs_to_the_other),
         cmocka_unit_test(columns_become_numbers_and_truths),
         cmocka_unit_test(a_row_is_at_fault_without_a_column),
