@@ -69,6 +69,10 @@ static void cells_are_quoted_when_needed(void **state)
         csv_cell(&out, cases[i].delimiter, cases[i].text, strlen(cases[i].text));
         assert_string_equal((char *)out.data + 1, cases[i].cell);
     }
+    buf_reset(&out);
+    csv_cell(&out, ';', "a,=1", 2); /* what stands behind is not of it */
+    assert_string_equal((char *)out.data, "a,");
+    buf_free(&out);
     csv_cell(&out, ',', NULL, 0);
     buf_free(&out);
 }
