@@ -193,7 +193,7 @@ static int slot_command(struct cli *cli, const char *command, const char *slot, 
     char argument[512];
     int n = snprintf(argument, sizeof(argument), "%s|%s", slot, text);
 
-    if (n < 0 || (size_t)n >= sizeof(argument) || strchr(slot, '|'))
+    if ((size_t)n >= sizeof(argument) || strchr(slot, '|'))
         return cli_usage(cli, "the %s or the name of the slot is too long", what);
     return line_command(cli, command, argument);
 }

@@ -76,7 +76,7 @@ static int write_server_file(const char *path, const struct sim_server_options *
                      "\"ca_file\": \"%s\"}\n",
                      options->kind, sim_server_port(server),
                      coiote ? " \"domain\": \"/acme/\"," : "", ca ? ca : options->ca_file);
-    bool odd = n < 0 || n >= (int)sizeof(body) || (ca && strpbrk(ca, "\"\\"));
+    bool odd = (size_t)n >= sizeof(body) || (ca && strpbrk(ca, "\"\\"));
     free(ca);
     return odd ? cli_error(err, SIGNET_E_LIMIT, "", "%s: no name for a file", options->ca_file)
                : cli_write(path, body, (size_t)n, err);

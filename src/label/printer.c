@@ -28,7 +28,7 @@ static int open_printer(struct signet_link **out, const char *printer,
     bool has_port = port && port[1] && !strchr(port, ']');
     int n = snprintf(address, sizeof(address), "tcp:%s%s", host, has_port ? "" : ":9100");
 
-    if (n < 0 || n >= (int)sizeof(address))
+    if ((size_t)n >= sizeof(address))
         return error_set(err, SIGNET_E_USAGE, "a printer's address is that long");
     int rc = signet_link_open(out, address, 0, cancel, err);
     if (rc != SIGNET_OK)

@@ -44,7 +44,7 @@ int reader_path(struct reader *r, const char *path, const char **out)
     int len = snprintf(whole, sizeof(whole), "%.*s%s", before, r->folder, path);
 
     *out = NULL;
-    if (len < 0 || (size_t)len >= sizeof(whole))
+    if ((size_t)len >= sizeof(whole))
         return error_set(r->err, SIGNET_E_LIMIT, "%s: a path is too long", r->path);
     *out = reader_keep(r, whole, (size_t)len);
     return *out ? SIGNET_OK : SIGNET_E_NOMEM;
