@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <setjmp.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -41,11 +42,29 @@ static void null_never_fires(void **state)
     signet_cancel_free(NULL);
 }
 
+static void without_descriptors_there_is_none(void **state)
+{
+    struct signet_cancel *cancel = NULL;
+    struct signet_error err = {0};
+    struct rlimit before, none;
+
+    (void)state;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = (struct rlimit){.rlim_cur = 0, .rlim_max = before.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &none);
+    int rc = signet_cancel_new(&cancel, &err);
+    setrlimit(RLIMIT_NOFILE, &before);
+    assert_int_equal(rc, SIGNET_E_IO);
+    assert_string_equal(err.msg, "cannot make an event descriptor: Too many open files");
+    assert_null(cancel);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wakes_a_sleeper),
         cmocka_unit_test(null_never_fires),
+        cmocka_unit_test(without_descriptors_there_is_none),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -112,7 +112,7 @@ static void a_port_stands_in_one_place(void **state)
 {
     static const struct {
         const char *url;
-        unsigned port;
+        uint16_t port;
         const char *base, *words; /* one of them */
     } rows[] = {
         {"https://h", 443, "https://h:443", NULL},
@@ -124,7 +124,7 @@ static void a_port_stands_in_one_place(void **state)
         {"http://127.0.0.1:80", 0, "http://127.0.0.1:80", NULL},
         {"https://h:0/", 0, NULL, "the server's url has the port 0"},
         {"https://h:65536//", 0, NULL, "the server's url has the port 65536"},
-        {"https://h:65536", 65536, NULL, "the server's url has the port 65536"},
+        {"https://h:65536", 443, NULL, "the server's url has the port 65536"},
         {"https://h:80/", 443, NULL, "the url has port 80, and port is 443"},
         {"https://h:", 443, NULL, "the server's url has a colon and no port"},
     };

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -92,6 +93,36 @@ static void folders_in_folders(void **state)
     assert_non_null(strstr(err.msg, "nested more than 8 deep"));
 }
 
+static void too_many_files(void **state)
+{
+    enum { MOST = 10000 };
+    char folder[FOLDER_SIZE], first[FOLDER_SIZE + 16], path[FOLDER_SIZE + 16];
+    struct rlimit before, none;
+    struct found found = {0};
+
+    (void)state;
+    assert_true(folder_make(folder));
+    put(folder, "0.xml");
+    snprintf(first, sizeof(first), "%s/0.xml", folder);
+    for (int i = 1; i <= MOST; i++) {
+        snprintf(path, sizeof(path), "%s/%d.xml", folder, i);
+        assert_int_equal(link(first, path), 0);
+    }
+    assert_int_equal(signet_objects_files(folder, on_file, &found, &err), SIGNET_E_LIMIT);
+    assert_non_null(strstr(err.msg, "more than 10000 files with definitions"));
+    unlink(first);
+    found.count = 0;
+    assert_int_equal(signet_objects_files(folder, on_file, &found, &err), SIGNET_OK);
+    assert_int_equal(found.count, MOST);
+    getrlimit(RLIMIT_NOFILE, &before);
+    none = (struct rlimit){.rlim_cur = 0, .rlim_max = before.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &none);
+    int rc = signet_objects_files(folder, on_file, &found, &err);
+    setrlimit(RLIMIT_NOFILE, &before);
+    assert_int_equal(rc, SIGNET_E_IO);
+    assert_non_null(strstr(err.msg, "cannot read the folder '"));
+}
+
 static void paths_that_are_too_long(void **state)
 {
     static char path[5000];
@@ -146,6 +177,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(files_of_folders),
         cmocka_unit_test(folders_in_folders),
+        cmocka_unit_test(too_many_files),
         cmocka_unit_test(paths_that_are_too_long),
         cmocka_unit_test(without_memory_there_are_none),
     };

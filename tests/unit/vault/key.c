@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The station's key file: its forms, who may touch it, and its change.
- * wrap: random_bytes failpoint pki_scrypt scandir
+ * wrap: random_bytes failpoint pki_scrypt scandir tpm_unseal
  */
 #include "pki/pki.h"
 #include "vault/private.h"
@@ -55,6 +55,16 @@ int __wrap_pki_scrypt(const void *password, size_t len, const uint8_t *salt, siz
                       unsigned log_n, uint8_t out[static 32], struct signet_error *e)
 {
     return __real_pki_scrypt(password, len, salt, salt_len, real_scrypt ? log_n : 4, out, e);
+}
+
+/* What a TPM has sealed for somebody else's purpose. */
+static size_t unsealed;
+int __wrap_tpm_unseal(const char *text, struct secret *out, struct signet_error *err);
+
+int __wrap_tpm_unseal(const char *text, struct secret *out, struct signet_error *err)
+{
+    (void)text;
+    return secret_alloc(out, unsealed, err);
 }
 
 static bool no_listing;
@@ -375,6 +385,10 @@ static void a_damaged_file_is_refused(void **state)
     const char other_form[] = "signet station key 2\nform hsm x\nkey 0123456789abcdef 00\nend\n";
     put(path, other_form, sizeof(other_form) - 1);
     is_refused(SIGNET_E_UNSUPPORTED, "knows no station key of the form 'hsm'");
+    const char of_tpm[] = "signet station key 2\nform tpm x\nkey 0123456789abcdef 00\nend\n";
+    put(path, of_tpm, sizeof(of_tpm) - 1);
+    for (unsealed = 31; unsealed <= 33; unsealed += 2)
+        is_refused(SIGNET_E_CRYPTO, "the TPM sealed something else");
     secret_wipe(&text);
     buf_free(&good);
 }
