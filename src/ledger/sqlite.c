@@ -231,12 +231,16 @@ static int sqlite_open(struct db **out, const char *where, enum db_open how,
         return rc;
     if (*where == ':' || strncmp(where, "file:", 5) == 0) /* ":memory:" would keep nothing */
         return error_set(err, SIGNET_E_USAGE, "a ledger needs a path, and %s is none", where);
+    bool there = stat(where, &st) == 0;
+    if (there && st.st_size == 0 && st.st_uid != geteuid()) /* he could change what is written */
+        return error_set_hint(err, SIGNET_E_IO, "remove it, or name another file",
+                              "the empty file '%s' is another user's", where);
     struct file *f = calloc(1, sizeof(*f));
     if (!f)
         return error_nomem(err);
     f->base.ops = &sqlite_ops;
     f->observer = watch->observer;
-    if (stat(where, &st) == 0 && st.st_mode & S_IWOTH)
+    if (there && st.st_mode & S_IWOTH)
         event_note(f->observer, "chmod 600 it", "%s: everyone may change the ledger (mode %03o)",
                    where, (unsigned)st.st_mode & 0777u);
     rc = set_up(f, where, how, err);

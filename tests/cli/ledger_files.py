@@ -123,6 +123,18 @@ def archive(p):
 
 
 @part
+def planted(p):
+    """A ledger that began as a file of another user would be his, to change or to replace."""
+    if os.geteuid() != 0:
+        return
+    h, where = p.house, p.at('planted.db')
+    open(where, 'w').close()
+    os.chown(where, 65534, 65534)
+    code, said = h.run(h.order('o', 2, ledger=where))
+    need(code == 1 and "planted.db' is another user's" in said and os.path.getsize(where) == 0, said)
+
+
+@part
 def told(p):
     """A ledger that everyone may change, and one that another program locks for long: a warning each, and the answer."""
     h = p.house

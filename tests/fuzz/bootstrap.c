@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any datagrams of a bootstrap server, each behind two bytes of its length: the proof reads them as
- * the device does, with a token and a message id of zeros. What is taken is a configuration that
- * encodes.
+/* Any datagrams of a bootstrap server, each behind two bytes of its length, or messages over TCP
+ * behind ff ff: the proof reads them as the device does, with a token and a message id of zeros.
+ * What is taken is a configuration that encodes.
  * wrap: transport_send transport_receive random_bytes
  */
 #include "fuzz.h"
@@ -19,6 +19,7 @@ int __wrap_random_bytes(void *data, size_t len, struct signet_error *err);
 
 static const uint8_t *input;
 static size_t left;
+static bool stream;
 
 int __wrap_random_bytes(void *data, size_t len, struct signet_error *err)
 {
@@ -33,7 +34,7 @@ int __wrap_transport_send(struct transport *transport, const void *data, size_t 
     struct coap_message sent;
 
     (void)transport, (void)err;
-    require(coap_read(&sent, data, len));
+    require((stream ? coap_read_frame : coap_read)(&sent, data, len));
     seen(data, len);
     return SIGNET_OK;
 }
@@ -76,8 +77,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct signet_error err = {0};
     unsigned code = 0;
 
-    input = data, left = size;
-    require(exchange_init(&x, NULL, false, INT64_MAX, NULL) == SIGNET_OK);
+    stream = size > 1 && data[0] == 0xff && data[1] == 0xff;
+    input = data + 2 * stream, left = size - 2 * stream;
+    require(exchange_init(&x, NULL, stream, INT64_MAX, NULL) == SIGNET_OK);
     if (bootstrap_run(&x, &address, "urn:dev:1", tree, &code, &err) != SIGNET_OK)
         require_error(&err);
     require(signet_packet_encode(tree, &packet, NULL) == SIGNET_OK);

@@ -135,6 +135,8 @@ static inline void plant_end(struct plant *p)
     vault_close(&p->vault);
     signet_ledger_close(&p->job.ledger);
     job_close(&p->job);
+    free(p->delivered.servers);
+    p->delivered.servers = NULL;
 }
 
 static inline void tear_down(struct plant *p)
@@ -155,6 +157,7 @@ static inline int plant_run(struct plant *p)
 
     if (rc != SIGNET_OK)
         return rc;
+    free(p->delivered.servers); /* of a run before */
     good(p, delivery_begin(&p->delivery, &setup, &p->err));
     p->report = (struct signet_batch_report){0};
     struct signet_error err = {0};
