@@ -83,7 +83,8 @@ static int prove_device(int argc, char **argv)
     unsigned seconds = 20;
     const struct option_row rows[] = {
         TEXT('s', "server", "FILE",
-             "Ask this server's API, too, whether it saw the device (JSON file; kind leshan)", &ask.file),
+             "Ask this server's API, too, whether it saw the device (JSON file; kind leshan)",
+             &ask.file),
         FLAG(0, "allow-http", "--server may speak plain http", &ask.options.allow_http),
         TEXT(0, "ca-file", "FILE", "--server: trust these authorities (PEM)", &ask.options.ca_file),
         TEXT(0, "token-file", "FILE", "--server: the access token (else SIGNET_TOKEN)",

@@ -68,9 +68,9 @@ int cli_fail(const struct cli *cli, const struct signet_error *said)
     char help[128];
     snprintf(help, sizeof(help), "'%s --help' lists the options", cli->name);
     if (!err->hint[0])
-        signet_text_plain(
-            err->code == SIGNET_E_USAGE && !err->excerpt[0] ? help : cli_hint_of_error(err),
-            err->hint, sizeof(err->hint));
+        signet_text_plain(err->code == SIGNET_E_USAGE && !err->excerpt[0] ? help
+                                                                          : cli_hint_of_error(err),
+                          err->hint, sizeof(err->hint));
     if (cli->json) {
         struct json j;
         json_event(&j, "error");

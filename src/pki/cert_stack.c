@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Can the TLS stack of a device read this certificate? OpenSSL is generous; what is looked at here
  * is what Mbed TLS 2.28 and 3 ask for (RFC 5280, section 4.1): the form. The extensions are in
- * cert_read_extensions.c, the kinds of keys and signatures in cert_judge.c. Functions move `d` behind
- * what they have read, and return what is wrong, or NULL. */
+ * cert_read_extensions.c, the kinds of keys and signatures in cert_judge.c. Functions move `d`
+ * behind what they have read, and return what is wrong, or NULL. */
 #include "pki/private.h"
 
 enum {

@@ -71,10 +71,9 @@ int signet_server_find(struct signet_server *server, const char *endpoint, struc
 int signet_server_seen(struct signet_server *server, const char *endpoint, struct signet_error *err)
 {
     if (!server->ops->seen)
-        return error_set_hint(err, SIGNET_E_UNSUPPORTED,
-                              "a server of kind leshan says it; leave the server out",
-                              "the API of %s does not say which devices are registered",
-                              server->ops->can.kind);
+        return error_set_hint(
+            err, SIGNET_E_UNSUPPORTED, "a server of kind leshan says it; leave the server out",
+            "the API of %s does not say which devices are registered", server->ops->can.kind);
     return server->ops->seen(server, endpoint, err);
 }
 
