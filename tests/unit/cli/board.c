@@ -87,6 +87,7 @@ static void boards_are_told_of(void **state)
     (void)state;
     assert_true(folder_make(folder) && chdir(folder) == 0);
     assert_int_equal(sim_board_start(&board, &options, NULL), SIGNET_OK);
+    usleep(250000); /* it mounts its files 150 ms after it began */
     fflush(stdout);
     assert_true(file >= 0 && out >= 0 && dup2(file, STDOUT_FILENO) >= 0);
     for (count = -1; count <= 2; count++) {
