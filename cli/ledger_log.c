@@ -37,7 +37,7 @@ static int verify_events(struct signet_ledger *ledger, void *ctx, struct signet_
         ledger_print_head(v->cli, events, head, &is_signed);
     if (rc == SIGNET_OK && v->since.count && !is_signed)
         fputs(
-            "signet: warning: no signature was looked at: what came after the old checkpoint may "
+            "signet: warning: no signature was verified: what came after the old checkpoint may "
             "be anybody's\nhint: --vkey VKEY, of the station, shows whether it is the station's\n",
             stderr);
     if (rc == SIGNET_E_LEDGER && !err->hint[0])

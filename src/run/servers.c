@@ -45,8 +45,8 @@ static int load_server_info(const struct signet_order_server *from, struct signe
 }
 
 /* An export is sealed as the outputs are, or in clear in so many words. */
-static int seal_order_export(const struct signet_run *r, struct signet_server *server,
-                             struct signet_error *err)
+static int seal_order_export(const struct signet_run *r, const struct signet_order_server *from,
+                             struct signet_server *server, struct signet_error *err)
 {
     const struct signet_order *o = r->order;
     const struct server_seal how = {.to = o->seal_to,
@@ -58,7 +58,8 @@ static int seal_order_export(const struct signet_run *r, struct signet_server *s
 
     if (o->no_clear_text && !o->seal_to_count)
         return error_set_hint(err, SIGNET_E_MEANING, "seal_to: [server-operator.pem]",
-                              "the order forbids clear text, and an export is a file in clear");
+                              "%s: the order forbids clear text, and an export is a file in clear",
+                              from->file);
     return o->seal_to_count && !o->clear_text ? server_seal(server, &how, err) : SIGNET_OK;
 }
 
@@ -87,12 +88,13 @@ static int open_order_server(struct signet_run *r, size_t i, struct signet_error
     for (size_t k = 0; rc == SIGNET_OK && k < (r->order->prove ? 2 : 1); k++)
         rc = signet_server_open(out[k], &info, &options, token.data, token.len, &r->observer,
                                 r->options.cancel, err);
-    for (size_t k = 0; rc == SIGNET_OK && k < COUNT_OF(out) && *out[k]; k++)
-        if (server_writes_file(*out[k]))
-            rc = seal_order_export(r, *out[k], err);
     secret_wipe(&token);
     signet_server_info_free(&info);
-    return blame_server_file(rc, from, err);
+    rc = blame_server_file(rc, from, err);
+    for (size_t k = 0; rc == SIGNET_OK && k < COUNT_OF(out) && *out[k]; k++)
+        if (server_writes_file(*out[k]))
+            rc = seal_order_export(r, from, *out[k], err); /* the order names the certificates */
+    return rc;
 }
 
 int run_open_servers(struct signet_run *r, struct signet_error *err)

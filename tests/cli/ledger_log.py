@@ -309,7 +309,7 @@ def written_on_by_somebody(p):
     db.close()
     need(p.call('checkpoint', 'ledger.db').startswith(body), 'the signature alone is another')
     said = p.call('verify', 'ledger.db', '--since-checkpoint', 'first')
-    need('no signature was looked at' in said and '--vkey VKEY' in said, said)
+    need('no signature was verified' in said and '--vkey VKEY' in said, said)
     need('"signed": false' in p.call('verify', 'ledger.db', '--json', '--since-checkpoint', 'first'), 'as JSON')
     p.verify('are not signed by the key', since='first')
     need('warning' not in p.call('verify', 'ledger.db'), 'nothing is warned of where nothing was asked')

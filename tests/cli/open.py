@@ -197,6 +197,8 @@ def refused():
     for more in ('', 'servers: [{file: export.json}]\n'):
         order("'seal_to' goes with an 'output' or an export", ('output: {packets: out/packets.ndjson, records: out/records.csv}',
               more + 'board: {recipe: anjay-zephyr}\nslots: [{port: /dev/none}]'), ('forbidden', 'allowed'))
+    for more in ('', 'servers: [{file: export.json}]\n'):  # the order names it, not the server's file
+        order("error: other.yaml:7:10: cannot seal to 'no.pem': cannot open 'no.pem'", ('[ec.pem, rsa.pem]\n', 'no.pem\n' + more))
     order("'print_secrets'", ('clear_text', 'label: {template: t.cfg, printer: ./x, print_secrets: [psk]}\nclear_text'))
     order("has 'allow_http'", ('clear_text', 'servers: [{file: export.json, allow_http: true}]\nclear_text'))
     need(not os.path.exists('rows.csv'), 'a file in clear')
