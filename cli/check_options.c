@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char *const common[] = {"json", "help", "usage", "version"};
 enum { COMMON = sizeof(common) / sizeof(common[0]), NAMES_MAX = 100 };
@@ -84,6 +85,14 @@ static bool takes_value(const struct option_row *row)
     return row && row->arg && row->kind != KIND_MAYBE;
 }
 
+/* "--token WORD" is no short form of --token-file: what stands there is no file. */
+static bool is_secret_itself(const struct option_row *row, const char *word, size_t len)
+{
+    return row && !strcmp(row->name + len, "-file") &&
+           (!strncmp(word, "token", len) || !strncmp(word, "passphrase", len) ||
+            !strncmp(word, "new-passphrase", len));
+}
+
 /* --name, --name=value, or a beginning of the name that no other has. */
 static bool long_known(const struct cli *cli, const struct option_row *rows, const char *word,
                        bool more, bool *value)
@@ -98,7 +107,7 @@ static bool long_known(const struct cli *cli, const struct option_row *rows, con
             if (strlen(names[i]) == len && word[len] != '=')
                 return true; /* one that every verb has */
         }
-    if (!row && !found)
+    if ((!row && !found) || is_secret_itself(row, word, len))
         return unknown_option(cli, rows, word, len);
     if (found > 1) {
         cli_usage(cli, "--%.*s could be several options: write the whole name", (int)len, word);
@@ -226,16 +235,43 @@ static const struct option_row *row_for_file(const struct option_row *rows, cons
     return NULL;
 }
 
+/* What else a word may be that a verb does not take; "": nobody knows. */
+static void guess_word(const struct cli *cli, const struct option_row *rows, const char *word,
+                       char *hint, size_t size)
+{
+    static const struct {
+        const char *verb, *hint;
+    } verbs[] = {
+        {"signet ledger list", "`signet ledger show LEDGER ENDPOINT` shows one device"},
+        {"signet ledger export", "it writes to standard output: add > FILE"},
+        {"signet report", "it writes to standard output: add > FILE"},
+        {"signet packet show", "it writes to standard output: add > FILE"},
+        {"signet cert fetch", "HOST:PORT is one word, such as 192.0.2.7:5684"},
+    };
+    const struct option_row *row = row_for_file(rows, word);
+    const char *doc = cli->args_doc, *last = doc && strrchr(doc, ' ') ? strrchr(doc, ' ') + 1 : doc;
+    bool there = access(word, F_OK) == 0, a_file = there || strpbrk(word, "./");
+
+    if (!row)
+        row = row_named(rows, a_file ? "output" : "endpoint", a_file ? 6 : 8);
+    for (size_t i = 0; !row && !there && i < sizeof(verbs) / sizeof(verbs[0]); i++)
+        if (!strcmp(cli->name, verbs[i].verb))
+            snprintf(hint, size, "%s", verbs[i].hint);
+    if (row)
+        snprintf(hint, size, "did you mean --%s %.150s?", row->name, word);
+    else if (last && (there || !strcmp(last, "ENDPOINT")) && !hint[0])
+        snprintf(hint, size, "one %.40s at a time: '%s' once for each", last, cli->name);
+}
+
 bool cli_too_many(const struct cli *cli, const struct option_row *rows, const char *word)
 {
-    const struct option_row *row = row_for_file(rows, word);
     struct signet_error err = {0};
-    char hint[sizeof(err.hint)];
-    if (!row) {
+    char hint[sizeof(err.hint)] = "";
+    guess_word(cli, rows, word, hint, sizeof(hint));
+    if (!hint[0]) {
         cli_usage(cli, "'%s' is one argument too many", PLAIN(word));
         return false;
     }
-    snprintf(hint, sizeof(hint), "did you mean --%s %.150s?", row->name, word);
     cli_error(&err, SIGNET_E_USAGE, hint, "'%.150s' is one argument too many", PLAIN(word));
     cli_fail(cli, &err);
     return false;

@@ -28,6 +28,8 @@ static const struct words table[] = {
     {"begin a new edition", "`signet ledger rework --new-edition LEDGER NAME`"},
     {"a rework lets", "`signet ledger rework LEDGER NAME`"},
     {"a rework of the slot", "`signet line rework --reason TEXT ORDER.yaml SLOT`"},
+    {"limit on the size of files", "ulimit -f unlimited"},
+    {"put the slot in again", "`signet line slot ORDER.yaml SLOT on`"},
     {"name this slot as its board", "`signet ledger rework --board slot:STATION/SLOT LEDGER NAME`"},
     {"without a rework", "`signet line retry ORDER.yaml SLOT`"},
     {"fetch the certificate of", "`signet cert fetch --dtls HOST:PORT`"},
@@ -115,6 +117,10 @@ static const char *of_system(int sys)
     case ENOSPC:
     case EDQUOT:
         return "make room on the disk, then the same command goes on";
+    case EFBIG:
+        return "a limit of this shell or service is lower than the file: ulimit -f unlimited";
+    case EMFILE:
+        return "a limit of this shell or service is too low: ulimit -n 1024";
     default:
         return NULL;
     }

@@ -142,9 +142,13 @@ static int put_folder(const char *folder, struct signet_error *err)
         rc = check_free(folder, files[i].name, err);
     if (rc != SIGNET_OK)
         return rc;
-    if (mkdir(folder, 0755) != 0 && errno != EEXIST)
-        return cli_error(err, SIGNET_E_IO, "is the path right?", "cannot make the folder '%s': %s",
-                         PLAIN(folder), strerror(errno));
+    if (mkdir(folder, 0755) != 0 && errno != EEXIST) {
+        int sys = errno;
+        cli_error(err, SIGNET_E_IO, "", "cannot make the folder '%s': %s", PLAIN(folder),
+                  strerror(sys));
+        err->sys = sys;
+        return SIGNET_E_IO;
+    }
     for (size_t i = 0; rc == SIGNET_OK && i < FILES; i++)
         rc = put_new(folder, files[i].name, 0644, files[i].text, err);
     return rc == SIGNET_OK ? put_script(folder, err) : rc;

@@ -235,6 +235,9 @@ static bool know_selection(struct mending *m)
         m->one = cli->args[1];
     if (m->one && many)
         return cli_usage(cli, "an endpoint is named, or devices are selected: not both"), false;
+    if (!m->one && m->decision.board)
+        return cli_usage(cli, "--board is for one new edition: which ENDPOINT gets that board?"),
+               false;
     if (!m->one && !many)
         return cli_usage(cli, "which devices? ENDPOINT, or --order, --state, --names ..."), false;
     if (m->one) {

@@ -310,6 +310,7 @@ static int report_ledger(int argc, char **argv)
             1, 1) ||
         !know_by(&cli, &r) || !know_plot(&cli, &r) || !know_form(&cli, &r) || !know_times(&cli, &r))
         return EXIT_USAGE;
+    when_check_zone();
     return ledger_read(&cli, print_any, &r);
 }
 

@@ -16,6 +16,7 @@ struct parse {
     const char *args_doc;
     int min, max;
     bool failed;
+    const char *given[ROWS_MAX + 1]; /* the value of each row */
 };
 
 static bool set_number(const struct cli *cli, const struct option_row *row, const char *text)
@@ -77,6 +78,24 @@ static bool set_option(const struct cli *cli, const struct option_row *row, cons
         cli_usage(cli, "--%s comes too often", row->name);
     }
     return false;
+}
+
+/* Two values of an option that has one: nobody knows which of them is meant. An old spelling is the
+ * same option. */
+static bool is_second_value(struct parse *p, size_t row, const char *text)
+{
+    const struct option_row *rows = p->rows;
+    struct signet_error err = {0};
+    bool second = false;
+    for (size_t i = 0; rows[row].kind != KIND_LIST && rows[i].name; i++)
+        second = second || (rows[i].to == rows[row].to && p->given[i] && strcmp(p->given[i], text));
+    p->given[row] = text;
+    if (!second)
+        return false;
+    cli_error(&err, SIGNET_E_USAGE, "keep the one that is meant", "--%s is given two values",
+              rows[row].name);
+    cli_fail(p->cli, &err);
+    return true;
 }
 
 /* Who asked for the options of a verb, instead of its work: signet completion. */
@@ -150,7 +169,8 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
         if (key_of(p->rows, i) == key) {
             if (p->rows[i].of)
                 cli_old_option_note(&p->rows[i]);
-            p->failed = !set_option(p->cli, &p->rows[i], arg ? arg : "");
+            p->failed = is_second_value(p, i, arg ? arg : "") ||
+                        !set_option(p->cli, &p->rows[i], arg ? arg : "");
             return p->failed ? EINVAL : 0;
         }
     return ARGP_ERR_UNKNOWN;

@@ -2,6 +2,7 @@
 /* signet page: the operator's page of a run elsewhere, and of what was made. */
 #include "page.h"
 #include "ledger.h"
+#include "when.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -93,6 +94,7 @@ static int page_ledger(int argc, char **argv)
                    "now, until Ctrl-C.",
                    1, 1))
         return EXIT_USAGE;
+    when_check_zone(); /* of its plots */
     int rc = page_look(&cli);
     if (rc == SIGNET_OK && work && access(work, F_OK) != 0 && !cli.json)
         fprintf(

@@ -97,6 +97,8 @@ static void text_plan(const struct signet_order *o, const struct signet_tree *tr
                o->slots[i].serial ? o->slots[i].serial : "");
     text_line("packets", o->packets);
     text_line("records", o->records);
+    for (size_t i = 0; i < o->seal_to_count; i++)
+        printf("%-9s %s\n", i ? "" : "sealed to", o->seal_to[i]);
     if (o->prove)
         printf("proof     at %s, %" PRId64 " s%s%s\n", o->prove_uri ? o->prove_uri : "the accounts",
                o->prove_timeout_s, o->prove_follow ? ", may be sent to " : "",
@@ -165,6 +167,12 @@ static void json_plan(const struct signet_order *o, const struct signet_tree *tr
     json_slots(&j, o);
     json_text(&j, "packets", o->packets);
     json_text(&j, "records", o->records);
+    if (o->seal_to_count)
+        json_open(&j, "seal_to", '[');
+    for (size_t i = 0; i < o->seal_to_count; i++)
+        json_text(&j, NULL, o->seal_to[i]);
+    if (o->seal_to_count)
+        json_close(&j, ']');
     json_bool(&j, "prove", o->prove);
     json_open(&j, "servers", '[');
     for (size_t i = 0; i < o->server_count; i++)

@@ -64,6 +64,7 @@ void process_harden(void)
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file that gets too large for a limit is an error */
 }
 
 static struct signet_cancel *cancel; /* for the handler: it can only reach a static */

@@ -3,6 +3,7 @@
 #include "run.h"
 #include "page.h"
 #include "panel.h"
+#include "when.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -287,6 +288,7 @@ static int run_order(int argc, char **argv)
                    "Exit 0: every device is done or void, or in work at another station.",
                    1, ORDERS_MAX))
         return EXIT_USAGE;
+    when_check_zone(); /* of the panel's clock */
     int code = load_orders(&cli, orders) == SIGNET_OK
                    ? run_with_panel(&cli, orders, (size_t)cli.arg_count, &o)
                    : cli_fail(&cli, &cli.err);

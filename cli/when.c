@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "when.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 /* All of text in this form? What the form does not say stays. */
 static bool has_form(const char *text, const char *form, struct tm *tm)
@@ -59,4 +61,24 @@ bool when_parse(const struct cli *cli, const char *option, const char *text, boo
     }
     cli_usage(cli, "--%s: '%s' is no time such as %s", option, PLAIN(text), WHEN_HELP);
     return false;
+}
+
+void when_check_zone(void)
+{
+    const char *zone = getenv("TZ");
+    char path[512];
+
+    if (!zone || !*zone)
+        return;
+    zone += *zone == ':';
+    snprintf(path, sizeof(path), "%s%s", *zone == '/' ? "" : "/usr/share/zoneinfo/", zone);
+    bool rule = !strchr(zone, '/') && strpbrk(zone, "0123456789"); /* CET-1CEST */
+    if (rule || getenv("TZDIR") || !strcmp(zone, "UTC") || !strcmp(zone, "GMT") ||
+        access(path, F_OK) == 0)
+        return;
+    fprintf(stderr,
+            "signet: warning: there is no time zone '%s' (TZ): times are those of UTC\n"
+            "hint: write one that is in /usr/share/zoneinfo, such as Europe/Berlin; the package "
+            "tzdata brings them\n",
+            PLAIN(zone));
 }

@@ -11,5 +11,7 @@
  * second of the next day). False: a mistake, told as one of the option. */
 bool when_parse(const struct cli *cli, const char *option, const char *text, bool end,
                 int64_t *seconds);
+/* Warns of a TZ that is no time zone: the C library takes it for UTC without a word. */
+void when_check_zone(void);
 
 #endif

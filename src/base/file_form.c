@@ -137,11 +137,14 @@ static enum file_form der_form(const uint8_t *data, size_t len)
 {
     static const uint8_t signed_data[] = {6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 13, 1, 7, 2},
                          pbes2[] = {6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 13, 1, 5, 13};
+    static const uint8_t sealed[] = {6, 11, 0x2a, 0x86, 0x48, 0x86, 0xf7, 13, 1, 9, 16, 1, 23};
     size_t one = der_inside(data, len, 1), two = der_inside(data, len, 2);
 
     if (one && len - one >= sizeof(signed_data) &&
         memcmp(data + one, signed_data, sizeof(signed_data)) == 0)
         return FORM_PKCS7;
+    if (one && len - one >= sizeof(sealed) && memcmp(data + one, sealed, sizeof(sealed)) == 0)
+        return FORM_SEALED;
     if (two && len - two >= sizeof(pbes2) && memcmp(data + two, pbes2, sizeof(pbes2)) == 0)
         return FORM_SEALED_KEY;
     if (one && len - one >= 4 && data[one] == 2 && data[one + 1] == 1)

@@ -69,6 +69,8 @@
     ROW(PKCS7, OTHER, "a PKCS#7 container (.p7b, .p7c)",                                           \
         "take the certificates out: openssl pkcs7 -print_certs -in FILE -out chain.pem (DER: "     \
         "-inform der), and keep the device's own")                                                 \
+    ROW(SEALED, OTHER, "sealed to a certificate (CMS)",                                            \
+        "open it with the private key of that certificate: signet open -k KEY FILE")               \
     ROW(OPENSSH, OTHER, "a private key in OpenSSH's own form",                                     \
         "convert a copy of it: ssh-keygen -p -m PKCS8 -f COPY; a key of SSH is seldom a device's") \
     ROW(OPENSSH_PUBLIC, OTHER, "a public key of SSH",                                              \

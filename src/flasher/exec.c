@@ -21,6 +21,7 @@ static int exec_command(struct signet_flasher *f, unsigned which, const char *im
     if (!code && *there) {
         args_add(&args, program, NULL);
         code = words_add(&words, 1, &args, err);
+        code = code || run ? code : run_check_script(args.v, err);
         if (!code && run)
             code = flasher_run(f, &args, which == 0 ? flasher_percent_line : NULL, f, err);
     }

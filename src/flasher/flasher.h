@@ -36,7 +36,7 @@ int flasher_command(const char *const *argv, const char *input, int timeout_ms,
 /* Ends what Signet started and no longer waits for, since it was killed: a programmer that is still
  * at work on a board, or has a port open. tell() gets the name and number of each. */
 void flasher_end_orphans(void (*tell)(void *ctx, const char *name, int pid), void *ctx);
-/* Could its program be run? Runs nothing. SIGNET_E_NOT_FOUND. */
-int flasher_command_check(const char *name, struct signet_error *err);
+/* Could its program, and the script that this reads, be run? Runs nothing. SIGNET_E_NOT_FOUND. */
+int flasher_command_check(const char *const *argv, struct signet_error *err);
 
 #endif

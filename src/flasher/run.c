@@ -157,6 +157,31 @@ int run_trusts(const char *script, struct signet_error *err)
                           script);
 }
 
+int run_check_script(const char *const *argv, struct signet_error *err)
+{
+    static const char *const programs[] = {"sh",      "bash", "dash", "zsh",    "python",
+                                           "python3", "perl", "ruby", "node",   "php"};
+    const char *slash = strrchr(argv[0], '/'), *script = argv[1];
+    const char *name = slash ? slash + 1 : argv[0];
+    bool reads = false;
+    char *found = NULL;
+
+    for (size_t i = 0; i < COUNT_OF(programs); i++)
+        reads = reads || strcmp(name, programs[i]) == 0;
+    if (!reads || !script || !script[0] || script[0] == '-' || strchr(script, '{') ||
+        access(script, F_OK) == 0)
+        return SIGNET_OK;
+    if (!strchr(script, '/') && find_on_path(&found, script, NULL) == SIGNET_OK) {
+        free(found);
+        return SIGNET_OK;
+    }
+    return error_set_hint(err, SIGNET_E_NOT_FOUND,
+                          script[0] == '/' ? "is the path right?"
+                                           : "write its whole path: it is looked for where the "
+                                             "program runs, not beside the order",
+                          "there is no script '%s' for %s", script, name);
+}
+
 struct child {
     pid_t pid;
     int pidfd; /* -1: an old kernel has none */
@@ -402,13 +427,13 @@ int run_tool(const struct run *run, struct buf *output, int *status, struct sign
     return code;
 }
 
-int flasher_command_check(const char *name, struct signet_error *err)
+int flasher_command_check(const char *const *argv, struct signet_error *err)
 {
     char *program = NULL;
-    int rc = run_find(&program, name, NULL, err);
+    int rc = run_find(&program, argv[0], NULL, err);
 
     free(program);
-    return rc;
+    return rc == SIGNET_OK ? run_check_script(argv, err) : rc;
 }
 
 int flasher_command(const char *const *argv, const char *input, int timeout_ms,

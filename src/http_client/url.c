@@ -74,8 +74,8 @@ int url_base(const struct http_options *options, char **base, bool *https, struc
     if (strspn(host, LETTERS DIGITS "-._:[]") < len)
         return error_set_hint(err, SIGNET_E_USAGE,
                               strchr(host, ' ') ? "take the blank out"
-                                                : "the path is the tool's; user names and queries "
-                                                  "do not belong here",
+                                                : "take out what stands behind the host and its "
+                                                  "port, and a user name before it",
                               "the server's url must be https://HOST and no more");
     rc = check_url_port(host, len, options->port, &twice, err);
     if (rc != SIGNET_OK)

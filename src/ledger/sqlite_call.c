@@ -52,6 +52,8 @@ int sqlite_failed(sqlite3 *db, struct signet_error *err)
     error_hint(err, "%s",
                code != SQLITE_BUSY && file && *file && access(file, W_OK) != 0 && errno == EROFS
                    ? "its file system is mounted for reading alone: mount it for writing too"
+               : disk && sys == EFBIG
+                   ? "raise the limit on the size of files that this shell or service has"
                    : failures[i].hint);
     return error_code(failures[i].means);
 }

@@ -118,7 +118,7 @@ int line_check(const struct signet_order *order, const struct signet_observer *o
     order_hooks(order, hooks);
     for (size_t i = 0; rc == SIGNET_OK && i < ORDER_HOOKS; i++)
         if (hooks[i].words)
-            rc = error_pass(flasher_command_check(hooks[i].words[0], err), err, "%s", hooks[i].key);
+            rc = error_pass(flasher_command_check(hooks[i].words, err), err, "%s", hooks[i].key);
     return rc;
 }
 

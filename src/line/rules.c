@@ -11,6 +11,7 @@ struct rule {
     int64_t failures; /* stop_after_failures; 0: none */
     int64_t percent;  /* min_yield; 0: none */
     size_t boards;
+    const char *hint;
 };
 
 static void add_board(struct tally *t, size_t boards, bool passed)
@@ -46,7 +47,7 @@ static bool breaks(const struct tally *t, struct rule *rule, const char *who,
     } else {
         return false;
     }
-    error_hint(why, "find out why the boards fail, then run the order again");
+    error_hint(why, "%s", rule->hint);
     return true;
 }
 
@@ -80,8 +81,10 @@ bool rules_count(struct slot *slot, bool passed, struct buf *event)
     const struct signet_order *o = slot->line->setup->order;
     struct line *line = slot->line;
     size_t boards = o->min_yield.boards ? (size_t)o->min_yield.boards : YIELD_BOARDS;
-    struct rule mine = {NULL, o->stop_after_failures.slot, o->min_yield.slot, boards};
-    struct rule all = {NULL, o->stop_after_failures.line, o->min_yield.line, boards};
+    struct rule mine = {NULL, o->stop_after_failures.slot, o->min_yield.slot, boards,
+                        "find out why its boards fail, then put the slot in again"};
+    struct rule all = {NULL, o->stop_after_failures.line, o->min_yield.line, boards,
+                       "find out why the boards fail, then run the order again"};
     char who[64];
     bool stops = false;
 

@@ -75,7 +75,10 @@ static int mqtt_read_url(struct mqtt *q, struct signet_error *err)
 
     if (strcmp(end, "/") == 0)
         end++;
-    if (len == 0 || !whole || *end || port < 1 || port > 65535)
+    if (len && whole && !*end && (port < 1 || port > 65535))
+        return error_set_hint(err, SIGNET_E_USAGE, "ports are 1 to 65535; that of mqtts is 8883",
+                              "'%s' has the port %ld", q->target->url, port);
+    if (len == 0 || !whole || *end)
         return error_set_hint(err, SIGNET_E_USAGE,
                               "such as mqtts://broker.example:8883; 'topic' says where events go",
                               "'%s': an MQTT broker is mqtts://HOST or mqtts://HOST:PORT",

@@ -399,7 +399,8 @@ static int xml_broken(struct xml_reader *r)
         enum XML_Error code;
         const char *what, *hint;
     } findings[] = {
-        {XML_ERROR_NO_ELEMENTS, "there is no element in it", "was the file copied whole?"},
+        {XML_ERROR_NO_ELEMENTS, "the file ends before its first element does",
+         "was it copied whole? A definition begins with <LWM2M> and ends with </LWM2M>"},
         {XML_ERROR_INVALID_TOKEN, "a character that cannot stand here",
          "an & is written &amp;, a < in a text &lt;"},
         {XML_ERROR_UNCLOSED_TOKEN, "the file ends in the middle of this", "was it copied whole?"},

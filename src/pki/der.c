@@ -141,8 +141,9 @@ int der_check_whole(const uint8_t *data, size_t len, const char *what, struct si
     if (!read_head(data, len, &head, &body))
         return error_set(err, SIGNET_E_CERT, "not the DER of a %s: its length is malformed", what);
     if (body > len - head)
-        return error_set(err, SIGNET_E_CERT, "the DER of a %s is cut short: %zu of %zu bytes", what,
-                         len, head + body);
+        return error_set_hint(err, SIGNET_E_CERT, "copy the file again",
+                              "the DER of a %s is cut short: %zu of %zu bytes", what, len,
+                              head + body);
     if (body < len - head)
         return error_set(err, SIGNET_E_CERT, "%zu bytes follow the DER of the %s",
                          len - head - body, what);

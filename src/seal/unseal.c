@@ -143,7 +143,8 @@ int signet_unseal(const char *path, const struct signet_unseal_options *options,
         rc = open_sealed_file(&u, path, name, NULL, err);
     else if (rc == SIGNET_OK)
         rc = error_set_hint(err, SIGNET_E_USAGE,
-                            "a run writes both beside its packets: name FILE.00000001.manifest",
+                            "what is in clear needs no opening; a run writes both beside its "
+                            "packets: name FILE.00000001.manifest",
                             "'%s' is no FILE.manifest and no FILE.cms", path);
     for (size_t i = 0; rc == SIGNET_OK && i < u.count; i++)
         rc = put_opened(&u, &u.files[i], err);

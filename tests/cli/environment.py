@@ -3,6 +3,7 @@
 """What the environment says to the libraries of a program reaches none of them."""
 import os, subprocess, sys, tempfile, time
 sys.path.insert(0, os.path.join(os.environ['SIGNET_SOURCE'], 'tests/lib'))
+from _mistakes import FILES
 from _signet import SIGNET, need
 
 CONFIG = os.path.join(os.environ['SIGNET_SOURCE'], 'examples/configs/endpoint_cfg')
@@ -41,4 +42,22 @@ with tempfile.TemporaryDirectory() as folder:
     finally:
         server.terminate()
         server.wait()
+
+# what a shell or a service says to the program itself: a limit, a time zone, a link to a disk that is not there
+with tempfile.TemporaryDirectory() as folder:
+    os.chdir(folder)
+    for name in ('template', 'two.yaml'):
+        with open(name, 'w', encoding='utf-8') as f:
+            f.write(FILES[name])
+    def shell(line, code, *said):
+        p = subprocess.run(['/bin/sh', '-c', line.replace('signet', SIGNET, 1)], capture_output=True, text=True, timeout=60)
+        need(p.returncode == code and all(w in p.stderr for w in said), f'{line}: {p.returncode} {p.stderr}')
+        return p.stderr
+    os.symlink('/nix/two.db', 'two.db')
+    shell('signet run two.yaml', 1, 'two.yaml:4:9: two.db: this is a link, and what it points to is not there', 'is its disk there?')
+    os.remove('two.db')
+    shell('ulimit -f 16; signet run two.yaml', 1, 'File too large', 'ulimit -f unlimited')
+    shell('ulimit -n 6; signet run two.yaml', 1, 'Too many open files', 'ulimit -n 1024')
+    need('TZ' not in shell('TZ=CET-1CEST signet run two.yaml', 0), 'CET-1CEST is a time zone')
+    shell('TZ=Europe/Berln signet report two.db', 0, "there is no time zone 'Europe/Berln' (TZ)", 'such as Europe/Berlin')
 print('environment: ok')

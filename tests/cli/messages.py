@@ -28,7 +28,7 @@ WRONG = {
     'smp upload -p x': 'error: FILE is missing',
     'smp upload -p x y': 'error: PATH is missing',
     'run': 'error: ORDER.yaml is missing',
-    'packet show a b': "'b' is one argument too many",
+    'ledger verify a b': "'b' is one argument too many",
     'run --wait soon x': "--wait: 'soon' is not a number",
     'run --wait 5s x': "--wait: '5s' is not a number",
     'run --wait 0 x': '--wait: 0 is not between 1 and 86400',

@@ -3,9 +3,9 @@
 """A list of mistakes that people make, and the answer to each: where it is, what is wrong, what to do. Each is one short
 start of a program; nothing but the answer is written: standard output is empty, and no file is made or changed. Beside
 mistakes stand those that are none, with exit code 0: they have no answer."""
-import concurrent.futures, gzip, io, os, re, shutil, subprocess, sys, tempfile, zipfile
+import concurrent.futures, gzip, io, os, re, shutil, subprocess, sys, tempfile, threading, zipfile
 from _mistakes import MISTAKES, FILES
-import _mistakes_day, _mistakes_kinds, _mistakes_neighbours  # they add to them
+import _mistakes_day, _mistakes_kinds, _mistakes_neighbours, _mistakes_shell  # they add to them
 
 BUILD = os.environ['SIGNET_BUILD']
 
@@ -57,42 +57,80 @@ def prepare(folder):
 
 
 def tree(folder):
+    """What each file is; one that is written, even to the same, is another one then."""
     found = {}
     for top, _, names in os.walk(folder):
         for name in names:
             path = os.path.join(top, name)
             if not path.endswith(('-wal', '-shm')):
-                with open(path, 'rb') as f:
-                    found[os.path.relpath(path, folder)] = f.read()
+                st = os.lstat(path)
+                found[os.path.relpath(path, folder)] = (st.st_ino, st.st_size, st.st_ctime_ns)
     return found
 
 
-def judge(template, number, mistake):
+class Desk:
+    """A folder as prepare() makes it; each thread has its own, for one mistake after another."""
+    mine = threading.local()
+
+    def __init__(self, template, top):
+        self.template, self.folder, self.clean = template, os.path.join(tempfile.mkdtemp(dir=top), 'f'), None
+
+    @classmethod
+    def of_thread(cls, template, top):
+        if not hasattr(cls.mine, 'desk'):
+            cls.mine.desk = cls(template, top)
+        return cls.mine.desk
+
+    def lay_out(self, changes):
+        if self.clean is None:
+            shutil.copytree(self.template, self.folder)
+            self.clean = tree(self.folder)
+        for path, content in changes.items():
+            write(os.path.join(self.folder, path), content)
+        return tree(self.folder)
+
+    def tidy(self, changes):
+        """Puts back what the mistake changed; where a program left more, all is made anew."""
+        for path in changes:
+            whole, kept = os.path.join(self.folder, path), os.path.join(self.template, path)
+            if os.path.isdir(whole):
+                shutil.rmtree(whole)
+            else:
+                os.remove(whole)
+            if os.path.exists(kept):
+                shutil.copy2(kept, whole)
+                st = os.lstat(whole)
+                self.clean[path] = (st.st_ino, st.st_size, st.st_ctime_ns)
+        left = [name for name in os.listdir(self.folder) if name.endswith(('-wal', '-shm'))]
+        for name in left:
+            os.remove(os.path.join(self.folder, name))
+        if tree(self.folder) != self.clean:
+            shutil.rmtree(self.folder)
+            self.clean = None
+
+
+def judge(desk, number, mistake):
     """The complaint, or None."""
     name, line, changes, answer = mistake
-    with tempfile.TemporaryDirectory() as top:
-        folder = os.path.join(top, 'f')
-        shutil.copytree(template, folder)
-        for path, content in changes.items():
-            write(os.path.join(folder, path), content)
-        before = tree(folder)
-        words = [{'@': '', '~': ' '}.get(w, w) for w in line.split()]
-        program = words.pop(0) if words and words[0] == 'ptool' else 'signet'
-        p = subprocess.run([f'{BUILD}/{program}', *words], cwd=folder, capture_output=True, text=True, timeout=60,
-                           stdin=subprocess.DEVNULL, errors='replace')
-        said, code = p.stderr, answer[0]
-        missing = [w for w in answer[1:] if w not in said]
-        if code == 0 and p.returncode == 0 and not missing:
-            return f'{number}. {name}: an error: {said}' if 'error: ' in said else None
-        if p.returncode != code or missing or 'hint: ' not in said:
-            return f'{number}. {name}: {line}: exit {p.returncode}, wanted {code}; without {missing or "a hint"}:\n{said}'
-        if p.stdout and program == 'signet' and words[0] != 'object':
-            return f'{number}. {name}: on standard output: {p.stdout[:200]}'
-        if tree(folder) != before:
-            return f'{number}. {name}: files changed: {sorted({path for path, _ in set(tree(folder).items()) ^ set(before.items())})}'
-        for secret in ('hunter2', '00112233445566778899aabbccddeeff'):
-            if secret in said:
-                return f'{number}. {name}: a secret is told: {said}'
+    before = desk.lay_out(changes)
+    words = [{'@': '', '~': ' '}.get(w, w) for w in line.split()]
+    program = words.pop(0) if words and words[0] == 'ptool' else 'signet'
+    p = subprocess.run([f'{BUILD}/{program}', *words], cwd=desk.folder, capture_output=True, text=True, timeout=60,
+                       stdin=subprocess.DEVNULL, errors='replace')
+    said, code, after = p.stderr, answer[0], tree(desk.folder)
+    desk.tidy(changes)
+    missing = [w for w in answer[1:] if w not in said]
+    if code == 0 and p.returncode == 0 and not missing:
+        return f'{number}. {name}: an error: {said}' if 'error: ' in said else None
+    if p.returncode != code or missing or 'hint: ' not in said:
+        return f'{number}. {name}: {line}: exit {p.returncode}, wanted {code}; without {missing or "a hint"}:\n{said}'
+    if p.stdout and program == 'signet' and words[0] != 'object':
+        return f'{number}. {name}: on standard output: {p.stdout[:200]}'
+    if after != before:
+        return f'{number}. {name}: files changed: {sorted({path for path, _ in set(after.items()) ^ set(before.items())})}'
+    for secret in ('hunter2', '00112233445566778899aabbccddeeff'):
+        if secret in said:
+            return f'{number}. {name}: a secret is told: {said}'
     return None
 
 
@@ -101,7 +139,7 @@ with tempfile.TemporaryDirectory() as top:
     os.mkdir(template)
     prepare(template)
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        bad = [c for c in pool.map(lambda m: judge(template, *m), enumerate(MISTAKES, 1)) if c]
+        bad = [c for c in pool.map(lambda m: judge(Desk.of_thread(template, top), *m), enumerate(MISTAKES, 1)) if c]
 if len(MISTAKES) < 150:
     bad.append(f'only {len(MISTAKES)} mistakes are in the list')
 sys.exit('\n'.join(bad) if bad else print(f'{len(MISTAKES)} mistakes: ok'))

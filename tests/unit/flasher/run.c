@@ -454,10 +454,29 @@ static void other_commands(void **state)
     words[1] = NULL;
     assert_int_equal(flasher_command(words, NULL, 10000, NULL, NULL, &status, &err),
                      SIGNET_E_NOT_FOUND);
-    assert_int_equal(flasher_command_check(words[0], &err), SIGNET_E_NOT_FOUND);
-    assert_int_equal(flasher_command_check("./sh", &err), SIGNET_E_NOT_FOUND);
-    assert_int_equal(flasher_command_check("sh", &err), SIGNET_OK);
-    assert_int_equal(flasher_command_check("/bin/sh", &err), SIGNET_OK);
+    assert_int_equal(flasher_command_check(words, &err), SIGNET_E_NOT_FOUND);
+}
+
+static void a_command_is_there_with_its_script(void **state)
+{
+    static const struct {
+        const char *words[3];
+        int rc;
+    } rows[] = {{{"./sh"}, SIGNET_E_NOT_FOUND},
+                {{"sh"}, SIGNET_OK},
+                {{"/bin/sh"}, SIGNET_OK},
+                {{"sh", "no-such.sh"}, SIGNET_E_NOT_FOUND},
+                {{"/bin/bash", "/no/such.sh"}, SIGNET_E_NOT_FOUND},
+                {{"/bin/sh", "-c"}, SIGNET_OK},
+                {{"/bin/sh", "/etc/passwd"}, SIGNET_OK},
+                {{"/bin/sh", "sh"}, SIGNET_OK}, /* on PATH */
+                {{"/bin/sh", "{slot}.sh"}, SIGNET_OK},
+                {{"/bin/echo", "no-such.sh"}, SIGNET_OK}};
+    struct signet_error err = {0};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        assert_int_equal(flasher_command_check(rows[i].words, &err), rows[i].rc);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, fake_enter, fake_leave)
@@ -481,6 +500,7 @@ int main(void)
         TEST(root_runs_what_root_alone_can_change),
         TEST(folders_above_a_tool_count),
         TEST(other_commands),
+        TEST(a_command_is_there_with_its_script),
     };
     return cmocka_run_group_tests_name("flasher/run", tests, NULL, NULL);
 }

@@ -71,8 +71,8 @@ static void what_is_refused(void **state)
         enum signet_code code;
         const char *what;
     } rows[] = {
-        {"", SIGNET_E_SYNTAX, "pump.xml:1:1: there is no element in it"},
-        {"<LWM2M>", SIGNET_E_SYNTAX, "there is no element in it"},
+        {"", SIGNET_E_SYNTAX, "pump.xml:1:1: the file ends before its first element does"},
+        {"<LWM2M>", SIGNET_E_SYNTAX, "the file ends before its first element does"},
         {"<LWM2M></Object>", SIGNET_E_SYNTAX, "pump.xml:1:10: this does not end the element"},
         {"<LWM2M>\xff</LWM2M>", SIGNET_E_SYNTAX, "cannot stand here"},
         {"<units/>", SIGNET_E_UNSUPPORTED, "the document is <units>"},
