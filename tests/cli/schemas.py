@@ -329,7 +329,7 @@ def a_board(v, line):
                    capture_output=True)
     v.call('packet-make', 'packet', 'make', '-c', 'cfg', '-o', 'sealed.cms', '--seal-to', 'to.pem', '--json')
     v.call('open', 'open', '-k', 'to.key', '-o', 'opened', 'sealed.cms', '--json')
-    line.write('sealed.yaml', 'name: s\nquota: 1\ntemplate: cfg_template\nledger: s.db\nnames: {pattern: "a-{serial}"}\noutput: {packets: s.ndjson}\nseal_to: [to.pem]\n')
+    line.write('sealed.yaml', 'name: s\nquota: 1\ntemplate: template\nledger: s.db\nnames: {pattern: "a-{serial}"}\noutput: {packets: s.ndjson}\nseal_to: [to.pem]\n')
     v.call('events', 'run', '--dry-run', 'sealed.yaml', '--json')
     board = subprocess.Popen([SIGNET, 'sim', 'board', '--json', '--udp', '--firmware', 'smp-file', '--until-eof'], cwd=line.folder, stdin=subprocess.PIPE,
                              stdout=subprocess.PIPE, text=True)
