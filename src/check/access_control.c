@@ -5,8 +5,6 @@
 
 #include <stdlib.h>
 
-#define STANDARD "LwM2M Core 1.2, Appendix E.3"
-
 enum { TARGET_OBJECT = 0, TARGET_INSTANCE = 1, ACL = 2, OWNER = 3 };
 
 static struct signet_path ac_path(uint16_t iid, uint16_t rid)
@@ -108,20 +106,18 @@ static int check_target(struct check *check, const struct access *access, uint16
     int64_t target = check_integer(check, 2, iid, TARGET_INSTANCE, -1);
 
     if (oid < 0)
-        return check_refuse(check, ac_path(iid, TARGET_OBJECT), "name the object",
-                            "is missing (" STANDARD ")");
+        return check_refuse(check, ac_path(iid, TARGET_OBJECT), "name the object", "is missing");
     if (target < 0)
         return check_refuse(check, ac_path(iid, TARGET_INSTANCE),
-                            "name the instance; 65535 is for those to come",
-                            "is missing (" STANDARD ")");
+                            "name the instance; 65535 is for those to come", "is missing");
     if (oid == 2)
         return check_refuse(check, ac_path(iid, TARGET_OBJECT), NULL,
-                            "is 2: access to Access Control has its owner alone (" STANDARD ")");
+                            "is 2: access to Access Control has its owner alone");
     if (is_repeated(access, oid, target))
         return check_refuse(check, ac_path(iid, TARGET_OBJECT),
                             "put all servers into one Access Control instance",
-                            "and TargetIID are /%lld/%lld, as in another instance (" STANDARD ")",
-                            (long long)oid, (long long)target);
+                            "and TargetIID are /%lld/%lld, as in another instance", (long long)oid,
+                            (long long)target);
     if (check->client->access_control && oid > 0 && oid < 65535 &&
         !is_reachable(check, access, oid, target))
         return check_client(check, ac_path(iid, TARGET_OBJECT),

@@ -25,9 +25,12 @@ static int check_psk(struct check *check, const struct signet_account *account)
 
     if (!account->identity || account->identity->as.bytes.len == 0)
         return check_refuse(check, identity, "give the PSK identity as bytes",
-                            "is missing or empty in mode psk");
+                            "is missing or empty in mode psk (LwM2M Transport 1.2, section "
+                            "5.2.9.1)");
     if (!account->secret_key || account->secret_key->as.bytes.len == 0)
-        return check_refuse(check, key, "give the PSK as bytes", "is missing or empty in mode psk");
+        return check_refuse(check, key, "give the PSK as bytes",
+                            "is missing or empty in mode psk (LwM2M Transport 1.2, section "
+                            "5.2.9.1)");
     len = account->secret_key->as.bytes.len;
     if (len == sizeof(sample) - 1 && memcmp(account->secret_key->as.bytes.data, sample, len) == 0)
         check_suspect(check, key, "mint a key of its own for each device",
@@ -121,8 +124,10 @@ static int check_uri(struct check *check, const struct signet_account *account,
                                           : "write coap://, or choose another mode"
                         : tcp       ? "write coaps+tcp://, or set the mode to 3 (nosec)"
                                     : "write coaps://, or set the mode to 3 (nosec)",
-                        "is %s%s, which mode %s does not go with", uri.secured ? "coaps" : "coap",
-                        tcp ? "+tcp" : "", signet_mode_name(account->mode));
+                        "is %s%s, which mode %s does not go with (RFC %s, section %s.%d)",
+                        uri.secured ? "coaps" : "coap", tcp ? "+tcp" : "",
+                        signet_mode_name(account->mode), tcp ? "8323" : "7252", tcp ? "8" : "6",
+                        uri.secured ? 2 : 1);
 }
 
 static int check_account_mode(struct check *check, const struct signet_account *account)
@@ -130,11 +135,12 @@ static int check_account_mode(struct check *check, const struct signet_account *
     if (account->mode == SIGNET_MODE_NONE || check->profile->modes & 1u << account->mode)
         return SIGNET_OK;
     if (account->mode == SIGNET_MODE_RPK)
-        return check_refuse(check, account_path(account, 2),
-                            "0 is psk, 2 is cert, 3 is nosec, 4 is est",
-                            "is 1 (raw public key), which the device's reader does not take");
-    return check_refuse(check, account_path(account, 2), NULL, "is %d (%s), which %s does not take",
-                        account->mode, signet_mode_name(account->mode), check->profile->name);
+        return check_say(check, FINDING_OF_PROFILE, account_path(account, 2),
+                         "0 is psk, 2 is cert, 3 is nosec, 4 is est",
+                         "is 1 (raw public key), which the device's reader does not take");
+    return check_say(check, FINDING_OF_PROFILE, account_path(account, 2), NULL,
+                     "is %d (%s), which %s does not take", account->mode,
+                     signet_mode_name(account->mode), check->profile->name);
 }
 
 /* The credentials of an account in mode psk. */
@@ -168,7 +174,8 @@ static int check_account_ssid(struct check *check, const struct signet_account *
     if (account->bootstrap || !account->has_ssid || id_set_add(&seen[transport], account->ssid))
         return SIGNET_OK;
     return check_refuse(check, account_path(account, 10), "give each instance its own",
-                        "is %d in another instance too", account->ssid);
+                        "is %d in another instance too (LwM2M Core 1.2, section 7.4)",
+                        account->ssid);
 }
 
 static int check_all_accounts(struct check *check, struct id_set seen[URI_SMS + 1])
@@ -183,9 +190,9 @@ static int check_all_accounts(struct check *check, struct id_set seen[URI_SMS + 
         if (!rc)
             rc = check_account_ssid(check, &account, transport, seen);
         if (!rc && account.bootstrap && bootstrap)
-            rc = check_refuse(check, account_path(&account, 1),
-                              "one bootstrap server is all a device may have",
-                              "makes this a second bootstrap server");
+            rc = check_refuse(
+                check, account_path(&account, 1), "one bootstrap server is all a device may have",
+                "makes this a second bootstrap server (LwM2M Core 1.2, section 6.1.2)");
         if (rc)
             return rc;
         bootstrap = bootstrap || account.bootstrap;
@@ -229,8 +236,8 @@ int check_accounts(struct check *check)
     int rc;
 
     if (signet_tree_account_count(check->tree) > ACCOUNTS_MAX)
-        return check_refuse(check, (struct signet_path){0, 0, 0, SIGNET_NO_ID}, NULL,
-                            "has more than %d instances", ACCOUNTS_MAX);
+        return check_say(check, FINDING_OF_PROFILE, (struct signet_path){0, 0, 0, SIGNET_NO_ID},
+                         NULL, "has more than %d instances", ACCOUNTS_MAX);
     rc = check_all_accounts(check, seen);
     if (!rc)
         suspect_halves(check);

@@ -8,13 +8,13 @@
 
 static int presence(const struct signet_account *a, struct signet_error *err)
 {
-    if (!a->server_key && a->mode != SIGNET_MODE_EST) /* EST gives it (RFC 7030, section 4.1) */
+    if (!a->server_key)
         return error_set_hint(
             err, SIGNET_E_MEANING,
             "name the file of the server's certificate, or fetch it from the server",
             "/0/%u is in %s mode, but there is no certificate of the server", a->iid,
             signet_mode_name(a->mode));
-    if (!a->identity || !a->secret_key)
+    if (a->mode != SIGNET_MODE_EST && (!a->identity || !a->secret_key))
         return error_set_hint(
             err, SIGNET_E_MEANING, "have both made, or name the files of key and certificate",
             "/0/%u is in %s mode, but the device has no %s", a->iid, signet_mode_name(a->mode),
@@ -119,7 +119,7 @@ static int check_pair(const struct signet_account *a, const struct signet_observ
     if (rc == SIGNET_OK)
         rc = cert_fits_stacks(cert, err);
     if (rc == SIGNET_OK)
-        rc = signet_cert_check_dates(cert, observer, err);
+        rc = check_cert_dates(cert, observer, err);
     snprintf(where, sizeof(where), "/0/%u/3", a->iid);
     if (rc != SIGNET_OK)
         error_prefix(err, "%s and /0/%u/5", where, a->iid);

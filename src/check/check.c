@@ -3,8 +3,6 @@
  * certificates of each account. */
 #include "check/private.h"
 
-#include <stdio.h>
-
 static struct check check_begin(const struct signet_tree *tree, unsigned flags,
                                 const struct signet_observer *observer, struct signet_error *err)
 {
@@ -53,14 +51,42 @@ int signet_tree_check(const struct signet_tree *tree, unsigned flags,
     return rc ? rc : check_access_control(&check);
 }
 
-/* What resources 2 to 5 and 13 of an account hold is Appendix E.1's matter, where no other standard
- * was named. */
-static void cite(struct signet_error *why)
+/* In mode est a device makes its key and is given its certificate: what stands in 3 and 5 it
+ * ignores (LwM2M Transport 1.2, section 5.2.9.5). */
+static int check_est(const struct signet_tree *tree, const struct signet_account *a, unsigned flags,
+                     const struct signet_observer *observer, struct signet_error *err)
 {
-    size_t len = strlen(why->msg);
+    struct signet_account own = *a, server = *a;
+    struct signet_error doubts[2] = {0};
+    int rc = SIGNET_OK;
 
-    if (!strstr(why->msg, "RFC ") && !strstr(why->msg, "LwM2M"))
-        snprintf(why->msg + len, sizeof(why->msg) - len, " (LwM2M Core 1.2, Appendix E.1)");
+    own.server_key = server.identity = server.secret_key = NULL;
+    if (!(flags & SIGNET_CHECK_PARTIAL))
+        account_check_presence(tree, &server, &doubts[0]);
+    rc = account_check_certs(tree, &server, observer, err);
+    if (rc == SIGNET_OK)
+        account_check_certs(tree, &own, observer, &doubts[1]);
+    for (size_t i = 0; rc == SIGNET_OK && i < COUNT_OF(doubts); i++) {
+        if (doubts[i].code == SIGNET_OK)
+            continue;
+        error_cite(&doubts[i], section_of_mode(a->mode));
+        doubts[i].code = SIGNET_OK;
+        event_warn(observer, &doubts[i]);
+    }
+    return rc;
+}
+
+static int check_certs(const struct signet_tree *tree, const struct signet_account *a,
+                       unsigned flags, const struct signet_observer *observer,
+                       struct signet_error *err)
+{
+    int rc = SIGNET_OK;
+
+    if (a->mode == SIGNET_MODE_EST)
+        return check_est(tree, a, flags, observer, err);
+    if (!(flags & SIGNET_CHECK_PARTIAL))
+        rc = account_check_presence(tree, a, err);
+    return rc ? rc : account_check_certs(tree, a, observer, err);
 }
 
 int signet_device_check(const struct signet_tree *tree, unsigned flags,
@@ -70,16 +96,13 @@ int signet_device_check(const struct signet_tree *tree, unsigned flags,
 
     for (size_t i = 0; signet_tree_account(tree, i, &a); i++) {
         struct signet_error why = {0};
-        int rc = SIGNET_OK;
+        int rc;
 
         if (!mode_has_certs(a.mode))
             continue;
-        if (!(flags & SIGNET_CHECK_PARTIAL))
-            rc = account_check_presence(tree, &a, &why);
-        if (rc == SIGNET_OK)
-            rc = account_check_certs(tree, &a, observer, &why);
-        if (rc != SIGNET_OK)
-            cite(&why);
+        rc = check_certs(tree, &a, flags, observer, &why);
+        if (rc == SIGNET_E_CERT || rc == SIGNET_E_MEANING) /* not of a clock, or memory */
+            error_cite(&why, section_of_mode(a.mode));
         if (rc != SIGNET_OK && !(flags & (SIGNET_CHECK_WARN_ONLY | SIGNET_CHECK_CERTS_LATER)))
             return error_copy(err, &why);
         if (rc != SIGNET_OK)

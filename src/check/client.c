@@ -15,7 +15,7 @@ int check_client_forms(struct check *check)
         {FORM_TIME, FINDING_OF_CLIENT, "has times or base times (labels 6 and -3)"},
         {FORM_LABEL, FINDING_OF_CLIENT, "has labels that are neither names nor values"},
         {FORM_ALONE, FINDING_OF_CLIENT, "has a record of base values alone"},
-        {FORM_FRACTION, FINDING_OF_CLIENT, "has a decimal fraction for a whole number"},
+        {FORM_FRACTION, FINDING_OF_CLIENT, "has a decimal fraction before its last value"},
         {FORM_DATE, FINDING_OF_CLIENT, "has a time as text (tag 0)"},
         {FORM_TWICE, FINDING_DOUBT,
          "has a resource twice: the last value counts, and was looked at alone"},

@@ -60,8 +60,7 @@ static int check_complete(struct check *check, const struct present *present, ui
             is_present(present, oid, iid, r->id) || is_other_way(present, oid, iid, r->id))
             continue;
         if (r->flags & SIGNET_DEFINED_NEEDED)
-            rc = check_refuse(check, want, "add it to this instance",
-                              "is missing, and mandatory (LwM2M Core 1.2, Appendix E.%d)", oid + 1);
+            rc = check_refuse(check, want, "add it to this instance", "is missing, and mandatory");
         else
             check_suspect(check, want, "add it to this instance",
                           "is missing, and mandatory by the object's definition");

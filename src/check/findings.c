@@ -5,9 +5,9 @@
 #include <stdio.h>
 
 /* "FILE:3:9: RID.Security.Mode (/0/1/2) is ..." */
-__attribute__((format(printf, 5, 0))) static void
-describe_finding(const struct check *check, struct signet_error *out, struct signet_path path,
-                 const char *hint, const char *fmt, va_list args)
+__attribute__((format(printf, 6, 0))) static void
+describe_finding(const struct check *check, struct signet_error *out, enum finding kind,
+                 struct signet_path path, const char *hint, const char *fmt, va_list args)
 {
     const char *object = object_name(signet_tree_objects(check->tree), path.oid);
     const char *resource = resource_name(signet_tree_objects(check->tree), path.oid, path.rid);
@@ -19,6 +19,8 @@ describe_finding(const struct check *check, struct signet_error *out, struct sig
         error_set(out, SIGNET_E_MEANING, "RID.%s.%s (%s) %s", object, resource, numbers, what);
     else
         error_set(out, SIGNET_E_MEANING, "%s %s", numbers, what);
+    if (kind == FINDING_REFUSAL || kind == FINDING_OF_STANDARD)
+        error_cite(out, section_of_object(path.oid));
     if (hint)
         error_hint(out, "%s", hint);
     tree_blame(check->tree, path, out);
@@ -44,7 +46,7 @@ int check_say(struct check *check, enum finding kind, struct signet_path path, c
     va_list args;
 
     va_start(args, fmt);
-    describe_finding(check, &finding, path, hint, fmt, args);
+    describe_finding(check, &finding, kind, path, hint, fmt, args);
     va_end(args);
     return finding_end(check, kind, &finding);
 }

@@ -21,6 +21,7 @@ struct check {
 enum finding {
     FINDING_REFUSAL,     /* by a standard or by every client: a warning when the caller goes on */
     FINDING_OF_STANDARD, /* a lax client takes it: a warning for a proof */
+    FINDING_OF_PROFILE,  /* a refusal that no standard has */
     FINDING_OF_CLIENT,   /* the client of the profile refuses it: a warning where none was named */
     FINDING_DOUBT,       /* a warning */
 };
@@ -56,6 +57,17 @@ int account_check_presence(const struct signet_tree *tree, const struct signet_a
 /* server_cert.c: resource 4, which is opaque and not empty */
 int check_server_cert(const struct signet_tree *tree, const struct signet_account *a,
                       const struct signet_observer *observer, struct signet_error *err);
+
+/* Now is between its dates. */
+static inline int check_cert_dates(const struct signet_cert *cert,
+                                   const struct signet_observer *observer, struct signet_error *err)
+{
+    int rc = signet_cert_check_dates(cert, observer, err);
+
+    if (rc == SIGNET_E_CERT)
+        error_cite(err, "RFC 5280, section 4.1.2.5");
+    return rc;
+}
 
 static inline int value_load_cert(struct signet_cert **out, const struct signet_value *value,
                                   struct signet_error *err)

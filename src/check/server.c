@@ -64,7 +64,7 @@ static int check_server_ssid(struct check *check, const struct signet_record *r,
     if (ssid < 0 || ssid > 65535 || id_set_add(seen, (uint16_t)ssid))
         return SIGNET_OK;
     return check_refuse(check, r->path, "give each instance its own",
-                        "is %d in another instance too", (int)ssid);
+                        "is %d in another instance too (LwM2M Core 1.2, section 7.4)", (int)ssid);
 }
 
 int check_server_instances(struct check *check)

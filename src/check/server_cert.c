@@ -97,7 +97,7 @@ static int judge_server_cert(const struct signet_tree *tree, const struct signet
     int rc = cert_fits_stacks(cert, err);
 
     if (rc == SIGNET_OK)
-        rc = signet_cert_check_dates(cert, observer, err);
+        rc = check_cert_dates(cert, observer, err);
     if (rc == SIGNET_OK)
         rc = check_usage(a, cert, usage, observer, err);
     if (rc == SIGNET_OK && own)

@@ -111,20 +111,18 @@ static int check_range(struct check *check, const struct signet_record *record,
                        const struct signet_resource *resource)
 {
     bool bytes = type_has_bytes(record->value.type);
-    char range[RANGE_TEXT_MAX], measure[48], rule[48] = "";
+    char range[RANGE_TEXT_MAX], measure[48];
 
     if (range_has(resource->range, &record->value) || is_of_bootstrap(check, &record->path))
         return SIGNET_OK;
-    if (record->path.oid <= 7)
-        snprintf(rule, sizeof(rule), " (LwM2M Core 1.2, Appendix E.%u)", record->path.oid + 1u);
     return check_say(
         check, record->path.oid <= 1 ? FINDING_REFUSAL : FINDING_OF_STANDARD, record->path,
         record->path.oid == 0 && record->path.rid == 2
             ? modes
             : "write one in this range, which is that of the object's definition "
               "in the OMA registry",
-        "must %s %s%s, not %s%s", bytes ? "have" : "be", range_text(resource->range, range),
-        bytes ? " bytes" : "", value_measure(&record->value, measure), rule);
+        "must %s %s%s, not %s", bytes ? "have" : "be", range_text(resource->range, range),
+        bytes ? " bytes" : "", value_measure(&record->value, measure));
 }
 
 /* The registry gives no range. */
@@ -136,9 +134,7 @@ static int check_lifetime(struct check *check, const struct signet_record *recor
 
     if (seconds < 0)
         return check_refuse(check, record->path, "86400 is a day",
-                            "is %lld, and a lifetime is a number of seconds (LwM2M Core 1.2, "
-                            "Appendix E.2)",
-                            (long long)seconds);
+                            "is %lld, and a lifetime is a number of seconds", (long long)seconds);
     if (seconds == 0)
         check_suspect(check, record->path, "86400 is a day",
                       "is 0: without end for a server of LwM2M 1.2, while one of 1.0 or 1.1 may "
@@ -195,7 +191,8 @@ static int check_operations(struct check *check, const struct signet_record *rec
                             const struct signet_resource *resource)
 {
     if (resource->type == SIGNET_TYPE_EXECUTABLE)
-        return check_refuse(check, record->path, "leave it out", "is executable: it has no value");
+        return check_refuse(check, record->path, "leave it out",
+                            "is executable: it has no value (LwM2M Core 1.2, Appendix C)");
     if ((resource->flags & (READ | WRITE)) != READ || object->id <= 2)
         return SIGNET_OK;
     if (object->flags & SIGNET_DEFINED_FIRMWARE)

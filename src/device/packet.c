@@ -57,6 +57,20 @@ static void warn_common_names(const struct signet_tree *tree, const char *endpoi
                                   a.iid, observer);
 }
 
+/* A device in mode est may come to make its key itself; what a factory makes has one from there. */
+static int check_est_pairs(const struct signet_tree *tree, struct signet_error *err)
+{
+    struct signet_account a;
+
+    for (size_t i = 0; signet_tree_account(tree, i, &a); i++)
+        if (a.mode == SIGNET_MODE_EST && (!a.identity || !a.secret_key))
+            return error_set_hint(err, SIGNET_E_MEANING,
+                                  "have both made, or name the files of key and certificate",
+                                  "/0/%u is in est mode, but the device has no %s", a.iid,
+                                  a.identity ? "private key" : "certificate");
+    return SIGNET_OK;
+}
+
 int tree_build(const struct signet_factory *f, const struct signet_cert *cert,
                const struct signet_key *key, bool complete, const struct signet_observer *observer,
                struct signet_tree **out, struct signet_error *err)
@@ -80,6 +94,8 @@ int tree_build(const struct signet_factory *f, const struct signet_cert *cert,
             rc = fill_account(tree, &a, alone, ders, err);
     for (size_t i = 0; i < RIDS; i++)
         signet_bytes_free(&ders[i]);
+    if (rc == SIGNET_OK && !flags)
+        rc = check_est_pairs(tree, err);
     if (rc == SIGNET_OK)
         rc = signet_device_check(tree, flags, observer, err);
     if (rc == SIGNET_OK && f->endpoint)

@@ -22,7 +22,7 @@ enum tree_form {
     FORM_TIME = 2,             /* times and base times */
     FORM_LABEL = 4,            /* base values, versions, units, sums, labels without meaning */
     FORM_ALONE = 8,            /* a record of base values alone */
-    FORM_FRACTION = 16,        /* a decimal fraction for a whole number */
+    FORM_FRACTION = 16,        /* a decimal fraction before the last value */
     FORM_DATE = 32,            /* a time as text */
     FORM_TWICE = 64,           /* a path of which the last value counts */
 };
@@ -57,6 +57,12 @@ int64_t value_integer(const struct signet_value *value, int64_t otherwise);
  * account, else the first. False when there is none. */
 bool account_main(const struct signet_tree *tree, struct signet_account *out);
 bool mode_has_certs(enum signet_mode mode);
+
+/* standard.c: the section that defines an object, that says what goes with a security mode; and
+ * " (section)" behind a message that names no standard. */
+const char *section_of_object(uint16_t oid);
+const char *section_of_mode(enum signet_mode mode);
+void error_cite(struct signet_error *err, const char *section);
 
 /* types.c: a type of the object table */
 struct type_info {

@@ -95,6 +95,23 @@ static int check_characters(struct part uri, struct signet_error *err)
     return SIGNET_OK;
 }
 
+/* The section of LwM2M Transport 1.2 with the binding of another scheme, or NULL. */
+static const char *other_binding(struct part name)
+{
+    static const struct {
+        const char *scheme, *section;
+    } others[] = {
+        {"coap+ws", "6.8.6"}, {"coaps+ws", "6.8.6"}, {"http", "7"},
+        {"https", "7"},       {"mqtt", "8"},         {"mqtts", "8"},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(others); i++)
+        if (strlen(others[i].scheme) == name.len &&
+            strncasecmp(others[i].scheme, name.at, name.len) == 0)
+            return others[i].section;
+    return NULL;
+}
+
 static int parse_scheme(struct coap_uri *out, struct part *rest, bool *without_host,
                         struct signet_error *err)
 {
@@ -109,6 +126,11 @@ static int parse_scheme(struct coap_uri *out, struct part *rest, bool *without_h
         i++;
     if (i == SCHEMES && (rest->len < name.len + 3 || memcmp(colon, "://", 3) != 0)) /* HOST:PORT */
         return refuse(err, WRITE_HOST, "has no scheme (RFC 3986, section 3.1)");
+    if (i == SCHEMES && other_binding(name))
+        return refuse(err, "coap, coaps, coap+tcp and coaps+tcp are the schemes that clients take",
+                      "has the scheme '%s', whose binding (LwM2M Transport 1.2, section %s) Signet "
+                      "does not know",
+                      shown(name), other_binding(name));
     if (i == SCHEMES)
         return refuse(err, "coap, coaps, coap+tcp and coaps+tcp are the schemes of LwM2M servers",
                       "has the scheme '%s', which is none of an LwM2M server (LwM2M Core 1.2, "

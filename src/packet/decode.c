@@ -23,6 +23,7 @@ struct decoder {
     struct name base;
     struct signet_value base_value;
     size_t record; /* from 1 */
+    bool fraction; /* the value before this one was a decimal fraction */
     struct buf scratch;
 };
 
@@ -33,7 +34,7 @@ struct fields {
     struct buf bytes; /* a string value that came in pieces */
     size_t value_at;
     unsigned seen; /* bit_of() each label */
-    bool has_value, fraction;
+    bool has_value;
 };
 
 /* A record's label: an integer, or a text that is vlo, reserved or without meaning. */
@@ -119,11 +120,13 @@ static int read_v(struct decoder *d, const struct cbor_item *item, struct fields
                   struct signet_error *err)
 {
     if (item->kind == CBOR_NULL)
-        return error_set(err, SIGNET_E_SYNTAX,
-                         "byte %zu: null deletes in SenML-ETCH only, a packet has values",
-                         item->at);
+        return error_set(
+            err, SIGNET_E_SYNTAX,
+            "byte %zu: null deletes in SenML-ETCH only (RFC 8790, section 3.2), a packet has "
+            "values",
+            item->at);
     int code = value_number(&d->in, item, &f->value, err);
-    f->fraction = item->kind == CBOR_TAG && item->number == TAG_DECIMAL;
+    d->fraction = item->kind == CBOR_TAG && item->number == TAG_DECIMAL;
     if (item->kind == CBOR_TAG && item->number == TAG_TIME_TEXT)
         tree_add_form(d->tree, FORM_DATE);
     if (code && err && err->code == SIGNET_E_SYNTAX && item->kind != CBOR_TAG)
@@ -152,8 +155,9 @@ static int read_version(const struct cbor_item *item, struct signet_error *err)
 {
     if (item->kind == CBOR_UNSIGNED && item->number <= SENML_VERSION)
         return SIGNET_OK;
-    return error_set(err, SIGNET_E_UNSUPPORTED, "byte %zu: not SenML version %d or before",
-                     item->at, SENML_VERSION);
+    return error_set(err, SIGNET_E_UNSUPPORTED,
+                     "byte %zu: not SenML version %d or before (RFC 8428, section 4.4)", item->at,
+                     SENML_VERSION);
 }
 
 /* Units, times and base sums say nothing about an LwM2M value. */
@@ -206,17 +210,10 @@ static int refuse_name(const char *name, size_t len, size_t at, const char *why,
 {
     struct buf shown = {0};
     text_escape(&shown, (const uint8_t *)name, len);
-    error_set(err, SIGNET_E_SYNTAX, "byte %zu: name '%s': %s", at,
+    error_set(err, SIGNET_E_SYNTAX, "byte %zu: name '%s': %s (LwM2M Core 1.2, section 7.5.7)", at,
               shown.failed || !len ? "" : (const char *)shown.data, why);
     buf_free(&shown);
     return SIGNET_E_SYNTAX;
-}
-
-static bool is_float(const struct decoder *d, struct signet_path path)
-{
-    const struct signet_resource *resource = signet_resource_find(d->objects, path.oid, path.rid);
-
-    return resource && (enum signet_type)resource->type == SIGNET_TYPE_FLOAT;
 }
 
 static int store(struct decoder *d, const struct cbor_item *start, struct fields *f,
@@ -243,8 +240,6 @@ static int store(struct decoder *d, const struct cbor_item *start, struct fields
     if (d->secrets &&
         (resource_is_secret(d->objects, path.oid, path.rid) || value_is_private_key(&f->value)))
         buf_append(d->secrets, &f->value_at, sizeof(f->value_at));
-    if (f->fraction && f->value.type != SIGNET_TYPE_FLOAT && !is_float(d, path))
-        tree_add_form(d->tree, FORM_FRACTION);
     if (signet_tree_find(d->tree, path)) {
         tree_add_form(d->tree, FORM_TWICE);
         return signet_tree_put(d->tree, path, &f->value, err);
@@ -258,6 +253,9 @@ static int read_pair(struct decoder *d, struct cbor_item *label, struct fields *
 {
     struct cbor_item value;
     int key, code = read_key(d, label, &key, err);
+    if (d->fraction)
+        tree_add_form(d->tree, FORM_FRACTION);
+    d->fraction = false;
     if (!code)
         code = mark_seen(key, label->at, f, err);
     if (!code)
@@ -327,6 +325,8 @@ int packet_read(const uint8_t *data, size_t len, const struct signet_objects *ob
         code = read_packet(&d, err);
     if (code && len && data[0] < 0x80) /* text, most likely */
         error_hint(err, "this is not SenML CBOR; 'packet make' makes it from a configuration");
+    if (code == SIGNET_E_SYNTAX)
+        error_cite(err, "RFC 8428, section 6");
     if (!code && secrets)
         code = buf_check(secrets, err);
     if (!code) {

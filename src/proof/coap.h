@@ -228,7 +228,7 @@ bool plain_read(struct signet_tree *tree, struct signet_path path, uint32_t form
 unsigned bootstrap_read(struct buf *out, const struct signet_tree *tree, struct signet_path base,
                         unsigned depth, uint32_t format);
 
-/* discover.c: Bootstrap-Discover of what the device has (LwM2M Core 1.2, section 6.1.7.4), all of
+/* discover.c: Bootstrap-Discover of what the device has (LwM2M Core 1.2, section 6.1.7.3), all of
  * it or of one object. */
 void discover_list(struct buf *out, const struct signet_tree *tree, struct signet_path path);
 

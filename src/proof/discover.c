@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a bootstrap server is told of the device's objects (LwM2M Core 1.2, section 6.1.7.4). */
+/* What a bootstrap server is told of the device's objects (LwM2M Core 1.2, section 6.1.7.3). */
 #include "lwm2m/lwm2m.h"
 #include "proof/coap.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The value of one resource as plain text or as bytes (LwM2M Core 1.2, sections 7.5.2 and 7.5.3),
+/* The value of one resource as plain text or as bytes (LwM2M Core 1.2, sections 7.5.1 and 7.5.2),
  * as bootstrap servers write it. */
 #include "lwm2m/lwm2m.h"
 #include "proof/coap.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SenML of a bootstrap server (LwM2M Core 1.2, sections 7.5.5 and 7.5.6). JSON becomes CBOR, whose
+/* SenML of a bootstrap server (LwM2M Core 1.2, sections 7.5.6 and 7.5.7). JSON becomes CBOR, whose
  * reader knows the rules of both (RFC 8428). */
 #include "cbor/cbor.h"
 #include "lwm2m/lwm2m.h"

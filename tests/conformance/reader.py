@@ -8,8 +8,8 @@ import collections, concurrent.futures, os, re, subprocess, sys, tarfile, tempfi
 
 SIGNET = os.path.join(os.environ['SIGNET_BUILD'], 'signet')
 DATA = os.path.join(os.environ['SIGNET_SOURCE'], 'tests/data/reader/configurations.tar.xz')
-MATRIX = {('OK', 'refused'): 34, ('OK', 'passed'): 187, ('REJECTED', 'refused'): 210, ('REJECTED', 'warned'): 48}
-RULE = re.compile(r'LwM2M Core 1\.\d, (Appendix|section)|RFC \d+')
+MATRIX = {('OK', 'refused'): 33, ('OK', 'passed'): 188, ('REJECTED', 'refused'): 210, ('REJECTED', 'warned'): 48}
+RULE = re.compile(r'LwM2M (Core|Transport) 1\.\d, (Appendix|section)|RFC \d+')
 
 def findings(folder, name, device):
     """refused or not, and what was said, without places"""

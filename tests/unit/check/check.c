@@ -171,7 +171,9 @@ static void a_device_refuses(void **state)
         const struct signet_observer observer = {count_warning, &warnings};
 
         int code = signet_tree_check(tree, 0, NULL, &err);
-        bool fits = code == SIGNET_E_MEANING && strstr(err.msg, refused[i].what);
+        bool fits = code == SIGNET_E_MEANING && strstr(err.msg, refused[i].what) &&
+                    (strstr(err.msg, "(LwM2M ") || strstr(err.msg, "RFC ") ||
+                     strstr(err.msg, "reader does not take")); /* no standard refuses mode 1 */
         if (!fits)
             print_message("row %zu: %d '%s', wanted '%s'\n", i, code, err.msg, refused[i].what);
         good = good && fits;
@@ -424,9 +426,10 @@ static void a_packet_s_form(void **state)
          "foo\x01",
          "has labels that are neither names nor values", 5, 1, false},
         {"\xa1\x21\x60", "has a record of base values alone", 3, 0, false},
-        {"\xa2\x00\x66/1/1/2\x02\xc4\x82\x01\x01", "has a decimal fraction for a whole number", 14,
-         0, false},
-        {"\xa2\x00\x6a/33608/0/2\x02\xc4\x82\x01\x01", NULL, 18, 0, false}, /* of a float */
+        /* what Anjay reads behind a decimal fraction it reads wrongly */
+        {"\xa2\x02\xc4\x82\x01\x01\x00\x66/1/1/2", "has a decimal fraction before its last value",
+         14, 0, false},
+        {"\xa2\x00\x66/1/1/2\x02\xc4\x82\x01\x01", NULL, 14, 0, false},
         {"\xa2\x00\x66/1/1/2\x02\xc0\x74"
          "1970-01-01T00:00:05Z",
          "has a time as text (tag 0), which anjay-3 does not take", 32, 0, false},
