@@ -9,8 +9,6 @@ void der_wrap(struct buf *b, size_t start, uint8_t tag)
     size_t len = b->len - start, n = 0;
     uint8_t head[2 + sizeof(len)];
 
-    if (b->failed)
-        return;
     head[n++] = tag;
     if (len < 128) {
         head[n++] = (uint8_t)len;

@@ -80,7 +80,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     stream = size > 1 && data[0] == 0xff && data[1] == 0xff;
     input = data + 2 * stream, left = size - 2 * stream;
     require(exchange_init(&x, NULL, stream, INT64_MAX, NULL) == SIGNET_OK);
-    if (bootstrap_run(&x, &address, "urn:dev:1", tree, &code, &err) != SIGNET_OK)
+    if (bootstrap_run(&x, &address, "urn:dev:1", tree, &code, &err) != SIGNET_OK ||
+        bootstrap_check(tree, &err) != SIGNET_OK)
         require_error(&err);
     require(signet_packet_encode(tree, &packet, NULL) == SIGNET_OK);
     seen(packet.data, packet.len);

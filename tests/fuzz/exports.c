@@ -5,7 +5,7 @@
  * wrap: fsync
  */
 #include "fuzz.h"
-#include "server/server.h"
+#include "server/ops.h"
 
 #include <dirent.h>
 #include <signet/cert.h>
@@ -122,6 +122,20 @@ static void add_all(struct signet_server *server, struct signet_tree *tree, bool
     signet_server_add_batch(server, devices, COUNT_OF(devices), results, NULL);
 }
 
+/* Each account beside each that is chosen, with a key and with a certificate. */
+static void look_for_accounts(struct signet_server *server, const struct signet_tree *tree)
+{
+    struct signet_account chosen, beside;
+
+    for (size_t i = 0; signet_tree_account(tree, i, &chosen); i++)
+        for (size_t k = 0; signet_tree_account(tree, k, &beside); k++)
+            for (int kind = 0; kind < 2; kind++) {
+                beside.mode = kind ? SIGNET_MODE_CERT : SIGNET_MODE_PSK;
+                const bool serves = server->ops->serves(server, &chosen, &beside);
+                seen(&serves, sizeof(serves));
+            }
+}
+
 static void look(struct signet_server *server)
 {
     static const char *const names[] = {"both", "nobody", "a\"b"};
@@ -158,6 +172,7 @@ static void try_export(struct signet_server *server, bool sealed)
     if (sealed)
         require(server_seal(server, &how, NULL) == SIGNET_OK);
     look(server);
+    look_for_accounts(server, tree);
     add_all(server, tree, false);
     read_file(sealed ? known : file, &once);
     add_all(server, tree, true);

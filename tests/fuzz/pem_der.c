@@ -27,6 +27,7 @@ static void check_text(const char *text)
 /* What it may be used for. */
 static void try_purposes(const struct signet_cert *cert)
 {
+    struct signet_bytes sealed = {0};
     struct signet_error err = {0};
 
     if (cert_fits_stacks(cert, &err))
@@ -34,6 +35,9 @@ static void try_purposes(const struct signet_cert *cert)
     err = (struct signet_error){0};
     if (cms_check_recipient(cert, &err))
         require_error(&err);
+    else
+        require(cms_seal(&cert, 1, "text", 4, &sealed, NULL) == SIGNET_OK);
+    signet_bytes_free(&sealed);
     cert_is_authority(cert);
     require(!cert_has_spki(cert, (const uint8_t *)"", 0));
 }

@@ -55,8 +55,12 @@ static void try_note(const uint8_t *data, size_t len)
     }
     require(note.text >= (const char *)data && note.text[note.len - 1] == '\n' &&
             note.signatures + note.signatures_len <= (const char *)data + len);
-    if (tlog_vkey_parse(vkey, &key, NULL) == SIGNET_OK)
+    if (tlog_vkey_parse(vkey, &key, NULL) == SIGNET_OK) {
+        uint8_t id[TLOG_KEY_ID] = {0};
+        tlog_note_signer(&note, key.name, id);
+        seen(id, sizeof(id));
         try_signer(&note, &key);
+    }
     if (tlog_vkey_parse(witness, &key, NULL) == SIGNET_OK)
         try_signer(&note, &key);
     try_checkpoint(&note);
