@@ -183,28 +183,6 @@ int signet_tpm_request(const char *file, struct signet_bytes *out, struct signet
     return rc;
 }
 
-struct grant {
-    uint32_t index;
-    int64_t uses;
-    uint8_t nonce[NONCE_LEN], signature[P256_POINT];
-};
-
-static int take_grant_text(const void *text, size_t len, struct grant *out,
-                           struct signet_error *err)
-{
-    const struct line lines[] = {
-        {"index", LINE_INDEX, &out->index, 0, NULL},
-        {"uses", LINE_NUMBER, &out->uses, SIGNET_GRANT_MOST, NULL},
-        {"nonce", LINE_HEX, out->nonce, NONCE_LEN, NULL},
-        {"signature", LINE_HEX, out->signature, P256_POINT, NULL},
-    };
-
-    if (lines_read(text, len, GRANT_FIRST, lines, COUNT_OF(lines)))
-        return SIGNET_OK;
-    return error_set_hint(err, SIGNET_E_SYNTAX, "signet order grant makes one",
-                          "this is no grant of uses");
-}
-
 /* What needs no TPM. */
 static int check_grant(const struct grant *g, const struct quota_file *f, const char *path,
                        struct signet_error *err)
@@ -319,7 +297,7 @@ int signet_tpm_take_grant(const char *file, const void *text, size_t len, int64_
     struct grant g = {0};
     struct tpm t = {0};
     char path[4200];
-    int rc = take_grant_text(text, len, &g, err);
+    int rc = grant_read(text, len, &g, err);
 
     waiting_path(file, path);
     if (rc == SIGNET_OK)

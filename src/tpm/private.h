@@ -142,6 +142,14 @@ int policy_statement(const uint8_t index_name[static NAME_LEN],
                      const uint8_t nonce[static NONCE_LEN], uint32_t limit,
                      uint8_t out[static STATEMENT_LEN], struct signet_error *err);
 
+/* grant_text.c: the owner's grant of uses */
+struct grant {
+    uint32_t index;
+    int64_t uses;
+    uint8_t nonce[NONCE_LEN], signature[P256_POINT];
+};
+int grant_read(const void *text, size_t len, struct grant *out, struct signet_error *err);
+
 /* counter.c: at a free index */
 int count_new(const char *conf, struct tpm_count *out, struct signet_error *err);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any bytes as a code of a scanner, by rules of each kind, and as one of a table of codes. The first
- * byte chooses the rules; at the end stands what a keyboard of another layout makes of the bytes. */
+/* Any bytes as a code of a scanner, by rules of each kind, and as one of a table of codes. The
+ * first byte chooses the rules; at the end stands what a keyboard of another layout makes of the
+ * bytes. */
 #include "fuzz.h"
 #include "scan/scan.h"
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Any answers of a board to every request, and any bytes as an image for MCUboot. The first byte
- * chooses the request, and with its high bits: 0x20 the version and the size of packets are found
- * out (with 0x80 only the version), 0x40 packets are datagrams, 0x80 the file is a stream. Then
- * come bodies, each with its length in one byte, framed with the header that the client waits for;
- * a length of 255 is an answer that is lost. wrap: link_by_packets
+ * chooses the request, and with its high bits: 0x20, the version and the size of packets are found
+ * out (with 0x80 the version alone); 0x40, packets are datagrams; 0x80, the file is a stream. Then
+ * come bodies, each with its length in one byte, framed with the header that the client waits for.
+ * A length of 255 is an answer that is lost, 254 comes before one with stale packets around it.
+ * wrap: link_by_packets
  */
 #include "fuzz.h"
 #include "pki/pki.h"
@@ -194,7 +195,8 @@ static int ask_file(struct signet_smp *smp, unsigned which, struct signet_bytes 
     case 18:
         return signet_smp_upload(smp, "/a", file, 0, NULL, err);
     case 19:
-        return signet_smp_upload(smp, "/a", file, 100, NULL, err);
+    case 27:
+        return signet_smp_upload(smp, "/a", file, which == 19 ? 100 : 1, NULL, err);
     default:
         rc = signet_smp_compare(smp, "/a", file, which == 20 ? 0 : sizeof file,
                                 which == 21 ? (const uint8_t *)file + 40 : NULL, &how, err);
@@ -249,7 +251,7 @@ static int ask(struct signet_smp *smp, unsigned which, struct signet_error *err)
     size_t count = 0;
     int rc;
 
-    if (which == 10 || which >= 22)
+    if (which == 10 || (which >= 22 && which <= 25))
         rc = ask_image(smp, which, &count, err);
     else if ((which >= 3 && which <= 8) || which >= 16)
         rc = ask_file(smp, which, &reply, &count, err);

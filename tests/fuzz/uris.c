@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any text as a URI: of a server (CoAP, HTTP), of a key in a token (PKCS#11). Messages repeat no PIN.
+/* Any text as a URI: of a server (CoAP, HTTP), of a key in a token (PKCS#11). Messages repeat no
+ * PIN.
  */
 #include "authority/token_uri.h"
 #include "fuzz.h"
