@@ -9,6 +9,8 @@ void der_wrap(struct buf *b, size_t start, uint8_t tag)
     size_t len = b->len - start, n = 0;
     uint8_t head[2 + sizeof(len)];
 
+    if (b->failed)
+        return;
     head[n++] = tag;
     if (len < 128) {
         head[n++] = (uint8_t)len;
@@ -60,14 +62,12 @@ void der_oid(struct buf *b, int nid)
 void der_time(struct buf *b, int64_t when)
 {
     time_t t = (time_t)when;
-    struct tm tm;
+    struct tm tm = {0};
     char text[16], *at = text;
     bool utc;
 
-    if (!gmtime_r(&t, &tm)) {
+    if (!gmtime_r(&t, &tm))
         b->failed = true;
-        return;
-    }
     utc = tm.tm_year >= 50 && tm.tm_year < 150;
     const int parts[] = {(tm.tm_year + 1900) / 100,
                          (tm.tm_year + 1900) % 100,

@@ -61,6 +61,12 @@ static void open_delivery(struct bench *b, const struct label *label)
     good(b, delivery_begin(&b->setup.delivery, &setup, &b->err));
 }
 
+static void close_delivery(struct bench *b)
+{
+    good(b, delivery_end(&b->setup.delivery, &b->err));
+    free(b->report.servers);
+}
+
 static void set_up(struct bench *b)
 {
     const struct signet_ledger_options station = {.station = "A"};
@@ -90,7 +96,7 @@ static void set_up(struct bench *b)
 
 static void tear_down(struct bench *b)
 {
-    good(b, delivery_end(&b->setup.delivery, &b->err));
+    close_delivery(b);
     vault_close(&b->vault);
     signet_ledger_close(&b->job.ledger);
     job_close(&b->job);
@@ -162,7 +168,7 @@ static void one_whose_label_is_not_printed(void **state)
 
     (void)state;
     set_up(&b);
-    good(&b, delivery_end(&b.setup.delivery, &b.err));
+    close_delivery(&b);
     b.order.label.scan_back = false;
     b.order.label.printer = "127.0.0.1:9";
     open_delivery(&b, (const struct label *)&b); /* nothing is printed: it is not looked at */
