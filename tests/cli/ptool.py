@@ -70,10 +70,12 @@ def argparse_says(args):
         except SystemExit as e:
             return e.code == 0
 
-tried = taken = 0
+# Of the three thousand lines of three words every seventh, in which each word has each place; SIGNET_TORTURE: all
+STEP = 1 if os.environ.get('SIGNET_TORTURE') else 7
+tried = taken = third = 0
 for n in (1, 2, 3):
     for words in itertools.product(WORDS, repeat=n):
-        if n == 3 and not words[0].startswith(('-c', '--e')):
+        if n == 3 and (not words[0].startswith(('-c', '--e')) or (third := third + 1) % STEP):
             continue # keeps the run to a few seconds
         args = list(words)
         want = argparse_says(args)

@@ -4,14 +4,14 @@
 killed, their connections ended and the database server thrown over: every name once, nothing that was
 said to be recorded is lost, nothing twice. Then the doors of a server: away, full, not ours, too old.
 SIGNET_TORTURE=N (scripts/torture): ten times as many, and a server that stays away for longer than patience
-lasts. SIGNET_STATIONS_DEVICES=N: another size than 1,200."""
+lasts. SIGNET_STATIONS_DEVICES=N: another size than 600."""
 import os, random, shutil, signal, sqlite3, subprocess, tempfile, time
 from _postgres import Between, Server, binaries_or_skip
 from _signet import BUILD, DONE, FAILED, SIGNET, STATES, VOID, need
 
 STATION = os.path.join(BUILD, 'tests', 'signet_station')
 LONG = bool(os.environ.get('SIGNET_TORTURE'))
-DEVICES = int(os.environ.get('SIGNET_STATIONS_DEVICES') or (100000 if LONG else 1200))
+DEVICES = int(os.environ.get('SIGNET_STATIONS_DEVICES') or (100000 if LONG else 600))
 SERVERS = ('coiote', 'leshan')
 
 

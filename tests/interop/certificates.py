@@ -3,10 +3,9 @@
 """Devices' certificates of each profile, from authorities in files and in a token, as OpenSSL, GnuTLS, Mbed TLS, Go's crypto/x509, Rust's
 webpki, pyca/cryptography and pkilint take them. A tool that cannot be built or installed is named and left out; in CI Python's may not be missing."""
 import os, subprocess, sys, tempfile
-import _compiled, _softhsm
+import _softhsm, _tools
 from _cert_stacks import openssl, taken
 from _signet import SIGNET, SOURCE, Broken, need
-from _venv import program
 
 OWN = """base: idevid
 subject_key_id: true
@@ -61,9 +60,9 @@ def make(name, key):
 
 def judges():
     """Programs of others: arguments before CHAIN CERT..., and whether they take certificates without key identifiers."""
-    python = os.path.join(os.path.dirname(program('pkilint==0.13.3', 'lint_pkix_cert')), 'python')
+    python = os.path.join(os.path.dirname(_tools.program('pkilint==0.13.3', 'lint_pkix_cert')), 'python')
     found = [([python, os.path.join(SOURCE, 'tests/interop/certificates/judge.py')], False)]
-    for path, why in _compiled.go('certificates/go', 'x509-check'), _compiled.rust('certificates/webpki', 'webpki-check'):
+    for path, why in _tools.go('certificates/go', 'x509-check'), _tools.rust('certificates/webpki', 'webpki-check'):
         if path:
             found.append(([path], True))
         else:

@@ -4,7 +4,7 @@
 that the server does not take stays out, and so does a device that is sent to another server's certificate."""
 import asyncio, os, re, ssl, subprocess, sys, tempfile, warnings
 
-from _venv import require
+from _tools import require
 require('aiocoap==0.4.14')
 
 import aiocoap

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from _signet import BUILD, SIGNET, SOURCE
 from _sim_board import board
-from _venv import program
+from _tools import program
 
 CALLS = os.path.join(BUILD, 'tests/signet_flasher_calls')
 HEX = ':0400000001020304F2\n:00000001FF\n'

@@ -4,9 +4,9 @@
 central repository of Maven has 2.0.0-M4 only; of the other versions it has the engine (LwM2M, DTLS, bootstrap), which
 leshan/*.java puts behind the REST calls of the demos. Without Maven the test is skipped, and fails in CI.
 LESHAN_VERSIONS="1.0.0 2.0.0-M5" tries other versions than the usual ones."""
-import contextlib, ctypes, fcntl, json, os, re, shutil, subprocess, sys, tempfile, threading, time, warnings
+import contextlib, ctypes, json, os, re, shutil, subprocess, sys, tempfile, threading, time, warnings
 
-import _leshan_stacks, _stack_certs
+import _leshan_stacks, _stack_certs, _tools
 from _port import free_port
 
 BUILD = os.path.abspath(os.environ['SIGNET_BUILD'])
@@ -16,6 +16,7 @@ CONFIGS = os.path.join(os.environ['SIGNET_SOURCE'], 'examples/configs')
 PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1'
 VERSIONS = os.environ.get('LESHAN_VERSIONS', '1.5.0 2.0.0-M15').split()
 DEMO = 'org.eclipse.leshan:leshan-server-demo:2.0.0-M4:jar:jar-with-dependencies'
+JAVA = ['java', '-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto']  # soon there, not fast for long
 failures = []
 warnings.simplefilter('ignore')
 
@@ -27,32 +28,23 @@ def cannot(why):
     print(why)
     sys.exit(1 if os.environ.get('CI') == 'true' else 77)
 
-def maven(folder, target, *args):
-    """Fetches once for a build folder."""
-    with open(os.path.join(folder, 'lock'), 'w') as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not os.path.exists(f'{target}/done'):
-            shutil.rmtree(target, ignore_errors=True)
-            try:
-                p = subprocess.run(['mvn', '-q', '-B', *args, f'-DoutputDirectory={target}'], capture_output=True, text=True,
-                                   timeout=400, cwd=folder)
-            except subprocess.TimeoutExpired:
-                cannot('Maven gave no answer within 400 seconds')
-            if p.returncode:
-                cannot(f'Maven cannot get Leshan: {p.stdout.strip()[:400]}')
-            open(f'{target}/done', 'w').close()
-    return target
-
 def fetch():
     """The jars: a folder for each version, and the demo's."""
-    folder = os.path.join(BUILD, 'leshan')
-    os.makedirs(folder, exist_ok=True)
     if not (shutil.which('mvn') and shutil.which('javac')):
         cannot('no Maven or no Java: scripts/setup test installs them')
-    libs = {v: maven(folder, f'{folder}/{v}', '-f', f'{HERE}/leshan/pom.xml', f'-Dleshan={v}', f'{PLUGIN}:copy-dependencies')
+    libs = {v: _tools.maven(f'leshan-{v}', '-f', f'{HERE}/leshan/pom.xml', f'-Dleshan={v}', f'{PLUGIN}:copy-dependencies', cwd=BUILD)
             for v in VERSIONS}
-    demo = maven(folder, f'{folder}/demo', f'{PLUGIN}:copy', f'-Dartifact={DEMO}')
+    demo = _tools.maven('leshan-demo-2.0.0-M4', f'{PLUGIN}:copy', f'-Dartifact={DEMO}', cwd=BUILD)
     return libs, next(os.path.join(demo, f) for f in os.listdir(demo) if f.endswith('.jar'))
+
+def compiled(version, lib):
+    """The class path of what leshan/*.java puts behind a version's engine, and the name of its class."""
+    name = 'OldServers' if is_old(version) else 'Servers'
+    source = f'{HERE}/leshan/{name}.java'
+    with open(source, encoding='utf-8') as f:
+        folder, why = _tools.once(_tools.with_hash(f'leshan-{version}-servers', f.read()),
+                                  ['javac', '-nowarn', '-d', '{folder}', '-cp', f'{lib}/*', source])
+    return [f'{folder}:{lib}/*', name] if folder else cannot(why)
 
 def read_until(stream, pattern, seconds=120):
     """A line of the server's that fits; what comes after is read away."""
@@ -90,8 +82,7 @@ def stacks(ports, folder, where, label):
 @contextlib.contextmanager
 def engine(version, lib, folder):
     server_cert(folder)
-    source = f'{HERE}/leshan/{"OldServers" if is_old(version) else "Servers"}.java'
-    p = subprocess.Popen(['java', '-Xmx256m', '-cp', f'{lib}/*', source, f'{folder}/server/client_key.der',
+    p = subprocess.Popen([*JAVA, '-cp', *compiled(version, lib), f'{folder}/server/client_key.der',
                           f'{folder}/server/client_cert.der'], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                          stderr=subprocess.DEVNULL, text=True, cwd=folder)
     try:
@@ -117,7 +108,7 @@ def demo(jar, folder):
     for _ in range(3):
         web = free_port()
         opens = [f'--add-opens=java.base/{package}=ALL-UNNAMED' for package in ('java.lang', 'java.net', 'java.util', 'java.time')]
-        p = subprocess.Popen(['java', *opens, '-Xmx256m', '-jar', jar, '-lh', '127.0.0.1', '-lp', '0', '-slh', '127.0.0.1', '-slp', '0',
+        p = subprocess.Popen([*JAVA, *opens, '-jar', jar, '-lh', '127.0.0.1', '-lp', '0', '-slh', '127.0.0.1', '-slp', '0',
                               '-wh', '127.0.0.1', '-wp', str(web)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=cwd)
         m = read_until(p.stdout, r'started at coap:///?/?127.0.0.1:(\d+) coaps:///?/?127.0.0.1:(\d+)')
         for _ in range(200):

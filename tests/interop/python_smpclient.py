@@ -3,8 +3,8 @@
 """The simulated board, driven by an SMP client that is not ours (smpclient): what it says must be SMP to others."""
 import asyncio, contextlib, hashlib, logging, os, subprocess, sys, tempfile
 
-from _venv import require
-require('smpclient[serial]==7.3.0')
+from _tools import require
+require('smpclient[serial]==7.3.0', 'smpmgr==0.19.1', 'mcumgr-toolkit==0.20.0')  # as interop/smp_clients: one environment
 
 import cbor2
 from smp.error import MGMT_ERR

@@ -5,7 +5,7 @@ and UDP; what one client writes the other reads, Signet among them."""
 import hashlib, os, subprocess, sys, tempfile
 from concurrent.futures import ThreadPoolExecutor
 
-from _venv import require
+from _tools import require
 require('smpclient[serial]==7.3.0', 'smpmgr==0.19.1', 'mcumgr-toolkit==0.20.0')
 
 from mcumgr_toolkit import MCUmgrClient

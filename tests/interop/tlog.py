@@ -2,12 +2,12 @@
 """Checkpoints, proofs and cosignatures of a ledger, as Go's note and tlog, transparency-dev's merkle and formats, and torchwood
 read them; skipped where Go or these modules are not installed (tests/interop/tlog/go.mod): nothing is fetched."""
 import subprocess, sys, tempfile
-import _compiled
+import _tools
 from _mint import House
 from _signet import SIGNET, need
 
 def main():
-    program, why = _compiled.go('tlog', 'tlog-check')
+    program, why = _tools.go('tlog', 'tlog-check')
     if not program:
         print(why)
         sys.exit(77)
