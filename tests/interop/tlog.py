@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Checkpoints, proofs and cosignatures of a ledger, as Go's note and tlog, transparency-dev's merkle and formats, and torchwood
-read them; skipped where Go or these modules are not installed (tests/interop/tlog/go.mod): nothing is fetched."""
+read them; skipped where there is no Go, or no registry for its modules (tests/interop/tlog/go.mod)."""
 import subprocess, sys, tempfile
 import _tools
 from _mint import House
