@@ -15,12 +15,15 @@ static int check_pages(sqlite3 *db, struct signet_error *err)
                : rc;
 }
 
-/* Tables, indexes and triggers of both, to their last byte; what ANALYZE left is nobody's. */
+/* Tables, indexes and triggers of both, to their last byte and type; what ANALYZE left is
+ * nobody's. */
 static int prepare_objects(sqlite3 *handle, bool tables, sqlite3_stmt **out,
                            struct signet_error *err)
 {
     static const char objects[] =
-        "SELECT type || ' ' || name || char(10) || hex(COALESCE(sql, '')) FROM sqlite_schema"
+        "SELECT type || ' ' || name || char(10) || tbl_name || ' ' || (rootpage > 0) ||"
+        " typeof(type) || typeof(name) || typeof(tbl_name) || typeof(rootpage) || typeof(sql) ||"
+        " hex(COALESCE(sql, '')) FROM sqlite_schema"
         " WHERE COALESCE(sql, '') NOT IN ('CREATE TABLE sqlite_stat1(tbl,idx,stat)',"
         " 'CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)')"
         " AND (?1 = 0 OR type IN ('table', 'view'))"

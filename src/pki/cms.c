@@ -88,9 +88,12 @@ static int read_cms(CMS_ContentInfo **out, const void *data, size_t len, struct 
         return error_set(err, SIGNET_E_SYNTAX, "this is no CMS in DER, or not whole");
     if (OBJ_obj2nid(CMS_get0_type(cms)) != NID_id_smime_ct_authEnvelopedData)
         return error_set_hint(
-            err, SIGNET_E_UNSUPPORTED,
-            "it was not sealed by Signet; with OpenSSL: cms -encrypt -aes-256-gcm",
+            err, SIGNET_E_UNSUPPORTED, "it was not sealed by Signet; openssl cms -decrypt opens it",
             "this CMS is no AuthEnvelopedData: nothing would show a change of it");
+    if (!cms_is_ours(cms, data, len))
+        return error_set_hint(err, SIGNET_E_UNSUPPORTED,
+                              "fetch it again; what another tool sealed, that tool opens",
+                              "this CMS was changed, or it was not sealed by Signet");
     return SIGNET_OK;
 }
 

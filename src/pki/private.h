@@ -159,4 +159,8 @@ int cert_dates(X509 *x, int64_t *from, int64_t *to, struct signet_error *err);
 void serial_text(const uint8_t *number, size_t len, char *out); /* the 30 first bytes in hex */
 int name_text(const X509_NAME *name, char *out, size_t size, struct signet_error *err);
 
+/* cms_form.c: a CMS that was read from these bytes, which are as Signet writes one */
+struct CMS_ContentInfo_st;
+bool cms_is_ours(struct CMS_ContentInfo_st *cms, const void *data, size_t len);
+
 #endif

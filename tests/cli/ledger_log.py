@@ -241,9 +241,11 @@ def below_the_first_number(p):
 
 @part
 def text_behind_a_schema(p):
-    """A zero byte in the text of a trigger, and a table under the name of what ANALYZE leaves."""
+    """A zero byte in the text of a trigger, a table under the name of what ANALYZE leaves, another table's name, another type."""
     for deed in ("UPDATE sqlite_schema SET sql = sql || char(0) || 'x' WHERE name = 'events_delete'",
-                 "UPDATE sqlite_schema SET sql = 'CREATE TABLE sqlite_stat1(tbl,idx,stat,more)' WHERE name = 'sqlite_stat1'"):
+                 "UPDATE sqlite_schema SET sql = 'CREATE TABLE sqlite_stat1(tbl,idx,stat,more)' WHERE name = 'sqlite_stat1'",
+                 "UPDATE sqlite_schema SET tbl_name = 'Devices' WHERE name = 'u_psk'", "UPDATE sqlite_schema SET type = CAST(type AS BLOB) WHERE name = 'u_psk'",
+                 "UPDATE sqlite_schema SET rootpage = 1 WHERE name = 'events_delete'"):
         p.sql('ANALYZE', 'PRAGMA writable_schema = ON', deed, ledger=shutil.copy(p.at('old.db'), p.at('changed.db')))
         need('was dropped, added or changed' in p.call('verify', 'changed.db', code=1), deed)
     p.sql('ANALYZE', ledger='old.db')

@@ -87,35 +87,106 @@ static void a_certificate_that_is_not_read(void **state)
     signet_cert_free(&cert);
 }
 
+/* What nothing authenticates, of two recipients: who they are, and what is not for the one that
+ * opens. */
+static void find_open_zones(const struct signet_bytes *sealed, struct der zones[static 3])
+{
+    struct der at = {sealed->data, sealed->data + sealed->len}, info;
+
+    for (int depth = 0; depth < 3; depth++) {
+        assert_true(der_next(&at, depth == 1 ? 0xa0 : DER_SEQUENCE, NULL, &at));
+        if (depth == 0)
+            assert_true(der_next(&at, DER_OID, NULL, NULL));
+    }
+    assert_true(der_next(&at, DER_INTEGER, NULL, NULL) && der_next(&at, 0x31, NULL, &at));
+    assert_true(der_next(&at, DER_SEQUENCE, NULL, &info)); /* RSA, first by the order of a SET */
+    assert_true(der_next(&info, DER_INTEGER, NULL, NULL));
+    assert_true(der_next(&info, DER_SEQUENCE, NULL, &zones[0]));
+    assert_true(der_next(&info, DER_SEQUENCE, NULL, NULL));
+    assert_true(der_next(&info, DER_OCTETS, NULL, &zones[1]));
+    assert_true(der_next(&at, 0xa1, NULL, &info) && der_next(&info, DER_INTEGER, NULL, NULL));
+    assert_true(der_next(&info, 0xa0, NULL, NULL) && der_next(&info, DER_SEQUENCE, NULL, NULL));
+    assert_true(der_next(&info, DER_SEQUENCE, NULL, &info) &&
+                der_next(&info, DER_SEQUENCE, NULL, &zones[2]));
+}
+
+static bool is_open_zone(const struct der *zone, const uint8_t *at)
+{
+    return at >= zone->at && at < zone->end;
+}
+
 /* Whatever is changed or cut off: nothing comes out that is not what was sealed. */
 static void what_was_changed_does_not_open(void **state)
+{
+    struct signet_key *keys[2];
+    struct signet_cert *certs[2];
+    struct signet_bytes sealed = {0};
+    struct der zones[3];
+
+    (void)state;
+    make(0, &keys[0], &certs[0]);
+    make(2048, &keys[1], &certs[1]);
+    assert_int_equal(
+        cms_seal((const struct signet_cert *const *)certs, 2, "text", 4, &sealed, &err), 0);
+    find_open_zones(&sealed, zones);
+    for (size_t i = 0; i < sealed.len; i++) {
+        uint8_t *at = sealed.data + i, bit = (uint8_t)(1 << i % 8);
+        struct secret plain = {0};
+
+        *at ^= bit;
+        int rc = cms_open(keys[0], sealed.data, sealed.len, &plain, &err);
+        *at ^= bit;
+        if (rc == SIGNET_OK) {
+            assert_memory_equal(plain.data, "text", 5);
+            assert_true(is_open_zone(&zones[0], at) || is_open_zone(&zones[1], at) ||
+                        is_open_zone(&zones[2], at));
+        } else {
+            assert_null(plain.data);
+        }
+        secret_wipe(&plain);
+        if (i % 16 == 0) {
+            assert_int_not_equal(cms_open(keys[0], sealed.data, i, &plain, &err), SIGNET_OK);
+            assert_null(plain.data);
+        }
+    }
+    signet_bytes_free(&sealed);
+    for (size_t i = 0; i < 2; i++) {
+        signet_key_free(&keys[i]);
+        signet_cert_free(&certs[i]);
+    }
+}
+
+/* OpenSSL would take the first byte of a tag for the tag: one of 256 changes would pass. */
+static void a_tag_that_is_cut_does_not_open(void **state)
 {
     struct signet_key *key;
     struct signet_cert *cert;
     struct signet_bytes sealed = {0};
-    size_t opened = 0;
+    struct secret plain = {0};
 
     (void)state;
     make(0, &key, &cert);
     assert_int_equal(
         cms_seal((const struct signet_cert *const *)&cert, 1, "text", 4, &sealed, &err), 0);
-    for (size_t i = 0; i < sealed.len; i++) {
-        struct secret plain = {0};
+    for (uint8_t cut = 1; cut < 16;
+         cut++) { /* all lengths around it have two bytes, or are theirs */
+        struct buf shorter = {0};
+        size_t len = sealed.len - cut;
 
-        sealed.data[i] ^= 1;
-        int rc = cms_open(key, sealed.data, sealed.len, &plain, &err);
-        if (rc == SIGNET_OK) { /* a name of the recipient, say, which nothing authenticates */
-            assert_memory_equal(plain.data, "text", 5);
-            opened++;
-        } else {
-            assert_null(plain.data);
-        }
-        sealed.data[i] ^= 1;
-        secret_wipe(&plain);
-        assert_int_not_equal(cms_open(key, sealed.data, i, &plain, &err), SIGNET_OK);
+        buf_append(&shorter, sealed.data, len);
+        shorter.data[len - (16u - cut) - 1] = (uint8_t)(16 - cut);
+        for (size_t at = 0; at < 32; at++) /* of the SEQUENCE, of [0] and of the SEQUENCE in it */
+            if (shorter.data[at] == 0x82) {
+                size_t inner = (size_t)shorter.data[at + 1] << 8 | shorter.data[at + 2];
+                shorter.data[at + 1] = (uint8_t)((inner - cut) >> 8);
+                shorter.data[at + 2] = (uint8_t)(inner - cut);
+                at += 2;
+            }
+        assert_int_equal(cms_open(key, shorter.data, shorter.len, &plain, &err),
+                         SIGNET_E_UNSUPPORTED);
         assert_null(plain.data);
+        buf_free(&shorter);
     }
-    assert_true(opened < sealed.len / 2);
     signet_bytes_free(&sealed);
     signet_key_free(&key);
     signet_cert_free(&cert);
@@ -154,6 +225,7 @@ int main(void)
         cmocka_unit_test(each_recipient_opens_and_nobody_else),
         cmocka_unit_test(a_certificate_that_is_not_read),
         cmocka_unit_test(what_was_changed_does_not_open),
+        cmocka_unit_test(a_tag_that_is_cut_does_not_open),
         cmocka_unit_test(nothing_and_much_can_be_sealed),
     };
 
