@@ -15,6 +15,11 @@ int cli_authority(const struct cli *cli, const char *file, const struct signet_a
     const struct signet_authority_options options = {
         .size = sizeof(options), .file = file, .info = info, .ask = cli_ask, .observer = &observer};
 
+    if (file && !strncmp(file, "pkcs11:", 7))
+        return cli_error(err, SIGNET_E_USAGE,
+                         "the file has two lines: 'chain: ca.pem', and 'key:' with this URI in "
+                         "quotes",
+                         "'pkcs11:...' is a key, not the file of an authority");
     return signet_authority_open(out, &options, err);
 }
 

@@ -192,6 +192,24 @@ static int show_label(struct labelled *l, bool html, bool svg, bool png, const c
     return rc;
 }
 
+/* -o label.png is a picture, also without --png. */
+static bool by_ending(const struct cli *cli, const char *output, bool *html, bool *svg, bool *png)
+{
+    static const char *const others[] = {".jpg", ".jpeg", ".gif", ".bmp", ".pdf"};
+    const char *dot = strrchr(output, '.');
+
+    if (!dot || *html || *svg || *png || cli->json)
+        return true;
+    *html = !strcasecmp(dot, ".html");
+    *svg = !strcasecmp(dot, ".svg");
+    *png = !strcasecmp(dot, ".png");
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+        if (!strcasecmp(dot, others[i]))
+            return cli_usage(cli, "a label is no '%s': name FILE.zpl, .html, .svg or .png", dot),
+                   false;
+    return true;
+}
+
 static int label_show(int argc, char **argv)
 {
     struct cli cli = {0};
@@ -212,6 +230,8 @@ static int label_show(int argc, char **argv)
         return EXIT_USAGE;
     if (zpl + svg + png + html + cli.json > 1)
         return cli_usage(&cli, "one of --zpl, --html, --svg, --png and --json");
+    if (!zpl && !by_ending(&cli, output, &html, &svg, &png))
+        return EXIT_USAGE;
     int rc = open_labelled(&cli, &l);
     if (rc == SIGNET_OK)
         rc = cli.json ? label_show_json(&l, &cli.err)

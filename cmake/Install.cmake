@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # The library for other people's programs: pkg-config's `signet`, CMake's find_package(Signet) with
-# the target Signet::signet. Both find their files from where they lie: the tree can be moved.
+# the target Signet::signet; find_package(signet) finds it as well. Both find their files from where they lie: the tree can be moved.
 include(CMakePackageConfigHelpers)
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/Signet)
 target_include_directories(signet INTERFACE $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 install(TARGETS signet EXPORT Signet LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
-install(EXPORT Signet NAMESPACE Signet:: FILE SignetConfig.cmake DESTINATION ${package})
-write_basic_package_version_file(${PROJECT_BINARY_DIR}/SignetConfigVersion.cmake
+install(EXPORT Signet NAMESPACE Signet:: FILE signet-config.cmake DESTINATION ${package})
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/signet-config-version.cmake
                                  COMPATIBILITY SameMinorVersion)
-install(FILES ${PROJECT_BINARY_DIR}/SignetConfigVersion.cmake DESTINATION ${package})
+install(FILES ${PROJECT_BINARY_DIR}/signet-config-version.cmake DESTINATION ${package})
 
 file(RELATIVE_PATH SIGNET_UP /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 string(REGEX REPLACE "/$" "" SIGNET_UP ${SIGNET_UP})

@@ -85,6 +85,10 @@ static int read_path(const char *path, size_t max, enum kind kind, bool *shared,
 {
     /* O_NONBLOCK: a FIFO without a writer must not hang the line; reads of files ignore it. */
     int link = kind == OWN_SECRET ? O_NOFOLLOW : 0, rc;
+
+    if (!path)
+        return error_set_hint(err, SIGNET_E_USAGE, "give the path of a file, not NULL",
+                              "no file is named");
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | link);
 
     if (fd < 0 && link && errno == ELOOP)

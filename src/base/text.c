@@ -201,6 +201,8 @@ const char *signet_word_nearest(const char *word, const char *const *candidates,
     for (size_t i = 0; len <= NEAREST_MAX && i < count; i++) {
         unsigned d = distance(word, len, candidates[i], strnlen(candidates[i], NEAREST_MAX));
 
+        if (d >= len && (!len || strncmp(candidates[i], word, len) != 0))
+            continue; /* nothing is alike */
         bool longer = nearest && d == best && strncmp(candidates[i], word, len) == 0;
 
         if (d < best || longer) { /* a word of which the beginning was given is the nearer one */

@@ -71,11 +71,12 @@ int signet_flasher_program(struct signet_flasher *f, const char *image, const ch
     if (code)
         return code;
     if (!(f->ops->formats & (unsigned)info.format))
-        return error_set(err, SIGNET_E_UNSUPPORTED, "%s: %s takes no %s images", image,
-                         f->ops->name,
-                         info.format == SIGNET_IMAGE_HEX   ? "Intel HEX"
-                         : info.format == SIGNET_IMAGE_ELF ? "ELF"
-                                                           : "raw");
+        return error_set_hint(err, SIGNET_E_UNSUPPORTED,
+                              "convert the image: objcopy -O ihex makes Intel HEX of ELF",
+                              "%s: %s takes no %s images", image, f->ops->name,
+                              info.format == SIGNET_IMAGE_HEX   ? "Intel HEX"
+                              : info.format == SIGNET_IMAGE_ELF ? "ELF"
+                                                                : "raw");
     char *path = realpath(image, NULL); /* absolute: it cannot be taken for an option */
     if (!path)
         return error_sys(err, SIGNET_E_IO, errno, "%s", image);

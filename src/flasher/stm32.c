@@ -92,7 +92,8 @@ static int stm32_program(struct signet_flasher *f, const char *path,
     if (image->format == SIGNET_IMAGE_BIN)
         code = flasher_need(f, address, "an address for a raw image, such as 0x08000000", err);
     if (image->format == SIGNET_IMAGE_ELF && !is_cube(f))
-        code = error_set(err, SIGNET_E_UNSUPPORTED, "st-flash takes no ELF images");
+        code = error_set_hint(err, SIGNET_E_UNSUPPORTED, "name the Intel HEX of the same build",
+                              "st-flash takes no ELF images");
     if (code)
         return code;
     return (is_cube(f) ? cube_program : free_program)(f, path, address, erase, err);

@@ -57,8 +57,9 @@ static int refuse_claim(const struct request *r, const struct db_rows *row,
         return error_set_hint(err, SIGNET_E_BUSY, "a rework lets it be tried again",
                               "%s was set aside", lease->endpoint);
     if (lease->state >= SIGNET_DEVICE_VERIFIED)
-        return error_set(err, SIGNET_E_EXISTS, "%s is %s already", lease->endpoint,
-                         signet_device_state_name(lease->state));
+        return error_set_hint(err, SIGNET_E_EXISTS, "its history says when it was made",
+                              "%s is %s already", lease->endpoint,
+                              signet_device_state_name(lease->state));
     if (db_int(row, COL_EXPOSED) && (!hw || !r->hw_id || strcmp(hw, r->hw_id) != 0))
         return error_set(err, SIGNET_E_CONFLICT,
                          "the credentials of %s may be on the board %s already", lease->endpoint,

@@ -71,6 +71,27 @@ void signet_ledger_limit(struct signet_ledger *ledger, int64_t order, int64_t un
     ledger->limit = units;
 }
 
+/* Whose name it is. */
+static int reserve_refuse(struct signet_ledger *l, const char *endpoint, struct signet_error *err)
+{
+    struct db_rows row;
+    int rc = db_find(l->db, &row, err,
+                     "SELECT orders.name, state FROM devices JOIN orders ON orders.id = order_id "
+                     "WHERE endpoint = $1 AND freed = 0",
+                     "s", endpoint);
+
+    if (rc == SIGNET_OK)
+        error_set_hint(err, SIGNET_E_CONFLICT,
+                       "its history says when it was made; a rework makes it again",
+                       "endpoint %s is in use by another device: that of order '%s', which is %s",
+                       endpoint, db_text(&row, 0),
+                       signet_device_state_name((enum signet_device_state)db_int(&row, 1)));
+    else if (rc == SIGNET_E_NOT_FOUND)
+        error_set(err, SIGNET_E_CONFLICT, "endpoint %s is in use by another device", endpoint);
+    rc = db_done(&row, rc);
+    return rc == SIGNET_OK ? SIGNET_E_CONFLICT : rc;
+}
+
 static int reserve(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
     struct request *r = arg;
@@ -80,8 +101,7 @@ static int reserve(struct signet_ledger *l, void *arg, struct signet_error *err)
     if (rc == SIGNET_OK)
         rc = device_insert(l, r->order, -1, r->endpoint, r->slot, r->leases, err);
     if (rc == SIGNET_E_NOT_FOUND)
-        return error_set(err, SIGNET_E_CONFLICT, "endpoint %s is in use by another device",
-                         r->endpoint);
+        return reserve_refuse(l, r->endpoint, err);
     return rc == SIGNET_OK ? take_quota(l, r, 1, -1, err) : rc;
 }
 

@@ -348,6 +348,9 @@ const char *uri_doubt(const struct coap_uri *uri)
                               "section 6.2)"
                             : "has port 5684, which is that of coaps: coap has 5683 (RFC 7252, "
                               "section 6.1)";
+    if (strcmp(uri->path, "/rd") == 0 || strcmp(uri->path, "/bs") == 0)
+        return "has the path of registration or bootstrap, which clients add themselves: host "
+               "and port are all";
     if (has_dots(uri->path))
         return "has a segment '.' or '..', which no Uri-Path is (RFC 7252, section 5.10.1)";
     if (is_nobodys(uri))

@@ -153,7 +153,8 @@ static int refuse_block(const struct text_source *source, const struct block *b,
         PEM_FAIL(err, source, at, "", "this is a certificate request, not a %s", name);
     else
         PEM_FAIL(err, source, at, "", "the PEM holds something that is not a %s", name);
-    error_hint(err, "give a file with the %s only", name);
+    error_hint(err, "give a file with the %s only%s", name,
+               block_is(b, other) ? "; are the two files swapped?" : "");
     return SIGNET_E_CERT;
 }
 

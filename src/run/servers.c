@@ -81,16 +81,18 @@ static int open_order_server(struct signet_run *r, size_t i, struct signet_error
     struct signet_server_info info = {0};
     struct secret token = {0};
     int rc = load_server_info(from, &info, err);
+    bool of_order = rc == SIGNET_OK && from->token_file;
 
-    if (rc == SIGNET_OK && from->token_file)
+    if (of_order)
         rc = read_token(from->token_file, &token, err);
+    of_order = of_order && rc != SIGNET_OK; /* which names the file */
     struct signet_server **const out[] = {&r->servers[i], &r->seen_by[i]};
     for (size_t k = 0; rc == SIGNET_OK && k < (r->order->prove ? 2 : 1); k++)
         rc = signet_server_open(out[k], &info, &options, token.data, token.len, &r->observer,
                                 r->options.cancel, err);
     secret_wipe(&token);
     signet_server_info_free(&info);
-    rc = blame_server_file(rc, from, err);
+    rc = of_order ? error_pass(rc, err, "%s", from->file) : blame_server_file(rc, from, err);
     for (size_t k = 0; rc == SIGNET_OK && k < COUNT_OF(out) && *out[k]; k++)
         if (server_writes_file(*out[k]))
             rc = seal_order_export(r, from, *out[k], err); /* the order names the certificates */

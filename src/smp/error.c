@@ -123,6 +123,8 @@ int smp_answer_error(const struct signet_smp *smp, struct signet_error *err)
         err->sys = rc;
     if (code == SIGNET_E_NOT_FOUND)
         error_hint(err, "does the board have it? A path begins with the name of its file system");
+    if (code == SIGNET_E_UNSUPPORTED)
+        error_hint(err, "was the board's firmware built with this group of commands?");
     return code;
 }
 

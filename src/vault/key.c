@@ -99,7 +99,10 @@ int key_text_read(const char *path, struct secret *text, struct key_text *out,
                   struct signet_error *err)
 {
     int rc = access(path, F_OK) != 0 && errno == ENOENT
-                 ? error_set(err, SIGNET_E_NOT_FOUND, "there is no station key '%s'", path)
+                 ? error_set_hint(err, SIGNET_E_NOT_FOUND,
+                                  "is the path right? The order names it with 'station_key', and "
+                                  "its first run makes it",
+                                  "there is no station key '%s'", path)
                  : check_folder_of(path, err);
 
     if (rc == SIGNET_OK)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """More of _mistakes: of shells, of the system around a program, and words that are too many."""
-from _mistakes import BOARD, add, later, server
+from _mistakes import BOARD, GOOD, TWO, add, config, later, order, server
 from _mistakes_neighbours import right
 
 for line, said, do in (
@@ -8,7 +8,7 @@ for line, said, do in (
         ('ledger show one.db urn:dev:os:x-001 urn:dev:os:x-002', 'one argument too many', "one ENDPOINT at a time: 'signet ledger show'"), ('ledger list one.db urn:dev:os:x-001', 'one argument too many', 'signet ledger show LEDGER ENDPOINT'),
         ('ledger export one.db out.csv', 'one argument too many', 'add > FILE'), ('ledger export one.db urn:dev:os:x-001', 'one argument too many', 'did you mean --endpoint urn:dev:os:x-001?'),
         ('cert make urn:a -o out', 'one argument too many', 'did you mean --endpoint urn:a?'), ('cert fetch 127.0.0.1 5684', 'one argument too many', 'HOST:PORT is one word'),
-        ('packet show packet out.json', 'one argument too many', 'add > FILE'), ('packet show packet cfg packet', 'one argument too many', 'one FILE at a time'), ('ledger checkpoint one.db out.note', 'one argument too many', 'did you mean --output out.note?'),
+        ('label show order.yaml x -o x.jpg', "a label is no '.jpg'", '.svg or .png'), ('packet show packet out.json', 'one argument too many', 'add > FILE'), ('packet show packet cfg packet', 'one argument too many', 'one FILE at a time'), ('ledger checkpoint one.db out.note', 'one argument too many', 'did you mean --output out.note?'),
         ('ledger rework one.db --board 3', '--board is for one new edition', 'LEDGER [ENDPOINT]'), ('server check server.json --token hunter2', 'there is no option --token', 'did you mean --token-file?')):
     add(line, line, said, do, code=2)
 right('a value that is given twice', 'ledger list one.db --order one -- ')
@@ -21,8 +21,17 @@ for line, said, do in (
         ('packet show s.cms', 's.cms is sealed to a certificate (CMS), not a packet', 'signet open -k KEY s.cms'), ('cert show s.cms', 's.cms is sealed to a certificate', 'signet open'),
         ('open -k key.pem -o cert packet', "'packet' is no FILE.manifest", 'what is in clear needs no opening'), ('cert show d.der', 'is cut short: 60 of 201 bytes', 'copy the file again'),
         ('server capabilities coiote', "there is no file 'coiote'", '{"kind": "leshan"'), ('register -s leshan -c cfg -e x', "there is no file 'leshan'", 'the JSON file of a server'),
+        ('authority check pkcs11:token=x;object=y', "'pkcs11:...' is a key, not the file of an authority", "'chain: ca.pem'"),
         ('server check servr.json', "cannot open 'servr.json'", "did you mean 'server.json'?"), ('init /proc/x', "cannot make the folder '/proc/x'", 'hint: ')):
-    add(line, line, said, do, code=2 if line[0] == 'o' else 1, s__cms=SEALED, d__der=bytes.fromhex('3081c6') + bytes(57))
+    add(line, line, said, do, code=2 if line.startswith(('open', 'authority')) else 1, s__cms=SEALED, d__der=bytes.fromhex('3081c6') + bytes(57))
 later('a broker at no port', 'notify: [{url: "mqtts://broker.lan:99999"}]', "two.yaml:6:17: notify: mqtt: 'mqtts://broker.lan:99999' has the port 99999", '^', '1 to 65535')
 server('a path behind a url', '{"kind": "leshan",\n "url": "https://127.0.0.1:1/#/clients"}', "server.json:2:3: the server's url must be https://HOST", '^', 'take out what stands behind the host')
 add('a definition that is cut', 'packet check --objects o.xml cfg', 'o.xml:1:', 'the file ends before its first element does', 'was it copied whole?', o__xml='<LWM2M><Object ObjectType="MODefinition"><Name>A</Name>')
+add('a station key that is not there', 'station key show two.yaml', "there is no station key 'nix.key'", 'its first run makes it', two__yaml=TWO + 'station_key: nix.key\n')
+# the place of a file that the order names is in the order, whatever words of the error stand in the server's file
+order('a token that is not there', '{file: export.json}', '{file: server.json, token_file: tok}', "two.yaml:8:43: server.json: cannot open 'tok'", '^', 'is the path right?', base=BOARD,
+      server__json='{"kind": "leshan", "url": "https://127.0.0.1:1", "ca_file": "ca.pem"}')
+add('a path of registration', 'packet make -c cfg -o out', 'cfg:1:21: RID.Security.ServerURI (/0/1/0) has the path of registration', '^', 'hint: ', code=0, cfg=GOOD.replace("5684'", "5684/rd'"))
+right('another path of a URI', 'packet make -c cfg -o out', cfg=GOOD.replace("5684'", "5684/lwm2m'"))
+config('brackets around one value', GOOD.replace("'U'", "['U']"), 'cfg:4:61: LwM2M has no lists', '^', 'one value stands without brackets')
+add('certificate and key swapped', 'ptool -c cfg -p ca.pem -k ca.pem -r key.pem -e x', 'key.pem:1:1: there is a private key', '^', 'are the two files swapped?', cfg=GOOD.replace('Mode: 0', 'Mode: 2'))

@@ -17,7 +17,8 @@ static void life_of_a_device(void **state)
     begin(2);
     refused(signet_ledger_order(ledger, "o", "x", 2, &order, &err), SIGNET_E_CONFLICT, "'o' was");
     a = reserve("dev1", "1");
-    refused(signet_ledger_reserve(ledger, order, "dev1", "1", &b, &err), SIGNET_E_CONFLICT, "dev1");
+    refused(signet_ledger_reserve(ledger, order, "dev1", "1", &b, &err), SIGNET_E_CONFLICT,
+            "endpoint dev1 is in use by another device: that of order '");
     must(signet_ledger_advance(ledger, &a, SIGNET_DEVICE_KEYED, &facts, &err));
     b = reserve("dev2", "2");
     refused(signet_ledger_advance(ledger, &b, SIGNET_DEVICE_KEYED, &facts, &err), SIGNET_E_CONFLICT,
