@@ -133,6 +133,7 @@ static bool fits_wanted(enum signet_file_kind wanted, enum file_form form,
                  wanted == SIGNET_FILE_CERT || wanted == SIGNET_FILE_KEY ||
                  wanted == SIGNET_FILE_IMAGE;
 
+    either = either || (wanted == SIGNET_FILE_ORDER && form == FORM_JSON); /* JSON is YAML */
     return (size_t)wanted >= COUNT_OF(wanted_names) || !wanted_names[wanted] || found == wanted ||
            either || (bytes && form == FORM_BYTES);
 }

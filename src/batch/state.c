@@ -27,9 +27,14 @@ int state_path(const char *path, char out[PATH_MAX], struct signet_error *err)
         return error_set(err, SIGNET_E_LIMIT, "'%.80s' is no name for an output", path);
     strcpy(folder, path); /* both are changed */
     strcpy(name, path);
-    if (!realpath(dirname(folder), whole))
-        return error_sys(err, SIGNET_E_IO, errno, "there is no folder for '%s'", path);
+    if (!realpath(dirname(folder), whole)) {
+        error_sys(err, SIGNET_E_IO, errno, "there is no folder for '%s'", path);
+        error_hint(err, "make the folder, or name another place");
+        return SIGNET_E_IO;
+    }
     int n = snprintf(out, PATH_MAX, "%s/%s", strcmp(whole, "/") != 0 ? whole : "", basename(name));
+    if (n < PATH_MAX && access(out, F_OK) != 0 && access(whole, W_OK) != 0)
+        return error_sys(err, SIGNET_E_IO, errno, "cannot write '%s'", path);
     return n < PATH_MAX ? SIGNET_OK : error_set(err, SIGNET_E_LIMIT, "'%.80s' is too long", path);
 }
 

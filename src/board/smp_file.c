@@ -10,6 +10,10 @@ static int smp_file_check(struct signet_board *b, struct signet_error *err)
         return error_set_hint(err, SIGNET_E_USAGE,
                               "name the packet's path on the board, such as /lfs1/provision.cbor",
                               "smp-file needs the path of the packet on the board");
+    if (!strchr(b->options.packet_path, '/'))
+        return error_set_hint(err, SIGNET_E_USAGE,
+                              "its file system stands first, such as /lfs1/provision.cbor",
+                              "packet_path: '%s' is no path on a board", b->options.packet_path);
     return SIGNET_OK;
 }
 

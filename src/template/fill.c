@@ -316,7 +316,8 @@ static int complete_first(const struct template *t, const struct source *s,
     int rc = signet_factory_new(&factory, &args, err);
 
     if (rc == SIGNET_OK && signet_factory_uses_certs(factory) && s->server_cert)
-        rc = signet_factory_set_server_cert(factory, s->server_cert, err);
+        rc = error_pass(signet_factory_set_server_cert(factory, s->server_cert, err), err,
+                        "server_cert '%s'", s->server_cert); /* the order names it */
     if (rc == SIGNET_OK && t->mints_certs)
         rc = signet_factory_generate_self_signed_cert(factory, err);
     if (rc == SIGNET_OK)

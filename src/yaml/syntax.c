@@ -230,6 +230,20 @@ static size_t find_merge(const struct text_source *s, size_t at, const char **wh
     return s->len;
 }
 
+/* A comment of C or JavaScript, outside of quotes, up to the line of an offset; s->len: none. */
+static size_t find_slashes(const struct text_source *s, size_t at)
+{
+    size_t stop = at + strcspn(s->text + at, "\n");
+
+    for (size_t i = 0; i + 1 < stop; i++) {
+        i = begins_comment(s, i) ? i + strcspn(s->text + i, "\n") : quoted_end(s, i);
+        if (i + 1 < stop && s->text[i] == '/' && char_in(s->text[i + 1], "/*") &&
+            (!i || char_in(s->text[i - 1], " \t\n,{")))
+            return i;
+    }
+    return s->len;
+}
+
 int yaml_explain(const struct text_source *s, const yaml_parser_t *parser, struct signet_error *err)
 {
     const char *problem = parser->problem ? parser->problem : "", *what, *hint;
@@ -248,6 +262,9 @@ int yaml_explain(const struct text_source *s, const yaml_parser_t *parser, struc
         odd = find_odd(s, begun, &what, &hint);
     if (odd < s->len)
         return error_at_hint(err, SIGNET_E_SYNTAX, s, odd, hint, "%s", what);
+    if ((odd = find_slashes(s, at)) < s->len)
+        return error_at_hint(err, SIGNET_E_SYNTAX, s, odd, "begin the comment with #",
+                             "a comment does not begin with /%c here", s->text[odd + 1]);
     size_t quote = find_open_quote(s, at);
     if (quote < s->len)
         return error_at_hint(err, SIGNET_E_SYNTAX, s, quote, close_it, "%s", unclosed);

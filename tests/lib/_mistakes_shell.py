@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """More of _mistakes: of shells, of the system around a program, and words that are too many."""
-from _mistakes import BOARD, GOOD, TWO, add, config, later, order, server
-from _mistakes_neighbours import right
+from _mistakes import BOARD, CONFIG, GOOD, TWO, add, config, later, order, server
+from _mistakes_neighbours import right, right_order
 
 for line, said, do in (
         ('cert make -e a -e b -o out', '--endpoint is given two values', 'keep the one that is meant'), ('register -s server.json -e x -c cfg --attempts 1 --attempts=2', '--attempts is given two values', 'keep the one'),
@@ -35,3 +35,13 @@ add('a path of registration', 'packet make -c cfg -o out', 'cfg:1:21: RID.Securi
 right('another path of a URI', 'packet make -c cfg -o out', cfg=GOOD.replace("5684'", "5684/lwm2m'"))
 config('brackets around one value', GOOD.replace("'U'", "['U']"), 'cfg:4:61: LwM2M has no lists', '^', 'one value stands without brackets')
 add('certificate and key swapped', 'ptool -c cfg -p ca.pem -k ca.pem -r key.pem -e x', 'key.pem:1:1: there is a private key', '^', 'are the two files swapped?', cfg=GOOD.replace('Mode: 0', 'Mode: 2'))
+order('a comment of C', TWO, '{"name": "two", // mine\n "quota": 3}\n', 'two.yaml:1:17: a comment does not begin with //', '^', 'with #')
+order('a comment of C in a line of its own', 'quota: 3', '// how many\nquota: 3', 'two.yaml:2:1: a comment does not begin with //', '^', 'with #')
+right_order('two slashes in a value, and in quotes', 'quota: 3', 'quota: 3\nshift: "early // late"\noperator: a // b')
+order('a table for the certificate of a server', 'output:', 'credentials: {server_cert: devices.csv}\noutput:', "two.yaml:6:28: template: server_cert 'devices.csv': devices.csv is a table (CSV), not a certificate", '^', 'manifest:',
+      template=(CONFIG % '').replace('Mode: 0', 'Mode: 2'))
+order('no certificate of the server', 'output:', 'shift: a\noutput:', 'template:2:2: /0/1 is in cert mode', '^', 'in an order, credentials: {server_cert: FILE}', template=(CONFIG % '').replace('Mode: 0', 'Mode: 2'))
+for path in 'C:\\x', 'x':
+    order(f'a packet at {path}', 'packet_path: /x', f"packet_path: '{path}'", f"slot 1: packet_path: '{path}' is no path on a board", '^', 'such as /lfs1/', base=BOARD)
+right_order('a path with a drive of FATFS', 'packet_path: /x', 'packet_path: "mmc0:/x"', base=BOARD)
+order('packets in no folder', 'two.ndjson', 'nix/two.ndjson', "two.yaml:6:19: there is no folder for 'nix/two.ndjson'", '^', 'make the folder')

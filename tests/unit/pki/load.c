@@ -78,6 +78,7 @@ static void key_says(const void *data, size_t len, const char *message, const ch
 
 #define CERT_ONLY "give a file with the certificate only"
 #define KEY_ONLY  "give a file with the private key only"
+#define SWAPPED   KEY_ONLY "; are the two files swapped?"
 
 /* %K: the key as PEM; %C: the certificate. */
 static struct buf fill(const char *format)
@@ -102,12 +103,12 @@ static void blocks_of_pem(void **state)
         const char *format, *as_key, *hint, *as_cert;
     } rows[] = {
         {"text\n%K", NULL, NULL, "there is a private key in this certificate file"},
-        {"%C", "there is a certificate in this private key file", KEY_ONLY, NULL},
-        {"%K%C", "there is a certificate in this private key file", KEY_ONLY,
+        {"%C", "there is a certificate in this private key file", SWAPPED, NULL},
+        {"%K%C", "there is a certificate in this private key file", SWAPPED,
          "there is a private key in this certificate file"},
         {"%K%K", "more than one private key in one PEM file", "keep the device's own key",
          "there is a private key in this certificate file"},
-        {"%C%C", "there is a certificate in this private key file", KEY_ONLY,
+        {"%C%C", "there is a certificate in this private key file", SWAPPED,
          "more than one certificate in one PEM file"},
         {"-----BEGIN EC PARAMETERS-----\nAAAA\n-----END EC PARAMETERS-----\n%K", NULL, NULL,
          "the PEM holds something that is not a certificate"},
