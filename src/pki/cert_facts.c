@@ -32,6 +32,63 @@ static X509_NAME *parse_name(const struct der *name)
     return d2i_X509_NAME(NULL, &at, (long)(name->end - name->at));
 }
 
+/* Letters, digits and marks that nobody escapes. */
+static bool is_plain(const struct der *text)
+{
+    static const char plain[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789:._-";
+
+    for (const uint8_t *c = text->at; c < text->end; c++)
+        if (!memchr(plain, *c, sizeof(plain) - 1) &&
+            (*c != ' ' || c == text->at || c + 1 == text->end))
+            return false;
+    return true;
+}
+
+/* A name of usual parts and plain texts, as name_text() shows it: OpenSSL needs a twentieth of the
+ * time of a new certificate for it. False: not such a name. */
+static bool plain_name(struct der rest, struct buf *out)
+{
+    static const char *const parts[] = {[3] = "CN", [5] = "serialNumber", [6] = "C",  [7] = "L",
+                                        [8] = "ST", [10] = "O",           [11] = "OU"};
+    struct der set, pair, oid, text;
+    uint8_t tag;
+
+    if (!der_next(&rest, DER_SEQUENCE, NULL, &rest))
+        return false;
+    while (!der_ended(&rest)) {
+        if (!der_next(&rest, V_ASN1_SET | V_ASN1_CONSTRUCTED, NULL, &set) ||
+            !der_next(&set, DER_SEQUENCE, NULL, &pair) || !der_ended(&set) ||
+            !der_next(&pair, DER_OID, NULL, &oid) || oid.end - oid.at != 3 ||
+            memcmp(oid.at, "\x55\x04", 2) != 0 || oid.at[2] >= COUNT_OF(parts) ||
+            !parts[oid.at[2]] || !der_any(&pair, &tag, &text) || !der_ended(&pair) ||
+            (tag != V_ASN1_UTF8STRING && tag != V_ASN1_PRINTABLESTRING) || !is_plain(&text))
+            return false;
+        buf_text(out, out->len ? ", " : "");
+        buf_text(out, parts[oid.at[2]]);
+        buf_text(out, "=");
+        buf_append(out, text.at, (size_t)(text.end - text.at));
+    }
+    return true;
+}
+
+static int issuer_text(const struct der *name, struct cert_facts *out, struct signet_error *err)
+{
+    struct buf plain = {0};
+    X509_NAME *parsed = NULL;
+    int rc;
+
+    if (plain_name(*name, &plain) && !plain.failed)
+        rc = name_show((const char *)plain.data, plain.len, out->issuer, sizeof(out->issuer), err);
+    else if ((parsed = parse_name(name)))
+        rc = name_text(parsed, out->issuer, sizeof(out->issuer), err);
+    else
+        rc = crypto_fail(err, "cannot read a name");
+    X509_NAME_free(parsed);
+    buf_free(&plain);
+    return rc;
+}
+
 bool cert_common_name(const void *der, size_t len, char out[static CERT_NAME_SIZE])
 {
     unsigned char *text = NULL;
@@ -54,7 +111,6 @@ int cert_facts(const void *der, size_t len, struct cert_facts *out, struct signe
 {
     struct cert_facts facts = {0};
     struct parts parts;
-    X509_NAME *issuer;
     int rc;
 
     if (!find_parts(der, len, &parts))
@@ -62,10 +118,7 @@ int cert_facts(const void *der, size_t len, struct cert_facts *out, struct signe
     if (parts.serial.end - parts.serial.at > 1 && parts.serial.at[0] == 0)
         parts.serial.at++; /* there so that it is positive */
     serial_text(parts.serial.at, (size_t)(parts.serial.end - parts.serial.at), facts.serial);
-    issuer = parse_name(&parts.issuer);
-    rc = issuer ? name_text(issuer, facts.issuer, sizeof(facts.issuer), err)
-                : crypto_fail(err, "cannot read a name");
-    X509_NAME_free(issuer);
+    rc = issuer_text(&parts.issuer, &facts, err);
     if (!rc)
         rc = sha256(parts.key.at, (size_t)(parts.key.end - parts.key.at), facts.key_sha256, err);
     if (!rc)

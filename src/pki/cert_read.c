@@ -227,11 +227,25 @@ int signet_cert_check_dates(const struct signet_cert *cert, const struct signet_
     return SIGNET_OK;
 }
 
-/* In the order of the certificate; what is not printable ASCII is escaped. */
+int name_show(const char *text, size_t len, char *out, size_t size, struct signet_error *err)
+{
+    struct buf safe = {0};
+    int rc;
+
+    text_escape(&safe, (const uint8_t *)text, len);
+    buf_text(&safe, "");
+    rc = buf_check(&safe, err);
+    if (!rc && safe.len < size)
+        memcpy(out, safe.data, safe.len + 1);
+    else if (!rc)
+        snprintf(out, size, "%.*s...", (int)size - 4, (const char *)safe.data);
+    buf_free(&safe);
+    return rc;
+}
+
 int name_text(const X509_NAME *name, char *out, size_t size, struct signet_error *err)
 {
     BIO *bio = BIO_new(BIO_s_mem());
-    struct buf safe = {0};
     char *text;
     int rc;
 
@@ -240,14 +254,7 @@ int name_text(const X509_NAME *name, char *out, size_t size, struct signet_error
         return crypto_fail(err, "cannot show a name");
     }
     long len = BIO_get_mem_data(bio, &text);
-    text_escape(&safe, (const uint8_t *)text, len > 0 ? (size_t)len : 0);
-    buf_text(&safe, "");
-    rc = buf_check(&safe, err);
-    if (!rc && safe.len < size)
-        memcpy(out, safe.data, safe.len + 1);
-    else if (!rc)
-        snprintf(out, size, "%.*s...", (int)size - 4, (const char *)safe.data);
-    buf_free(&safe);
+    rc = name_show(text, len > 0 ? (size_t)len : 0, out, size, err);
     BIO_free(bio);
     return rc;
 }

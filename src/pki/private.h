@@ -157,7 +157,9 @@ int cert_other_key(struct signet_error *err); /* says that the private key is an
 int cert_take(struct signet_cert **out, struct buf *der, struct signet_error *err);
 int cert_dates(X509 *x, int64_t *from, int64_t *to, struct signet_error *err);
 void serial_text(const uint8_t *number, size_t len, char *out); /* the 30 first bytes in hex */
+/* In the order of the certificate; what is not printable ASCII is escaped. */
 int name_text(const X509_NAME *name, char *out, size_t size, struct signet_error *err);
+int name_show(const char *text, size_t len, char *out, size_t size, struct signet_error *err);
 
 /* cms_form.c: a CMS that was read from these bytes, which are as Signet writes one */
 struct CMS_ContentInfo_st;
