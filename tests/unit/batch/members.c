@@ -132,6 +132,35 @@ static void one_that_cannot_be_made(void **state)
     tear_down(&p);
 }
 
+/* Whatever text it is that has no room for a device: the batch is as it was before that one. */
+static void no_memory_for_a_text(void **state)
+{
+    (void)state;
+    for (size_t t = 0; t < TEXTS; t++) {
+        struct plant p;
+        struct batch b;
+        size_t len[TEXTS];
+
+        open_plant(&p, 9);
+        plant_make(&p, &b, 1);
+        for (size_t k = 0; k < TEXTS; k++)
+            len[k] = b.texts[k].len;
+        buf_free(&b.texts[t]);
+        b.texts[t].max = SIZE_MAX;
+        b.texts[t].failed = true;
+        good(&p, signet_ledger_reserve(p.job.ledger, p.job.order, "d-002", BATCH_SLOT, &b.leases[0],
+                                       &p.err));
+        b.count = 1;
+        refused(&p, batch_make(p.run, &b, &p.err), SIGNET_E_NOMEM, "d-002 cannot be made");
+        assert_int_equal(b.count, 0);
+        for (size_t k = 0; k < TEXTS; k++)
+            assert_int_equal(b.texts[k].len, k == t ? 0 : len[k]);
+        assert_int_equal(p.report.failed, 0); /* it is not the device's fault */
+        batch_free(&b);
+        tear_down(&p);
+    }
+}
+
 static void a_run_that_failed_makes_nothing(void **state)
 {
     struct plant p;
@@ -241,6 +270,7 @@ int main(void)
         cmocka_unit_test(each_device_is_in_all_texts),
         cmocka_unit_test(some_of_a_batch),
         cmocka_unit_test(one_that_cannot_be_made),
+        cmocka_unit_test(no_memory_for_a_text),
         cmocka_unit_test(a_run_that_failed_makes_nothing),
         cmocka_unit_test(what_was_sealed_is_read_again),
         cmocka_unit_test(seals_that_cannot_be_read),

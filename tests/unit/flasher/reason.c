@@ -81,6 +81,8 @@ static void real_outputs(void **state)
          "Traceback (most recent call last):\n  File \"x\", line 5, in f\n"
          "serial.serialutil.PortNotOpenX: gone\n",
          "serial.serialutil.PortNotOpenX: gone"},
+        {openocd, "Warn : it failed before\nError: no device\nthis failed as well\n",
+         "Error: no device"},
         {esptool, "Compiled with 0 errors\nall is well\nthe end\n ---\n", "the end"},
         {esptool, "", ""},
         {esptool, "\n...\n---", ""},

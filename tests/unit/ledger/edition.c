@@ -260,6 +260,27 @@ static void the_next_board_of_a_slot(void **state)
                      1);
 }
 
+/* That wish is over when a board gets the device's credentials, also where nothing else is told. */
+static void a_board_that_came_for_the_slot(void **state)
+{
+    const char *one = "one";
+    const struct signet_ledger_selection of_one = {.names = &one, .name_count = 1, .state = -1};
+    const struct signet_ledger_decision how = {.what = SIGNET_LEDGER_REWORK, .board = "slot:A/1"};
+    const char waits[] = "SELECT count(*) FROM devices WHERE hw_id = 'slot:A/1'";
+    struct signet_lease lease;
+
+    (void)state;
+    begin(9);
+    finished("one", "board1", "11111111112222222222", NULL, 0);
+    must(signet_ledger_decide(ledger, &of_one, &how, NULL, NULL, &err));
+    must(signet_ledger_claim(ledger, order, NULL, "slot:A/1", "1", &lease, &err));
+    must(signet_ledger_advance(ledger, &lease, SIGNET_DEVICE_KEYED, NULL, &err));
+    assert_int_equal(sql_number(waits), 1);
+    must(signet_ledger_advance(ledger, &lease, SIGNET_DEVICE_WRITING, NULL, &err));
+    assert_int_equal(sql_number(waits), 0);
+    verified();
+}
+
 /* Its credentials are lost after one server had them: nobody can tell the others the same. */
 static void torn_between_servers(void **state)
 {
@@ -342,6 +363,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(removals_end_once, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(the_board_of_an_edition, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(the_next_board_of_a_slot, place_setup, place_teardown),
+        cmocka_unit_test_setup_teardown(a_board_that_came_for_the_slot, place_setup,
+                                        place_teardown),
         cmocka_unit_test_setup_teardown(the_slot_that_was_used, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(torn_between_servers, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(a_forged_edition_is_found, place_setup, place_teardown),

@@ -199,6 +199,28 @@ static void basic(void **state)
     logins_close(&l);
 }
 
+/* The longest that signet_page_login() takes, and one byte more. */
+static void the_longest_by_basic(void **state)
+{
+    struct logins *l = NULL;
+    char longest[40 + 1 + 200 + 2], text[400] = "Basic ";
+
+    (void)state;
+    memset(longest, 'n', sizeof(longest));
+    longest[40] = longest[241] = '\0';
+    assert_int_equal(signet_page_login(file, longest, longest + 41, NULL), SIGNET_OK);
+    assert_int_equal(logins_open(&l, file, NULL), SIGNET_OK);
+    longest[40] = ':';
+    for (size_t more = 0; more < 2; more++) {
+        longest[241] = 'n';
+        slept = 0;
+        base64_encode((const uint8_t *)longest, 241 + more, text + strlen("Basic "));
+        assert_int_equal(login_basic(l, text), more == 0);
+        assert_int_equal(slept, 0); /* nor is it compared with a password */
+    }
+    logins_close(&l);
+}
+
 static void the_file(void **state)
 {
     static const char *const bad[][2] = {{"zo/e:scrypt:14:", ""},  {"zoe:plain:14:", ""},
@@ -312,6 +334,7 @@ int main(void)
                                        cmocka_unit_test(without_memory_there_is_no_page),
                                        cmocka_unit_test(without_memory_nobody_is_added),
                                        cmocka_unit_test(who_may_be_added),
+                                       cmocka_unit_test(the_longest_by_basic),
                                        cmocka_unit_test(the_file)};
 
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -33,13 +33,21 @@ static struct signet_key *key_of(const struct test_ca *ca)
     return key;
 }
 
-static int64_t ahead;
+static int64_t ahead, stands_at;
 int64_t __real_clock_wall(void);
 int64_t __wrap_clock_wall(void);
 
 int64_t __wrap_clock_wall(void)
 {
-    return __real_clock_wall() + ahead;
+    return stands_at ? stands_at : __real_clock_wall() + ahead;
+}
+
+static int64_t seconds_of(const ASN1_TIME *time)
+{
+    struct tm tm;
+
+    assert_int_equal(ASN1_TIME_to_tm(time, &tm), 1);
+    return (int64_t)timegm(&tm);
 }
 
 /* An authority that was opened while its time was. */
@@ -79,6 +87,22 @@ static void the_clock_goes_on(void **state)
         signet_cert_free(&made);
     }
     ahead = 0;
+    /* the first and the last second are its own */
+    static const struct cert_form no_end = {.no_end = true};
+    const int64_t from = seconds_of(X509_get0_notBefore(ca.cert)),
+                  to = seconds_of(X509_get0_notAfter(ca.cert));
+    const struct {
+        int64_t at;
+        int rc;
+    } edges[] = {
+        {from - 1, SIGNET_E_CERT}, {from, SIGNET_OK}, {to, SIGNET_OK}, {to + 1, SIGNET_E_CERT}};
+    wish.form = &no_end;
+    for (size_t i = 0; i < COUNT_OF(edges); i++) {
+        stands_at = edges[i].at;
+        assert_int_equal(issuer_sign(&made, signs, &wish, false, NULL, &err), edges[i].rc);
+        signet_cert_free(&made);
+    }
+    stands_at = 0;
     wish.form = &with_serial;
     wish.endpoint = NULL;
     assert_int_equal(issuer_sign(&made, signs, &wish, false, NULL, &err), SIGNET_E_MEANING);
