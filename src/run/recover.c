@@ -36,13 +36,18 @@ static int track_batches(struct vault *vault, struct signet_error *err)
     return rc;
 }
 
-static bool has_seal(const struct recovery *v, const char *endpoint)
+/* What is damaged is gone; where this station cannot look, nobody knows. */
+static int find_seal(const struct recovery *v, const char *endpoint, bool *sealed,
+                     struct signet_error *err)
 {
     struct secret packet = {0};
-    int rc = vault_find(v->run->vault, endpoint, 0, &packet, NULL);
+    struct signet_error why = {0};
+    int rc = vault_find(v->run->vault, endpoint, 0, &packet, &why);
 
     secret_wipe(&packet);
-    return rc == SIGNET_OK;
+    *sealed = rc == SIGNET_OK;
+    return *sealed || signet_error_class(&why) == SIGNET_CLASS_DEVICE ? SIGNET_OK
+                                                                      : error_copy(err, &why);
 }
 
 static int add_lost(struct recovery *v, const char *endpoint, int64_t number,
@@ -75,20 +80,24 @@ static int end_lost(struct recovery *v, struct signet_error *err)
     return rc;
 }
 
-static int look_at_name(struct recovery *v, int64_t number, struct signet_error *err)
+static int look_at_name(struct recovery *v, int64_t number, struct signet_run_lost *lost,
+                        struct signet_error *err)
 {
-    struct signet_run_lost lost = {.state = -1};
     struct job_named named = {0};
-    int rc = source_name(v->run->source, number, lost.endpoint, err);
+    int rc = SIGNET_OK;
 
-    if (rc == SIGNET_OK && v->run->job.ledger)
-        rc = job_named_device(v->run->job.ledger, lost.endpoint, &named, err);
+    lost->state = -1;
+    if (v->run->job.ledger)
+        rc = job_named_device(v->run->job.ledger, lost->endpoint, &named, err);
     if (rc != SIGNET_OK || named.order[0])
         return rc;
-    lost.sealed = has_seal(v, lost.endpoint);
+    rc = find_seal(v, lost->endpoint, &lost->sealed, err);
+    if (rc == SIGNET_OK)
+        rc = add_lost(v, lost->endpoint, number, err);
+    if (rc != SIGNET_OK)
+        return rc;
     v->found->names++;
-    rc = add_lost(v, lost.endpoint, number, err);
-    return rc == SIGNET_OK ? v->row(v->ctx, &lost, err) : rc;
+    return v->row(v->ctx, lost, err);
 }
 
 /* From where the ledger would go on, up to where names were given out. */
@@ -103,12 +112,16 @@ static int lost_names(struct recovery *v, const struct signet_ledger_head *now,
         return SIGNET_OK;
     }
     for (int64_t i = now->names; rc == SIGNET_OK && i < known->names; i++) {
-        rc = look_at_name(v, i, err);
+        struct signet_run_lost lost = {0};
+
+        rc = source_name(v->run->source, i, lost.endpoint, err);
+        if (rc == SIGNET_E_NOT_FOUND) /* that was all: the manifest is shorter than it was */
+            return end_lost(v, err);
+        if (rc == SIGNET_OK)
+            rc = look_at_name(v, i, &lost, err);
         if (rc == SIGNET_OK && v->count == PAGE)
             rc = end_lost(v, err);
     }
-    if (rc == SIGNET_E_NOT_FOUND)
-        rc = SIGNET_OK;
     return rc == SIGNET_OK ? end_lost(v, err) : rc;
 }
 
@@ -145,13 +158,14 @@ static int look_at_device(void *ctx, const struct signet_ledger_device *device,
 {
     struct recovery *v = ctx;
     struct signet_run_lost lost = {.state = (int)device->state};
+    int rc = device->state < SIGNET_DEVICE_DONE ? find_seal(v, device->endpoint, &lost.sealed, err)
+                                                : SIGNET_OK;
 
-    lost.sealed = device->state < SIGNET_DEVICE_DONE && has_seal(v, device->endpoint);
-    if (!is_in_doubt(v, device, lost.sealed))
-        return SIGNET_OK;
+    if (rc != SIGNET_OK || !is_in_doubt(v, device, lost.sealed))
+        return rc;
     v->found->devices++;
     snprintf(lost.endpoint, sizeof(lost.endpoint), "%s", device->endpoint);
-    int rc = add_lost(v, device->endpoint, -1, err);
+    rc = add_lost(v, device->endpoint, -1, err);
     return rc == SIGNET_OK ? v->row(v->ctx, &lost, err) : rc;
 }
 
