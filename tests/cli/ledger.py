@@ -125,7 +125,7 @@ def many(folder):
                        (['rework', '--state', 'done', ledger, names[0]], 'not both'), (['void', ledger, names[0]], 'a reason is missing'),
                        (['rework', '--state', 'doen', ledger], 'done'), (['rework', '--since', 'soon', ledger], '--since'),
                        (['rework', '--error', 'bored', ledger], "no error 'bored'"),
-                       (['rework', '--board', 'x', '--order', 'm', '-y', ledger], 'one device')):
+                       (['rework', '--board', 'x', '--order', 'm', '-y', ledger], 'which ENDPOINT gets that board?')):
         expect(f'{args}', says in run('ledger', *args, code=2), '')
     with open(os.path.join(folder, 'names'), 'wb') as f:
         f.write(b'a\0b\n')

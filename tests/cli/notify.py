@@ -459,7 +459,7 @@ def mistakes(h):
             ('{url: "https://h/", key_file: bad}', 'is no key of a webhook'), ('{url: "https://h/", key_file: open}', 'open'),
             ('{url: "https://u:p@h/", key_file: key}', 'has a blank, an @ or a #'), ('{file: f, topic: x}', 'are for MQTT'),
             ('{url: "mqtts://h", topic: "a/+"}', 'without + and #'), ('{url: "mqtts://h", topic: "a/{endpiont}"}', "unknown placeholder '{endpiont}'"),
-            ('{url: "mqtts://h:0"}', 'an MQTT broker is mqtts://HOST'), ('{url: "mqtts://h", client_cert: c}', 'go together'),
+            ('{url: "mqtts://h:0"}', 'has the port 0'), ('{url: "mqtts://h", client_cert: c}', 'go together'),
             ('{url: "mqtts://h", password_file: bad}', "needs a 'user'"), ('{url: "mqtts://h", ca_file: bad}', 'holds no certificate in PEM'), ('{file: f, events: [pas]}', "unknown event 'pas'"),
             ('{file: f, format: xml}', "'format' is json or cfx"), ('{file: f, format: cfx, events: [pass]}', 'cfx is for passed boards only'),
             ('{file: f}, {file: g}', "two in 'notify' are called 'file'"), ('{file: f, name: ../x}', "a name in 'notify'"),

@@ -90,7 +90,7 @@ def register(folder, sim, kind, *more, auth=None, deadline=40):
         with open(os.open(paths[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), 'w') as f:
             f.write(text)
     p = subprocess.run([SIGNET, 'register', '-s', paths['server.json'], '-e', 'urn:dev:os:1', '-c', paths['cfg'],
-                        '--token-file', paths['token'], '--timeout', '2', '--attempts', '4', *more],
+                        '--token-file', paths['token'], '--timeout', '2', *([] if '--attempts' in more else ['--attempts', '4']), *more],
                        capture_output=True, text=True, timeout=deadline, stdin=subprocess.DEVNULL,
                        env={k: v for k, v in os.environ.items() if k != 'SIGNET_TOKEN'})
     for secret in (TOKEN, PSK.decode(), PSK.hex()):
