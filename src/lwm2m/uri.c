@@ -81,9 +81,11 @@ static int check_characters(struct part uri, struct signet_error *err)
 
         if (c == 0 || c >= 0x7f || (!isalnum(c) && !strchr("-._~:/?#[]@!$&'()*+,;=%", c)))
             return refuse(err,
-                          c <= ' ' ? "take the blank or the end of the line out"
-                                   : "names with other letters are written in ASCII (RFC 5891: "
-                                     "xn--...)",
+                          c <= ' '   ? "take the blank or the end of the line out"
+                          : c < 0x80 ? "take it out; in a path it is written as % and its two "
+                                       "hexadecimal digits"
+                                     : "names with other letters are written in ASCII (RFC 5891: "
+                                       "xn--...)",
                           "has a character at place %zu that no URI has (RFC 3986, section 2)",
                           i + 1);
         if (c == '%' && (i + 2 >= uri.len || !isxdigit((unsigned char)uri.at[i + 1]) ||
@@ -289,8 +291,8 @@ static bool is_dns_name(const char *host)
 
         while (isalnum((unsigned char)at[label]) || (at[label] && strchr("-_%", at[label])))
             label++;
-        if (label == 0 || label > 63 || (at[label] && at[label] != '.') || *at == '-' ||
-            at[label - 1] == '-')
+        if (label == 0 || label > 63 || (at[label] && at[label] != '.') || strchr("-_", *at) ||
+            strchr("-_", at[label - 1]))
             return false;
         at += label;
         at += *at == '.';
@@ -329,6 +331,31 @@ static bool has_dots(const char *path)
     return false;
 }
 
+/* No top-level domain is a number (RFC 3696, section 2): an address, or a dot for a colon. */
+static bool ends_in_number(const char *host)
+{
+    const char *dot = strrchr(host, '.'), *last = dot ? dot + 1 : host;
+
+    return *last && strspn(last, "0123456789") == strlen(last);
+}
+
+/* "coaps://host/:5684" */
+static bool has_late_port(const char *path)
+{
+    return path[0] && path[1] == ':' && isdigit((unsigned char)path[2]);
+}
+
+/* What people write for others to fill in, and no server is called. */
+static bool is_to_be_filled(const char *host)
+{
+    static const char *const words[] = {"todo", "fixme", "changeme", "placeholder", "your-"};
+
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        if (strncasecmp(host, words[i], strlen(words[i])) == 0)
+            return true;
+    return false;
+}
+
 const char *uri_doubt(const struct coap_uri *uri)
 {
     struct in_addr number;
@@ -351,6 +378,8 @@ const char *uri_doubt(const struct coap_uri *uri)
     if (strcmp(uri->path, "/rd") == 0 || strcmp(uri->path, "/bs") == 0)
         return "has the path of registration or bootstrap, which clients add themselves: host "
                "and port are all";
+    if (has_late_port(uri->path))
+        return "has a port behind its path, and it stands behind the host (RFC 3986, section 3.2)";
     if (has_dots(uri->path))
         return "has a segment '.' or '..', which no Uri-Path is (RFC 7252, section 5.10.1)";
     if (is_nobodys(uri))
@@ -359,9 +388,11 @@ const char *uri_doubt(const struct coap_uri *uri)
         return strchr(uri->host, '%') ? "has a zone, which Anjay does not decode from %25" : NULL;
     if (!is_dns_name(uri->host))
         return "has a host that is no DNS name (RFC 1035, section 2.3)";
-    if ((strspn(uri->host, "0123456789.") == strlen(uri->host) || inet_aton(uri->host, &number)) &&
+    if (is_to_be_filled(uri->host))
+        return "has a host that is to be filled in";
+    if ((ends_in_number(uri->host) || inet_aton(uri->host, &number)) &&
         inet_pton(AF_INET, uri->host, &number) != 1)
-        return "has a host that looks like an IPv4 address and is none (RFC 3986, section 3.2.2)";
+        return "has a host that ends in a number, and is no IPv4 address (RFC 3986, section 3.2.2)";
     return strchr(uri->host, '%') ? "has a percent sign in its host, which few clients decode"
                                   : NULL;
 }

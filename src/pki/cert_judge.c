@@ -232,6 +232,19 @@ static const char *unfit(const struct cert_traits *t, enum cert_purpose purpose)
     return NULL;
 }
 
+/* The curves that TLS stacks take in a certificate as they are built: Mbed TLS 3, and OpenSSL. None
+ * is below 255 bits (LwM2M Transport 1.2, section 5.2.9.3). */
+static bool has_usual_curve(const struct cert_traits *t)
+{
+    static const char *const usual[] = {"secp256r1",       "secp384r1",       "secp521r1",
+                                        "brainpoolP256r1", "brainpoolP384r1", "brainpoolP512r1"};
+
+    for (size_t i = 0; i < COUNT_OF(usual); i++)
+        if (!strcmp(t->curve, usual[i]))
+            return true;
+    return !*t->curve;
+}
+
 void cert_warn_weak(const struct signet_cert *cert, enum cert_purpose purpose, const char *where,
                     const struct signet_observer *observer)
 {
@@ -245,7 +258,10 @@ void cert_warn_weak(const struct signet_cert *cert, enum cert_purpose purpose, c
         event_note(observer, "was it changed after it was signed?",
                    "%s: it says that it signed itself, but its signature is not by its own key",
                    where);
-    if ((!strcmp(t.digest, "sha1") || !strncmp(t.digest, "md", 2)) &&
+    if (!has_usual_curve(&t))
+        event_note(observer, "use a key on secp256r1, or RSA of 2048 bits",
+                   "%s: its key is on the curve %s, which TLS stacks refuse", where, t.curve);
+    if ((!strcmp(t.digest, "sha1") || !strcmp(t.digest, "sha224") || !strncmp(t.digest, "md", 2)) &&
         !(purpose == CERT_OF_AUTHORITY && t.self_issued))
         event_note(observer, "sign it with SHA-256",
                    "%s: it is signed with %s, which TLS stacks refuse", where, t.digest);

@@ -83,11 +83,11 @@ static const struct profile_resource resources[] = {
     {SIGNET_NO_ID, 0, 0, 0, 0, false, 0},
 };
 
-/* MBEDTLS_ECP_DP_*, of the curves that TLS 1.2 has a number for. */
+/* mbedtls_x509_crt_profile_default of Mbed TLS 3 */
 static const char *const curves[] = {
-    "secp256r1", "secp384r1",       "secp521r1",       "secp192r1",       "secp224r1",
-    "secp256k1", "brainpoolP256r1", "brainpoolP384r1", "brainpoolP512r1", NULL};
-static const char *const digests[] = {"sha256", "sha384", "sha512", "sha224", NULL};
+    "secp256r1",       "secp384r1",       "secp521r1", "brainpoolP256r1",
+    "brainpoolP384r1", "brainpoolP512r1", NULL};
+static const char *const digests[] = {"sha256", "sha384", "sha512", NULL};
 
 const struct signet_profile profile_anjay = {
     .name = "anjay-3",

@@ -211,6 +211,9 @@ static int take_lists(const struct reader *r, const struct file *file, struct ow
     static const char *const modes[] = {"psk", "rpk", "cert", "nosec", "est", NULL};
     static const char *const numbers[] = {"0", "1", "2", "3", NULL};
     static const char *const digests[] = {"sha1", "sha224", "sha256", "sha384", "sha512", NULL};
+    static const char *const curves[] = {
+        "secp256r1", "secp384r1",       "secp521r1",       "secp192r1",       "secp224r1",
+        "secp256k1", "brainpoolP256r1", "brainpoolP384r1", "brainpoolP512r1", NULL};
     static const char four[] = "there are 0, 1, 2, 3", letters[] = "UMHTSNQ";
     struct signet_profile *out = &own->profile;
     unsigned known = 0; /* which ones does not matter */
@@ -225,7 +228,7 @@ static int take_lists(const struct reader *r, const struct file *file, struct ow
     if (rc == SIGNET_OK && out->bindings && out->bindings[strspn(out->bindings, letters)])
         rc = refuse_word(r, "bindings", out->bindings, "letters of UMHTSNQ, such as UT");
     if (rc == SIGNET_OK)
-        rc = take_bits(r, "curves", file->curves, profile_anjay.tls.curves,
+        rc = take_bits(r, "curves", file->curves, curves,
                        "by their names in TLS, such as secp256r1, secp384r1, brainpoolP256r1",
                        &known);
     if (rc == SIGNET_OK)

@@ -89,6 +89,12 @@ static int on_chain(void *ctx, struct mbed_crt *crt, int depth, uint32_t *flags)
     return 0;
 }
 
+/* What 3.x takes in a certificate as it is built, which devices have, and 2.28 not yet: SHA-256 to
+ * SHA-512; secp256r1 to secp521r1 and the three of Brainpool; RSA of 2048 bits. */
+static const struct {
+    uint32_t digests, keys, curves, rsa_bits;
+} profile_of_3 = {0xe0, 0xfffffff, 0xfc, 2048};
+
 static int mbed_fail(const struct mbed_connection *t, int code, const char *what,
                      struct signet_error *err)
 {
@@ -114,6 +120,7 @@ static int use_certs(struct mbed_connection *t, const struct tls_credentials *c,
         return mbed_fail(t, code, "the authority in /0/x/4", err);
     api->ssl_conf_ca_chain(&t->config, &t->authority, NULL);
     api->ssl_conf_verify(&t->config, on_chain, t);
+    api->ssl_conf_cert_profile(&t->config, &profile_of_3);
     code = api->ssl_conf_own_cert(&t->config, &t->cert, &t->key);
     return code ? mbed_fail(t, code, "the device's certificate", err) : SIGNET_OK;
 }

@@ -46,6 +46,7 @@ typedef int mbed_verify(void *ctx, struct mbed_crt *crt, int depth, uint32_t *fl
     X(void, ssl_conf_authmode, (void *, int))                                                      \
     X(void, ssl_conf_min_version, (void *, int major, int minor))                                  \
     X(void, ssl_conf_verify, (void *, mbed_verify *, void *))                                      \
+    X(void, ssl_conf_cert_profile, (void *, const void *))                                         \
     X(void, ssl_conf_ca_chain, (void *, void *ca, void *crl))                                      \
     X(int, ssl_conf_own_cert, (void *, void *crt, void *key))                                      \
     X(int, ssl_conf_psk, (void *, const uint8_t *, size_t, const uint8_t *identity, size_t))       \

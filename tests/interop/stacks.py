@@ -67,7 +67,8 @@ def rows(c):
         table += [pinned(f'cert {suite}', 'in', own, suite=suite),
                   pinned(f'cert {suite} in 16', 'in', own, suite=suite, more=f', 16: {{0: {number}}}'),
                   pinned(f'cert {suite}, another in 16', 'out', own, suite=suite, more=', 16: {0: 49325}')]
-    table += [pinned(f'pinned, {kind}', 'in', c.issue(kind), kind=kind) for kind in ('p384', 'p521', 'rsa', 'brainpool', 'k256')]
+    table += [pinned(f'pinned, {kind}', 'in', c.issue(kind), kind=kind) for kind in ('p384', 'p521', 'rsa', 'brainpool')]
+    table.append(pinned('pinned, k256', 'out', c.issue('k256'), kind='k256'))
     table += [pinned(f'pinned, {kind} at the device', 'in', own, client=kind) for kind in ('p384', 'p521', 'rsa')]
     table += [
         pinned('pinned, another name', f'not for {HOST}', c.issue(cn='server.example')),

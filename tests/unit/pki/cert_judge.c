@@ -99,6 +99,7 @@ static void load(X509 *x, struct signet_cert **out)
 static void weak_ones_are_told(void **state)
 {
     EVP_PKEY *key = ec("P-256"), *other = ec("P-256"), *small = rsa(1024), *enough = rsa(2048);
+    EVP_PKEY *koblitz = ec("secp256k1"), *p224 = ec("P-224");
     const struct {
         EVP_PKEY *key;
         enum cert_purpose purpose;
@@ -125,7 +126,9 @@ static void weak_ones_are_told(void **state)
         {key, CERT_OF_DEVICE, {.signer = other, .issuer = "an authority"}, NULL},
         {key, CERT_OF_DEVICE, {.digest = EVP_sha1()}, "signed with sha1"},
         {enough, CERT_OF_DEVICE, {.digest = EVP_md5()}, "signed with md5"},
-        {key, CERT_OF_DEVICE, {.digest = EVP_sha224()}, NULL},
+        {key, CERT_OF_DEVICE, {.digest = EVP_sha224()}, "signed with sha224"},
+        {koblitz, CERT_OF_SERVER, {0}, "on the curve secp256k1, which TLS stacks refuse"},
+        {p224, CERT_OF_DEVICE, {0}, "on the curve secp224r1, which TLS stacks refuse"},
         /* nobody looks at the signature of a root */
         {key, CERT_OF_AUTHORITY, {.digest = EVP_sha1(), .authority = true}, NULL},
         {key,
@@ -155,6 +158,8 @@ static void weak_ones_are_told(void **state)
     EVP_PKEY_free(key);
     EVP_PKEY_free(other);
     EVP_PKEY_free(small);
+    EVP_PKEY_free(koblitz);
+    EVP_PKEY_free(p224);
     EVP_PKEY_free(enough);
 }
 
