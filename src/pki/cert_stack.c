@@ -187,8 +187,8 @@ int cert_fits_stacks(const struct signet_cert *cert, struct signet_error *err)
 
     if (bad)
         return error_set_hint(err, SIGNET_E_CERT, "have it issued anew as RFC 5280 wants it",
-                              "the TLS stack of a device cannot read it: %s (RFC 5280, section 4)",
-                              bad);
+                              "the TLS stack of a device cannot read it: %s%s", bad,
+                              strstr(bad, "RFC ") ? "" : " (RFC 5280, section 4)");
     x = cert_parse(cert, err);
     rc = x ? key_and_signature_fit(x, err) : SIGNET_E_CRYPTO;
     X509_free(x);
