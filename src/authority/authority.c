@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "authority/private.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -105,6 +106,18 @@ static int read_public(struct signet_authority *a, const struct signet_authority
     return rc == SIGNET_OK && info->chain ? read_chain(a, info->chain, err) : rc;
 }
 
+/* What a server may refuse of all that it signs. */
+static void warn_chain(const struct signet_authority *a, const struct signet_observer *observer)
+{
+    signet_cert_check_dates(a->chain[0], observer, NULL); /* soon: a warning */
+    for (size_t i = 0; i < a->count; i++) {
+        char where[48];
+
+        snprintf(where, sizeof(where), "certificate %zu of the authority", i + 1);
+        cert_warn_weak(a->chain[i], CERT_OF_AUTHORITY, where, observer);
+    }
+}
+
 static int open_info(struct signet_authority *a, const struct signet_authority_info *info,
                      const struct signet_authority_options *options, struct signet_error *err)
 {
@@ -127,7 +140,7 @@ static int open_info(struct signet_authority *a, const struct signet_authority_i
             error_prefix(err, "'%s'", info->chain);
     }
     if (rc == SIGNET_OK)
-        signet_cert_check_dates(a->chain[0], options->observer, NULL); /* soon: a warning */
+        warn_chain(a, options->observer);
     return rc;
 }
 

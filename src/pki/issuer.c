@@ -148,6 +148,8 @@ static int check_made(const struct issuer *is, const struct signet_cert *made, b
 
     if (verify) {
         rc = verify_issued(is, made, err);
+        if (rc == SIGNET_OK)
+            rc = cert_fits_stacks(made, err);
     } else if (is->constrains_names) {
         X509 *cert = cert_parse(made, err);
 
@@ -243,6 +245,8 @@ int issuer_verify(const struct issuer *is, const struct signet_cert *cert,
         rc = signet_cert_check_dates(cert, NULL, err);
     if (rc == SIGNET_OK)
         rc = error_pass(verify_issued(is, cert, err), err, "the certificate that came");
+    if (rc == SIGNET_OK)
+        rc = error_pass(cert_fits_stacks(cert, err), err, "the certificate that came");
     return rc;
 }
 

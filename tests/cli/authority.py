@@ -48,6 +48,17 @@ def file_authorities(h):
     call('run', '--dry-run', 'born.yaml', code=1, word='an order with a golden board cannot')
 
 
+def what_servers_refuse(h):
+    for name, subject, curve, code, word in (('weak', '/CN=weak', 'P-224', 0, 'certificate 1 of the authority: its key is on the curve secp224r1'),
+                                             ('nameless', '/', 'P-256', 1, "it has no issuer's name (RFC 5280, section 4)")):
+        openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:' + curve, '-nodes', '-keyout', name + '.key', '-subj', subject,
+                '-days', '4000', '-out', name + '.pem', '-addext', 'keyUsage=critical,keyCertSign')
+        os.chmod(name + '.key', 0o600)
+        h.write(name + '.yaml', f'chain: {name}.pem\nkey: {name}.key\n')
+        p = subprocess.run([SIGNET, 'authority', 'check', name + '.yaml'], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+        need(p.returncode == code and word in p.stderr, (name, p.returncode, p.stderr))
+
+
 def without_key_identifier(h):
     """The authority's certificate has none: its certificates name its key by the hash that OpenSSL takes."""
     for name, made in (('bare', 'none'), ('named', 'hash')):
@@ -223,7 +234,7 @@ def main():
         os.chdir(folder)
         h = House(folder, certs=True)
         h.token = _softhsm.Token(folder)
-        for part in (file_authorities, without_key_identifier, typed_passphrases, tokens, token_refusals, orders, boards, provisioned):
+        for part in (file_authorities, what_servers_refuse, without_key_identifier, typed_passphrases, tokens, token_refusals, orders, boards, provisioned):
             try:
                 part(h)
             except Broken as e:
