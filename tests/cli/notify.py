@@ -426,7 +426,7 @@ def a_topic_that_no_broker_takes(h):
 
 @part
 def a_broker_with_tls(h):
-    """Which wants a certificate of the station, and is asked for its own."""
+    """Which wants a certificate of the station, and is asked for its own, with the name that it is called by."""
     if not shutil.which('mosquitto', path=os.environ['PATH'] + ':/usr/sbin'):
         print('left out: mosquitto is not installed')
         return
@@ -437,10 +437,11 @@ def a_broker_with_tls(h):
     h.mosquitto('allow_anonymous true', f'cafile {h.at("ca.pem")}', f'certfile {h.at("broker.pem")}', f'keyfile {h.at("broker.key")}', 'require_certificate true', 'user root')
     url = f'url: "mqtts://127.0.0.1:{h.broker_port}"'
     h.packets(1, f'{{{url}, ca_file: ca.pem, client_cert: client.pem, client_key: client.key}}', f'{{{url}, name: nobody, ca_file: ca.pem}}',
-              f'{{{url}, name: other, ca_file: client.pem, client_cert: client.pem, client_key: client.key}}')
+              f'{{{url}, name: other, ca_file: client.pem, client_cert: client.pem, client_key: client.key}}',
+              f'{{url: "mqtts://localhost:{h.broker_port}", name: renamed, ca_file: ca.pem, client_cert: client.pem, client_key: client.key}}')
     h.run()
     need(h.told('mqtt')['waiting'] == 0 and h.told('mqtt')['told'] == 4, h.report['notify'])
-    for name in ('nobody', 'other'):
+    for name in ('nobody', 'other', 'renamed'):
         need(h.told(name)['told'] == 0 and h.told(name)['away'], h.report['notify'])
 
 
