@@ -161,6 +161,7 @@ static int open_folder(const char *path, const char **name, struct signet_error 
     if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
         error_set_hint(err, SIGNET_E_IO,
                        file_path_doubt(path) ? file_path_doubt(path)
+                       : errno == ENOTDIR    ? "a file has this name: name another place"
                        : strncmp(path, "/dev/", 5) == 0
                            ? "is the device plugged in, and its driver loaded?"
                            : "make the folder, or name another place",

@@ -90,6 +90,18 @@ static const char *bad_character(const struct block *b)
     return at;
 }
 
+/* What changes a PEM on its way. */
+static const char *base64_hint(const struct block *b)
+{
+    const char *at = bad_character(b);
+
+    if (b->body_len > 2 && memcmp(b->body, "\\n", 2) == 0)
+        return "it has \\n in place of line ends: printf '%b' \"$(cat FILE)\" > NEW makes them";
+    if (at < b->body + b->body_len && char_in(*at, ">|"))
+        return "take out what stands before each line, as in letters";
+    return "copy the file again: something was changed or left out in between";
+}
+
 static int decode_block(const struct text_source *source, const struct block *b, const char *what,
                         struct secret *der, struct signet_error *err)
 {
@@ -106,8 +118,7 @@ static int decode_block(const struct text_source *source, const struct block *b,
     len = base64_decode((const char *)text.data, n, text.data, text.len);
     if (len < 0)
         rc = PEM_FAIL(err, source, bad_character(b),
-                      "copy the file again: something was changed or left out in between",
-                      "malformed PEM: the %s is not base64", what);
+                      base64_hint(b), "malformed PEM: the %s is not base64", what);
     else if (!(rc = der_check_whole(text.data, (size_t)len, what, err)))
         rc = secret_set(der, text.data, (size_t)len, err);
     secret_wipe(&text);

@@ -22,7 +22,8 @@ int template_check_psk(const void *key, size_t len, struct signet_error *err)
     if (len < 16 || len > 64)
         return error_set_hint(
             err, SIGNET_E_MEANING,
-            len ? "a key of hex digits is written {column:hex}, of base64 {column:base64}"
+            len < 16 && len ? "is it whole? 16 bytes are 32 hex digits; {column:hex} reads those"
+            : len ? "a key of hex digits is written {column:hex}, of base64 {column:base64}"
                 : "each device has a key in its row; without the column, each gets a new one",
             "the key has %zu bytes: 16 to 64 are possible", len);
     return SIGNET_OK;
@@ -75,7 +76,8 @@ static int text_value(enum signet_type type, const struct buf *text, struct sign
         out->as.boolean = strcmp(from, "true") == 0;
         if (out->as.boolean || strcmp(from, "false") == 0)
             return SIGNET_OK;
-        return error_set(err, SIGNET_E_MEANING, "is neither true nor false");
+        return error_set_hint(err, SIGNET_E_MEANING, "write one of the two, in small letters",
+                              "is neither true nor false");
     }
     bool digits = text->len > 0 && strspn(from, "-.0123456789") == text->len && text->len < 40;
     if (type == SIGNET_TYPE_FLOAT && digits)
@@ -84,8 +86,8 @@ static int text_value(enum signet_type type, const struct buf *text, struct sign
         out->as.integer = strtoll(from, &end, 10);
     if (rc != SIGNET_OK || (end && !*end))
         return rc;
-    return error_set(err, SIGNET_E_MEANING, "is no %snumber",
-                     type == SIGNET_TYPE_INTEGER ? "whole " : "");
+    return error_set_hint(err, SIGNET_E_MEANING, "write digits alone, without commas and units",
+                          "is no %snumber", type == SIGNET_TYPE_INTEGER ? "whole " : "");
 }
 
 static const struct template_account *account_of(const struct template *t,

@@ -313,7 +313,7 @@ for name, url, *answer in (
         ('a ledger that is a folder', 'cert', 'two.yaml:4:10: cert: this is not a plain file', '^', 'name the file'),
         ('a ledger that is a table', 'devices.csv', 'two.yaml:4:10: devices.csv is a table (CSV)', '^', 'manifest:')):
     order(name, 'ledger: two.db', f'ledger: "{url}"', *answer)
-order('a column of keys in place of a number', TABLE, TABLE, 'devices.csv:2:8: psk: is no whole number', '^', 'signet-config(5)', base=TABLE,
+order('a column of keys in place of a number', TABLE, TABLE, 'devices.csv:2:8: psk: is no whole number', '^', 'digits alone', base=TABLE,
       devices__csv='endpoint,psk\nurn:a1,hunter2\nurn:a2,hunter2\nurn:a3,hunter2\n',
       template=(CONFIG % '').replace('RID.Server.Lifetime: 60', 'RID.Server.Lifetime: "{psk}"'))
 for name, old, new, *answer in (

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """More of _mistakes: of shells, of the system around a program, and words that are too many."""
-from _mistakes import BOARD, CONFIG, GOOD, TWO, add, config, later, order, server
+from _mistakes import BOARD, CONFIG, GOOD, TABLE, TWO, add, config, later, order, server
 from _mistakes_neighbours import right, right_order
 
 for line, said, do in (
@@ -45,3 +45,15 @@ for path in 'C:\\x', 'x':
     order(f'a packet at {path}', 'packet_path: /x', f"packet_path: '{path}'", f"slot 1: packet_path: '{path}' is no path on a board", '^', 'such as /lfs1/', base=BOARD)
 right_order('a path with a drive of FATFS', 'packet_path: /x', 'packet_path: "mmc0:/x"', base=BOARD)
 order('packets in no folder', 'two.ndjson', 'nix/two.ndjson', "two.yaml:6:19: there is no folder for 'nix/two.ndjson'", '^', 'make the folder')
+# values of a row, with what a spreadsheet makes of them; a PEM that came through something else
+for name, old, new, row, said, do in (
+        ('a number with commas', 'Lifetime: 60', 'Lifetime: "{v}"', '"86,400"', "v '86,400': is no whole number", 'without commas and units'),
+        ('yes for true in a row', 'NotificationStoring: False', 'NotificationStoring: "{v}"', 'yes', "v 'yes': is neither true nor false", 'one of the two, in small letters'),
+        ('a key that is cut', 'ShortServerID: 1}}', "ShortServerID: 1, RID.Security.PKOrIdentity: b'{endpoint:text}', RID.Security.SecretKey: b'{v:hex}'}}", '001122334455', 'v: the key has 6 bytes', '16 bytes are 32 hex digits')):
+    order(name, TABLE, TABLE, 'devices.csv:2:', said, '^', do, base=TABLE, devices__csv=f'endpoint,v\na1,{row}\na2,x\na3,x\n', template=(CONFIG % '').replace(old, new, 1))
+order('an IMEI without its zero', '{manifest: devices.csv}', '{manifest: devices.csv, pattern: "urn:imei:{imei}"}', 'devices.csv:2:1: ', 'behind urn:imei: stand 15 digits', '^', 'a spreadsheet takes a zero', base=TABLE,
+      devices__csv='imei\n35135881112477\n35135881112478\n35135881112479\n')
+PEM = '-----BEGIN CERTIFICATE-----%sMIIBKTCB0KADAgECAhQBrCkZETttfckZy0Se08d+ohvtpjAKBggqhkjOPQQDAjAM%s-----END CERTIFICATE-----%s'
+add('a PEM with backslashes and n', 'cert show w.pem', 'w.pem:1:28: malformed PEM', '^', "printf '%b'", w__pem=PEM % (('\\n',) * 3))
+add('a PEM of a letter', 'cert show w.pem', 'w.pem:2:1: malformed PEM', '^', 'what stands before each line', w__pem='> ' + PEM % (('\n> ',) * 3))
+add('a file for a folder of proofs', 'ledger proof one.db urn:dev:os:x-001 -o one.ndjson', "there is no folder 'one.ndjson'", 'a file has this name')
