@@ -285,11 +285,14 @@ static int sign_request(const struct cli *cli, struct make *m, const char *seria
 {
     const struct signet_authority_subject subject = {
         .size = sizeof(subject), .endpoint = m->endpoint, .serial = serial, .info = &m->info};
+    const struct signet_observer observer = cli_observer(cli);
     struct signet_bytes csr = {0}, chain = {0};
     int rc = cli_read(cli->args[0], FILE_MAX, &csr, err);
 
     if (rc == SIGNET_OK && m->info_file)
         rc = signet_cert_info_load(m->info_file, &m->info, err);
+    if (rc == SIGNET_OK)
+        doubt_endpoint(m, &observer);
     if (rc == SIGNET_OK)
         rc = open_authority(cli, m, err);
     if (rc == SIGNET_OK)

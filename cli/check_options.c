@@ -246,15 +246,19 @@ static void guess_word(const struct cli *cli, const struct option_row *rows, con
         {"signet ledger export", "it writes to standard output: add > FILE"},
         {"signet report", "it writes to standard output: add > FILE"},
         {"signet packet show", "it writes to standard output: add > FILE"},
+        {"signet board list", "`signet board info PORT` shows what is at a port"},
         {"signet cert fetch", "HOST:PORT is one word, such as 192.0.2.7:5684"},
     };
     const struct option_row *row = row_for_file(rows, word);
     const char *doc = cli->args_doc, *last = doc && strrchr(doc, ' ') ? strrchr(doc, ' ') + 1 : doc;
     bool there = access(word, F_OK) == 0, a_file = there || strpbrk(word, "./");
+    bool a_port = !strncmp(word, "/dev/", 5) || !strncmp(word, "tcp:", 4) || !strncmp(word, "udp:", 4);
 
-    if (!row)
+    if (!row && a_port)
+        row = row_named(rows, "port", 4);
+    if (!row && !a_port)
         row = row_named(rows, a_file ? "output" : "endpoint", a_file ? 6 : 8);
-    for (size_t i = 0; !row && !there && i < sizeof(verbs) / sizeof(verbs[0]); i++)
+    for (size_t i = 0; !row && (!there || a_port) && i < sizeof(verbs) / sizeof(verbs[0]); i++)
         if (!strcmp(cli->name, verbs[i].verb))
             snprintf(hint, size, "%s", verbs[i].hint);
     if (row)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { ROWS_MAX = 96, KEY_UNLETTERED = 256, KEY_JSON = 1000 };
 
@@ -135,6 +136,8 @@ static bool check_arguments(const struct parse *p)
             return !is_empty(cli, "", missing, strcspn(missing, " "));
         missing += strcspn(missing, " ") + (strchr(missing, ' ') != NULL);
     }
+    if (*missing == '[' && strchr(missing, ' ')) /* "ORDER [SLOT] CODE" */
+        missing = strchr(missing, ' ') + 1;
     if (cli->arg_count < p->min)
         cli_usage(cli, "%.*s is missing", (int)strcspn(missing, " "), missing);
     else if (p->max >= 0 && cli->arg_count > p->max)
@@ -193,11 +196,14 @@ bool cli_parse(struct cli *cli, int argc, char **argv, const struct option_row *
 {
     struct argp_option options[ROWS_MAX + 3] = {0};
     struct option_row rows[ROWS_MAX + 1] = {0};
+    static char help[] = "--help";
     size_t n = 0;
     cli->name = argv[0];
     cli->args_doc = *args_doc ? args_doc : NULL;
     if (visitor.visit)
         return show_options(own);
+    if (argc == 2 && !strcmp(argv[1], "help") && access("help", F_OK) != 0)
+        argv[1] = help;
     for (; own && own[n].name && n < ROWS_MAX; n++)
         rows[n] = own[n];
     cli_old_options(cli->name, rows, ROWS_MAX + 1);

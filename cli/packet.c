@@ -75,6 +75,8 @@ static int packet_show(int argc, char **argv)
         return EXIT_USAGE;
     if (format && !known_format(&cli, format))
         return EXIT_USAGE;
+    if (format && cli.json)
+        return cli_usage(&cli, "--json is a format of its own: leave out --format");
     if (!format)
         format = cli.json ? "lines" : "table";
     return show_packet(&cli, format, reveal ? SIGNET_PACKET_REVEAL : 0);

@@ -153,6 +153,13 @@ static int unknown_noun(const char *word)
         names[n++] = noun->name;
     names[n++] = "help";
     names[n++] = "version";
+    static const char *const common[] = {"version", "help", "usage"};
+    const char *option = strncmp(word, "--", 2) ? NULL : signet_word_nearest(word + 2, common, 3);
+    if (option) {
+        fprintf(stderr, "signet: error: there is no option %s\nhint: did you mean --%s?\n", word,
+                option);
+        return EXIT_USAGE;
+    }
     if (word[0] == '-') {
         fprintf(stderr,
                 "signet: error: %s stands before the command\n"

@@ -98,7 +98,9 @@ bool file_has_no_secret(const char *path, struct signet_error *err)
     ssize_t n = read_start(path, head);
     enum file_form form = n > 0 ? file_form(head, (size_t)n) : FORM_UNKNOWN;
 
-    if (form == FORM_UNKNOWN || !(open_kinds & 1u << forms[form].kind) ||
+    bool open_form = form == FORM_PUBLIC_KEY || form == FORM_CSR || form == FORM_CRL ||
+                     open_kinds & 1u << forms[form].kind;
+    if (form == FORM_UNKNOWN || !open_form ||
         memmem(head, (size_t)n, "PRIVATE KEY", 11)) /* behind a certificate */
         return false;
     error_set_hint(err, SIGNET_E_IO, "name the file that is meant", "'%s' is %s, and no secret",

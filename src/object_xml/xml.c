@@ -189,7 +189,8 @@ static void end_item(struct xml_reader *r)
 
     for (size_t i = 0; i < row_count(r); i++)
         if (rows[i].id == r->rid)
-            xml_fail(r, SIGNET_E_SYNTAX, NULL, "resource %ld stands twice in this object", r->rid);
+            xml_fail(r, SIGNET_E_SYNTAX, "give each Item an ID of its own",
+                     "resource %ld stands twice in this object", r->rid);
     if (row_count(r) >= OBJECT_RESOURCES_MAX)
         xml_fail(r, SIGNET_E_LIMIT, NULL, "more than %d resources", OBJECT_RESOURCES_MAX);
     if (r->rc != SIGNET_OK || field_row(r, &row) != SIGNET_OK)
@@ -313,7 +314,7 @@ static void start_field(struct xml_reader *r, const char *element)
         if (strcmp(element, field_names[i]) != 0)
             continue;
         if (fields->seen & 1u << i)
-            xml_fail(r, SIGNET_E_SYNTAX, NULL, "%s stands twice", element);
+            xml_fail(r, SIGNET_E_SYNTAX, "keep one of the two", "%s stands twice", element);
         fields->seen |= 1u << i;
         fields->text[i].max = FIELD_MAX;
         r->into = &fields->text[i];

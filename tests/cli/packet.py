@@ -204,6 +204,8 @@ def test_check():
 
 
 def test_framework():
+    check(b'leave out --format' in signet('packet', 'show', '--json', '-f', 'cfg', 'x', code=2).stdout, 'two formats')
+    check(b'Usage: signet packet show' in signet('packet', 'show', 'help').stdout, 'help as a word')
     check(b'packet show' in signet('--help').stdout, 'the list of verbs')
     check(b'make' in signet('packet', '--help').stdout, 'the verbs of a noun')
     check(b'--reveal' in signet('packet', 'show', '--help').stdout, 'the options of a verb')

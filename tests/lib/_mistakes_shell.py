@@ -57,3 +57,8 @@ PEM = '-----BEGIN CERTIFICATE-----%sMIIBKTCB0KADAgECAhQBrCkZETttfckZy0Se08d+ohvt
 add('a PEM with backslashes and n', 'cert show w.pem', 'w.pem:1:28: malformed PEM', '^', "printf '%b'", w__pem=PEM % (('\\n',) * 3))
 add('a PEM of a letter', 'cert show w.pem', 'w.pem:2:1: malformed PEM', '^', 'what stands before each line', w__pem='> ' + PEM % (('\n> ',) * 3))
 add('a file for a folder of proofs', 'ledger proof one.db urn:dev:os:x-001 -o one.ndjson', "there is no folder 'one.ndjson'", 'a file has this name')
+for line, said, do in (
+        ('--verison', 'there is no option --verison', 'did you mean --version?'), ('line scan order.yaml', 'CODE is missing', 'ORDER.yaml|FOLDER [SLOT] CODE'),
+        ('board list /dev/ttyACM0', 'one argument too many', 'signet board info PORT'), ('smp reset tcp:127.0.0.1:1', 'one argument too many', 'did you mean --port tcp:127.0.0.1:1?')):
+    add(line, line, said, do, code=2)
+add('a public key for a key', 'authority check a.yaml', "'pub.pem' is a public key, and no secret", 'that is meant', a__yaml='chain: root.pem\nkey: pub.pem\n')
