@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Linked into each unit test and each run of a corpus: folders for its files, and a deadline, so
  * that a program that hangs says which test does. A secret that is not wiped fails the test, and so
- * does a file that is not closed.
+ * do a file that is not closed and memory that is not given back.
  * wrap: locked_alloc locked_free */
 #include <dirent.h>
 #include <errno.h>
@@ -96,8 +96,8 @@ __attribute__((weak)) void __wrap_locked_free(void *memory)
     __real_locked_free(memory);
 }
 
-/* A test whose threads outlive it says how many. */
-__attribute__((weak)) int files_left;
+/* A test whose threads outlive it says how many; and how many blocks of memory. */
+__attribute__((weak)) int files_left, blocks_left;
 static int files_before;
 
 static int count_files(void)
@@ -117,13 +117,16 @@ static void want_none_kept(void)
     if (getpid() != program)
         return;
     int left = count_files() - files_before - files_left;
+    long blocks = blocks_tell() - blocks_left;
+    if (blocks > 0)
+        fprintf(stderr, "%ld blocks of memory were not given back\n", blocks);
     if (kept_blocks > 0)
         fprintf(stderr, "%ld secrets were not wiped: their memory was not given back\n",
                 kept_blocks);
     if (left > 0)
         fprintf(stderr, "%d files were not closed\n", left);
     fflush(NULL);
-    if (kept_blocks > 0 || left > 0)
+    if (blocks > 0 || kept_blocks > 0 || left > 0)
         _exit(1);
 }
 

@@ -35,8 +35,8 @@ static struct signet_port plugged[] = {{.path = "/dev/ttyACM0",
                                         .pid = 0xea60,
                                         .interface = -1}};
 static int count = -1; /* -1: udev does not answer */
-extern int files_left;
-int files_left = 1; /* what hears of Ctrl-C is there to the end of a program */
+extern int files_left, blocks_left;
+int files_left = 1, blocks_left = 1; /* what hears of Ctrl-C is there to the end of a program */
 
 int __wrap_signet_port_list(struct signet_port **ports, size_t *n, struct signet_error *err);
 void __wrap_signet_port_list_free(struct signet_port **ports);

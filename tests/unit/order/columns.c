@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "unit/folder.h"
+#include "unit/kept.h"
 
 static const char key[] = "00112233445566778899";
 static volatile bool searching, found; /* the compiler knows free(), and not this one */
@@ -27,6 +28,7 @@ void __wrap_free(void *memory)
 {
     if (searching && memory && memmem(memory, malloc_usable_size(memory), key, sizeof(key) - 1))
         found = true;
+    block_freed(memory);
     __real_free(memory);
 }
 
