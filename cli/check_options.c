@@ -39,16 +39,47 @@ static const struct option_row *row_lettered(const struct option_row *rows, char
     return NULL;
 }
 
-/* What people look for as an option of a run first. */
-static bool is_key_of_order(const struct cli *cli, const char *name)
+/* What other programs call it, and where it is here: another option, which the verb must have, or
+ * words; of a verb, or of all that begin so. */
+static const char *option_elsewhere(const struct cli *cli, const struct option_row *rows,
+                                    const char *name, char hint[200])
 {
-    static const char keys[] =
-        " quota retries template ledger station work names board slots servers "
-        "output label scan notify prove lock golden min-yield ";
+    static const struct {
+        const char *verb, *names, *row, *words;
+    } others[] = {
+        {"signet run",
+         " quota retries template ledger station work names board slots servers output label scan "
+         "notify prove lock golden min-yield slot port baud recipe flasher server ",
+         NULL, "it is a key of the order: signet-order(5)"},
+        {"signet page", " port host address bind ", NULL, "did you mean --listen ADDR:PORT?"},
+        {"signet cert make", " days validity expires until ", NULL,
+         "--cert-info FILE, a JSON file: {\"validityOffsetInSeconds\": 31536000}"},
+        {"signet init", " name dir folder output ", NULL, "it is a word: signet init FOLDER"},
+        {"signet ledger backup", " output out ", NULL,
+         "it is a word: signet ledger backup LEDGER TO"},
+        {"signet ledger list", " format csv output out ", NULL,
+         "`signet ledger export -f csv LEDGER > FILE` writes a table"},
+        {"signet ", " url host domain kind ", "server",
+         "it is a member of the JSON file: --server FILE"},
+        {"signet ", " password secret key bearer ", "token-file",
+         "--token-file FILE, mode 600, or SIGNET_TOKEN"},
+        {"signet ", " cn name id urn common-name device-name ", "endpoint", NULL},
+        {"signet ", " dir folder outfile out-file file ", "output", NULL},
+        {"signet ", " output out outfile file ", NULL, "it writes to standard output: add > FILE"},
+    };
     char word[80];
 
     snprintf(word, sizeof(word), " %s ", name);
-    return strcmp(cli->name, "signet run") == 0 && strstr(keys, word);
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        const char *of = others[i].row;
+        if (strncmp(cli->name, others[i].verb, strlen(others[i].verb)) != 0 ||
+            !strstr(others[i].names, word) || (of && !row_named(rows, of, strlen(of))))
+            continue;
+        snprintf(hint, 200, others[i].words ? "%s" : "did you mean --%s?",
+                 others[i].words ? others[i].words : of);
+        return hint;
+    }
+    return NULL;
 }
 
 static bool unknown_option(const struct cli *cli, const struct option_row *rows, const char *word,
@@ -59,16 +90,16 @@ static bool unknown_option(const struct cli *cli, const struct option_row *rows,
     struct signet_error err = {0};
     size_t n = option_names(rows, true, names);
     snprintf(name, sizeof(name), "%.*s", (int)len, word);
-    bool of_order = is_key_of_order(cli, name);
-    const char *near = of_order ? NULL : signet_word_nearest(name, names, n);
+    char other[200];
+    bool elsewhere = option_elsewhere(cli, rows, name, other);
+    const char *near = elsewhere ? NULL : signet_word_nearest(name, names, n);
     const struct option_row *row = near ? row_named(rows, near, strlen(near)) : NULL;
     if (row && row->of) /* an old spelling */
         near = row->of;
-    if (!near && !of_order)
+    if (!near && !elsewhere)
         return cli_usage(cli, "there is no option --%s", PLAIN(name)) == EXIT_DONE;
     char hint[sizeof(err.hint)];
-    snprintf(hint, sizeof(hint),
-             of_order ? "it is a key of the order: signet-order(5)" : "did you mean --%s?", near);
+    snprintf(hint, sizeof(hint), near ? "did you mean --%s?" : "%s", near ? near : other);
     cli_error(&err, SIGNET_E_USAGE, hint, "there is no option --%s", PLAIN(name));
     cli_fail(cli, &err);
     return false;
@@ -252,7 +283,8 @@ static void guess_word(const struct cli *cli, const struct option_row *rows, con
     const struct option_row *row = row_for_file(rows, word);
     const char *doc = cli->args_doc, *last = doc && strrchr(doc, ' ') ? strrchr(doc, ' ') + 1 : doc;
     bool there = access(word, F_OK) == 0, a_file = there || strpbrk(word, "./");
-    bool a_port = !strncmp(word, "/dev/", 5) || !strncmp(word, "tcp:", 4) || !strncmp(word, "udp:", 4);
+    bool a_port =
+        !strncmp(word, "/dev/", 5) || !strncmp(word, "tcp:", 4) || !strncmp(word, "udp:", 4);
 
     if (!row && a_port)
         row = row_named(rows, "port", 4);

@@ -28,9 +28,10 @@ static int load_info(const char *file, struct signet_server_info *info, struct s
 
     if (rc != SIGNET_OK && err->sys == ENOENT && !strpbrk(file, "./") &&
         strncmp(err->hint, "did you mean", 12) != 0)
-        cli_error(err, err->code,
-                  "name the JSON file of a server: {\"kind\": \"leshan\", \"url\": \"https://HOST\"}",
-                  "there is no file '%.200s'", PLAIN(file));
+        cli_error(
+            err, err->code,
+            "name the JSON file of a server: {\"kind\": \"leshan\", \"url\": \"https://HOST\"}",
+            "there is no file '%.200s'", PLAIN(file));
     return rc;
 }
 

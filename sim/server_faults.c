@@ -109,6 +109,7 @@ static struct sim_fault_list *list_of(struct sim_server_faults *faults, char **w
 static int read_fault(struct sim_server_faults *faults, char *word, struct signet_error *err)
 {
     static const char *const tls[] = {"expired", "not-yet-valid", "wrong-host", "untrusted"};
+    static const char *const with_number[] = {"latency", "date", "bad-tls"};
     struct sim_fault_list *list = list_of(faults, &word);
     char *star = strchr(word, '*');
     long times = star ? strtol(star + 1, NULL, 10) : 1;
@@ -118,6 +119,10 @@ static int read_fault(struct sim_server_faults *faults, char *word, struct signe
     if (strncmp(word, "bad-tls=", 8) == 0 && !known_word(word + 8, tls, COUNT_OF(tls)))
         return error_set_hint(err, SIGNET_E_USAGE, "expired, not-yet-valid, wrong-host, untrusted",
                               "a certificate is not bad by '%s'", word + 8);
+    if (strchr(word, '=') && !known_fault(word) && !known_word(word, with_number, 3))
+        return error_set_hint(err, SIGNET_E_USAGE,
+                              "such as latency=200, date=-3600, 429=5, page=2, bad-tls=expired",
+                              "no such misbehaviour: %s", word);
     if (has_wrong_number(word) || (star && times < 1))
         return error_set_hint(
             err, SIGNET_E_USAGE,

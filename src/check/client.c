@@ -60,6 +60,8 @@ static bool client_has(struct check *check, const struct signet_record *record)
     return false;
 }
 
+#define IN_RANGE "write a number in this range"
+
 static int check_limits(struct check *check, const struct signet_record *record,
                         const struct profile_resource *limits)
 {
@@ -80,17 +82,17 @@ static int check_limits(struct check *check, const struct signet_record *record,
         return check_client(check, record->path, NULL, "has %zu bytes, and %s takes %zu",
                             value->as.bytes.len, check->client->name, limits->length);
     if (limited && value->type == SIGNET_TYPE_UNSIGNED)
-        return check_client(check, record->path, NULL, "is %llu, and %s takes %lld to %lld",
+        return check_client(check, record->path, IN_RANGE, "is %llu, and %s takes %lld to %lld",
                             (unsigned long long)value->as.unsigned_integer, check->client->name,
                             (long long)limits->least, (long long)limits->most);
     if (limited && value->type == SIGNET_TYPE_INTEGER &&
         (value->as.integer < limits->least || value->as.integer > limits->most))
-        return check_client(check, record->path, NULL, "is %lld, and %s takes %lld to %lld",
+        return check_client(check, record->path, IN_RANGE, "is %lld, and %s takes %lld to %lld",
                             (long long)value->as.integer, check->client->name,
                             (long long)limits->least, (long long)limits->most);
     if (limited && value->type == SIGNET_TYPE_FLOAT &&
         !(value->as.number >= (double)limits->least && value->as.number <= (double)limits->most))
-        return check_client(check, record->path, NULL, "is %g, and %s takes %lld to %lld",
+        return check_client(check, record->path, IN_RANGE, "is %g, and %s takes %lld to %lld",
                             value->as.number, check->client->name, (long long)limits->least,
                             (long long)limits->most);
     return SIGNET_OK;

@@ -92,7 +92,8 @@ static void hint_word(struct parser *p, struct name n, char *hint, size_t size)
 struct value unknown_name(struct parser *p, struct name n, const char *prefix,
                           const char *const *candidates, size_t count)
 {
-    char name[41], hint[128] = "signet-config(5) has the names; a number works as well";
+    char name[41],
+        hint[128] = "an object's resources are in its definition; a number works as well";
     const char *near = NULL;
 
     if (odd_here(p))

@@ -283,7 +283,8 @@ static struct value parse_primary(struct parser *p)
         return fail_at(p, p->at, SIGNET_E_SYNTAX, "begin the comment with #",
                        "a comment does not begin with /%c here", p->text[p->at + 1]);
     if (c == '[')
-        return fail_at(p, p->at, SIGNET_E_SYNTAX, "one value stands without brackets; several are a dictionary: {0: 1, 1: 2}",
+        return fail_at(p, p->at, SIGNET_E_SYNTAX,
+                       "one value stands without brackets; several are a dictionary: {0: 1, 1: 2}",
                        "LwM2M has no lists");
     return fail_at(p, p->at, SIGNET_E_SYNTAX,
                    p->depth == 0 ? "a configuration begins with {: take out what stands before it"

@@ -36,7 +36,8 @@ int run_find(char **out, const char *name, const char *given, struct signet_erro
 /* A script or folder that a tool takes commands from is ours alone, as a program is; a relative
  * path that is not there is looked for by the tool. */
 int run_trusts(const char *script, struct signet_error *err);
-/* Of a shell, Python and the like: the script that is its first word is there. SIGNET_E_NOT_FOUND. */
+/* Of a shell, Python and the like: the script that is its first word is there. SIGNET_E_NOT_FOUND.
+ */
 int run_check_script(const char *const *argv, struct signet_error *err);
 
 /* Why a tool failed, in its own words (reason.c): the first and the last line that have one of its

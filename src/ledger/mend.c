@@ -101,9 +101,9 @@ static int find_holder(struct signet_ledger *l, struct mend *m, struct signet_er
 static void judge_void(struct mend *m)
 {
     if (m->state == SIGNET_DEVICE_VOID && !(m->how->remove && m->servers[0]))
-        error_set_hint(&m->why, SIGNET_E_EXISTS, "nothing is left to do; its history says why it is",
-                       "%s is void already%s", m->endpoint,
-                       m->how->remove ? ", and at no server" : "");
+        error_set_hint(&m->why, SIGNET_E_EXISTS,
+                       "nothing is left to do; its history says why it is", "%s is void already%s",
+                       m->endpoint, m->how->remove ? ", and at no server" : "");
 }
 
 static void judge_rework(struct mend *m)

@@ -81,11 +81,10 @@ static int reserve_refuse(struct signet_ledger *l, const char *endpoint, struct 
                      "s", endpoint);
 
     if (rc == SIGNET_OK)
-        error_set_hint(err, SIGNET_E_CONFLICT,
-                       "its history says when it was made; a rework makes it again",
-                       "endpoint %s is in use by another device: that of order '%s', which is %s",
-                       endpoint, db_text(&row, 0),
-                       signet_device_state_name((enum signet_device_state)db_int(&row, 1)));
+        error_set_hint(
+            err, SIGNET_E_CONFLICT, "its history says when it was made; a rework makes it again",
+            "endpoint %s is in use by another device: that of order '%s', which is %s", endpoint,
+            db_text(&row, 0), signet_device_state_name((enum signet_device_state)db_int(&row, 1)));
     else if (rc == SIGNET_E_NOT_FOUND)
         error_set(err, SIGNET_E_CONFLICT, "endpoint %s is in use by another device", endpoint);
     rc = db_done(&row, rc);

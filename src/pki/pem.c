@@ -117,8 +117,8 @@ static int decode_block(const struct text_source *source, const struct block *b,
             text.data[n++] = (uint8_t)b->body[i];
     len = base64_decode((const char *)text.data, n, text.data, text.len);
     if (len < 0)
-        rc = PEM_FAIL(err, source, bad_character(b),
-                      base64_hint(b), "malformed PEM: the %s is not base64", what);
+        rc = PEM_FAIL(err, source, bad_character(b), base64_hint(b),
+                      "malformed PEM: the %s is not base64", what);
     else if (!(rc = der_check_whole(text.data, (size_t)len, what, err)))
         rc = secret_set(der, text.data, (size_t)len, err);
     secret_wipe(&text);

@@ -72,7 +72,8 @@ static bool leshan_words(const struct http_answer *answer, struct buf *out)
 static const char *leshan_hint(long status, const char *text)
 {
     if (status == 401 || status == 403)
-        return "Leshan has no logins: is 'kind' that of another server, or is the login of a proxy wrong?";
+        return "Leshan has no logins: is 'kind' that of another server, or is the login of a proxy "
+               "wrong?";
     return strstr(text, TAKEN) ? "another device has this PSK identity: give this one its own"
                                : NULL;
 }

@@ -24,7 +24,7 @@ int template_check_psk(const void *key, size_t len, struct signet_error *err)
             err, SIGNET_E_MEANING,
             len < 16 && len ? "is it whole? 16 bytes are 32 hex digits; {column:hex} reads those"
             : len ? "a key of hex digits is written {column:hex}, of base64 {column:base64}"
-                : "each device has a key in its row; without the column, each gets a new one",
+                  : "each device has a key in its row; without the column, each gets a new one",
             "the key has %zu bytes: 16 to 64 are possible", len);
     return SIGNET_OK;
 }

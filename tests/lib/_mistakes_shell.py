@@ -62,3 +62,12 @@ for line, said, do in (
         ('board list /dev/ttyACM0', 'one argument too many', 'signet board info PORT'), ('smp reset tcp:127.0.0.1:1', 'one argument too many', 'did you mean --port tcp:127.0.0.1:1?')):
     add(line, line, said, do, code=2)
 add('a public key for a key', 'authority check a.yaml', "'pub.pem' is a public key, and no secret", 'that is meant', a__yaml='chain: root.pem\nkey: pub.pem\n')
+# options as other programs call them
+for line, option, do in (
+        ('run order.yaml --slot 3', '--slot', 'a key of the order'), ('ledger list one.db --format csv', '--format', 'ledger export -f csv LEDGER'), ('ledger export one.db --output x.csv', '--output', 'add > FILE'),
+        ('cert make -e x -o out --days 365', '--days', 'validityOffsetInSeconds'), ('cert make --cn x -o out', '--cn', 'did you mean --endpoint?'), ('register --url https://x -e x -c cfg', '--url', '--server FILE'),
+        ('register -s server.json -e x -c cfg --password hunter2', '--password', '--token-file FILE'), ('page one.db --port 8080', '--port', '--listen ADDR:PORT'), ('init --name x d', '--name', 'signet init FOLDER'),
+        ('ledger backup one.db --output b.db', '--output', 'LEDGER TO')):
+    add(line, line, f'there is no option {option}', do, code=2)
+add('a misbehaviour with a slip', 'sim server -m latncy=3', 'no such misbehaviour: latncy=3', 'such as latency=200', code=2)
+config('a resource by another name', GOOD.replace('RID.Security.SecretKey', 'RID.Security.PSK'), "unknown name 'RID.Security.PSK'", '^', 'signet object show OBJECT')

@@ -152,7 +152,8 @@ static void nearest_word(void **state)
     assert_string_equal(signet_word_nearest("serveruri", names, 4), "ServerURI");
     assert_string_equal(signet_word_nearest("ShortSreverID", names, 4), "ShortServerID");
     assert_null(signet_word_nearest("Zzzzzzzz", names, 4));
-    assert_null(signet_word_nearest("7", (const char *const[]){"1", "2"}, 2)); /* nothing is alike */
+    assert_null(
+        signet_word_nearest("7", (const char *const[]){"1", "2"}, 2)); /* nothing is alike */
     memset(longer, 'M', sizeof(longer) - 1); /* of a longer candidate the beginning counts */
     assert_ptr_equal(signet_word_nearest(longer + 36, &candidate, 1), longer);
     assert_null(signet_word_nearest(longer + 35, &candidate, 1)); /* 65: longer than any name */

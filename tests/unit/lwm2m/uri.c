@@ -29,7 +29,8 @@ static const struct good {
     {"coaps://my_host-1.example.", "my_host-1.example.", "", NULL, URI_UDP, true, 5684},
     {"coaps://xn--bcher-kva.example", "xn--bcher-kva.example", "", NULL, URI_UDP, true, 5684},
     {"coaps://[::1]", "::1", "", NULL, URI_UDP, true, 5684},
-    {"coaps://[2001:db8::1]:7000/rd", "2001:db8::1", "/rd", "path of registration", URI_UDP, true, 7000},
+    {"coaps://[2001:db8::1]:7000/rd", "2001:db8::1", "/rd", "path of registration", URI_UDP, true,
+     7000},
     {"coap://[::ffff:10.0.0.1]", "::ffff:10.0.0.1", "", NULL, URI_UDP, false, 5683},
     {"coap://[fe80::1%25eth0]:5683", "fe80::1%eth0", "", "has a zone", URI_UDP, false, 5683},
     /* legal, and hardly meant */
