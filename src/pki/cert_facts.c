@@ -33,7 +33,7 @@ static X509_NAME *parse_name(const struct der *name)
 }
 
 /* Letters, digits and marks that nobody escapes. */
-static bool is_plain(const struct der *text)
+static bool is_plain_name(const struct der *text)
 {
     static const char plain[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789:._-";
@@ -62,7 +62,7 @@ static bool plain_name(struct der rest, struct buf *out)
             !der_next(&pair, DER_OID, NULL, &oid) || oid.end - oid.at != 3 ||
             memcmp(oid.at, "\x55\x04", 2) != 0 || oid.at[2] >= COUNT_OF(parts) ||
             !parts[oid.at[2]] || !der_any(&pair, &tag, &text) || !der_ended(&pair) ||
-            (tag != V_ASN1_UTF8STRING && tag != V_ASN1_PRINTABLESTRING) || !is_plain(&text))
+            (tag != V_ASN1_UTF8STRING && tag != V_ASN1_PRINTABLESTRING) || !is_plain_name(&text))
             return false;
         buf_text(out, out->len ? ", " : "");
         buf_text(out, parts[oid.at[2]]);
