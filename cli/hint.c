@@ -12,8 +12,8 @@ struct words {
 static const struct words table[] = {
     {"name the endpoint", "-e NAME"},
     {"name the file of the server's certificate",
-     "--server-cert FILE; in an order, credentials: {server_cert: FILE}; `signet cert fetch "
-     "HOST:PORT` fetches it"},
+     "--server-cert FILE of provision; in an order, credentials: {server_cert: FILE}; `signet cert "
+     "fetch HOST:PORT` fetches it"},
     {"have both made", "--cert-info FILE; or --key KEY --device-cert CERT"},
     {"name a JSON file with the fields", "--cert-info FILE"},
     {"the list of boards", "`signet board list`"},

@@ -3,6 +3,7 @@
 
 #include "flasher/flasher.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -96,6 +97,16 @@ static const char *how_to_keep(void)
                             "chmod o-w";
 }
 
+/* "#!/usr/bin/env python3" */
+static bool env_finds(const char *name)
+{
+    char *found = NULL;
+    bool finds = find_on_path(&found, name, NULL) == SIGNET_OK;
+
+    free(found);
+    return finds;
+}
+
 /* A text is run by the program that its first line names. */
 static int check_script(const char *path, struct signet_error *err)
 {
@@ -116,8 +127,15 @@ static int check_script(const char *path, struct signet_error *err)
         return error_set_hint(err, SIGNET_E_NOT_FOUND,
                               "save it with those of Linux: sed -i 's/\\r$//' FILE",
                               "%s:1:1: the lines of this script end as those of Windows", path);
-    line[(size_t)(by - line) + strcspn(by, " \t")] = '\0';
-    return access(by, X_OK) == 0
+    char *rest = line + (by - line) + strcspn(by, " \t");
+    bool more = *rest;
+    *rest = '\0';
+    if (more && text_ends_with(by, "/env") && isalnum((unsigned char)rest[1])) {
+        rest[1 + strcspn(rest + 1, " \t")] = '\0';
+        if (env_finds(by = rest + 1))
+            return SIGNET_OK;
+    }
+    return strchr(by, '/') && access(by, X_OK) == 0
                ? SIGNET_OK
                : error_set_hint(err, SIGNET_E_NOT_FOUND, "install it, or correct the first line",
                                 "%s:1:1: this script is for '%s', which is not there", path, by);

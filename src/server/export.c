@@ -115,6 +115,16 @@ static int index_rows(struct export *x, int fd, const struct stat *st, bool writ
     return rc;
 }
 
+static int export_unopened(const struct export *x, struct signet_error *err)
+{
+    bool no_folder = errno == ENOENT || errno == ENOTDIR;
+    int rc = error_sys(err, SIGNET_E_IO, errno, "opening the export '%s'", x->path);
+
+    if (no_folder)
+        error_hint(err, "make its folder, or name another place");
+    return rc;
+}
+
 static int open_table(struct table *t, struct export *x, bool write, struct signet_error *err)
 {
     int flags = (write ? O_RDWR | O_CREAT | O_APPEND : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW |
@@ -125,9 +135,8 @@ static int open_table(struct table *t, struct export *x, bool write, struct sign
     if (t->fd < 0 && errno == ENOENT && !write)
         return error_set(err, SIGNET_E_NOT_FOUND, "there is no export '%s' yet", x->path);
     if (t->fd < 0 || flock(t->fd, write ? LOCK_EX : LOCK_SH) != 0 || fstat(t->fd, &st) != 0)
-        return errno == EISDIR
-                   ? error_pass(file_missing(EISDIR, x->path, err), err, "the export")
-                   : error_sys(err, SIGNET_E_IO, errno, "opening the export '%s'", x->path);
+        return errno == EISDIR ? error_pass(file_missing(EISDIR, x->path, err), err, "the export")
+                               : export_unopened(x, err);
     if (!file_is_private(&st))
         return error_set_hint(err, SIGNET_E_IO, "it holds keys: chmod 600, or name another file",
                               "the export '%s' is not a plain file of mode 0600 and yours",
@@ -312,9 +321,7 @@ static int export_check(struct signet_server *server, struct signet_error *err)
     if (access(x->path, F_OK) != 0 && errno == ENOENT) { /* a check makes no file */
         char *copy = strdup(x->path);
 
-        rc = copy && access(dirname(copy), W_OK) == 0
-                 ? SIGNET_OK
-                 : error_sys(err, SIGNET_E_IO, errno, "opening the export '%s'", x->path);
+        rc = copy && access(dirname(copy), W_OK) == 0 ? SIGNET_OK : export_unopened(x, err);
         free(copy);
         return !rc && export_is_sealed(x) ? export_seal_check(&x->seal, err) : rc;
     }

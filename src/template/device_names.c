@@ -133,6 +133,8 @@ int names_expand(const struct names *n, const struct manifest_row *row, int64_t 
                             : memchr(text.data, '\'', text.len)
                                 ? "take the quote out: a spreadsheet puts it before text, and a "
                                   "table has \" around a field"
+                            : memchr(text.data, ' ', text.len)
+                                ? "take the blank out: names have letters, digits and - . _ :"
                                 : "names have 1 to 150 letters, digits and - . _ :",
                             text.len ? "'%s' is no endpoint name" : "a name is missing%s",
                             text_shown(text.data, text.len, 60));

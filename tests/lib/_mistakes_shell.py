@@ -71,3 +71,9 @@ for line, option, do in (
     add(line, line, f'there is no option {option}', do, code=2)
 add('a misbehaviour with a slip', 'sim server -m latncy=3', 'no such misbehaviour: latncy=3', 'such as latency=200', code=2)
 config('a resource by another name', GOOD.replace('RID.Security.SecretKey', 'RID.Security.PSK'), "unknown name 'RID.Security.PSK'", '^', 'signet object show OBJECT')
+# of the last batch: blanks in names, folders of exports, what env is to find
+for name, row in ('a blank behind a name', 'urn:a1 '), ('a blank in a name', 'urn:a 1'):
+    order(name, TABLE, TABLE, 'devices.csv:2:1: endpoint', '^', 'take the blank out', base=TABLE, devices__csv=f'endpoint\n{row}\nurn:a2\nurn:a3\n')
+add('an export in no folder', 'register -s export.json -e x -c cfg', "export.json:1:29: opening the export 'nix/x.csv'", '^', 'make its folder', export__json='{"kind": "export", "file": "nix/x.csv"}')
+order('a program that env does not find', 'slots:', 'on_pass: [./h.sh]\nslots:', "h.sh:1:1: this script is for 'pyton9'", 'correct the first line', base=BOARD, h__sh='#!/usr/bin/env pyton9\nexit 0\n')
+right_order('a program that env finds', 'slots:', 'on_pass: [./h.sh]\nslots:', base=BOARD, h__sh='#!/usr/bin/env sh\nexit 0\n')
