@@ -16,6 +16,16 @@ static bool is_key_in_base64(const uint8_t *data, size_t len)
     return all;
 }
 
+/* 00 00 00 ..., 00 01 02 ..., 00 11 22 ...: what people type. */
+static bool is_guessed(const uint8_t *key, size_t len)
+{
+    size_t i = 2;
+
+    while (i < len && (uint8_t)(key[i] - key[i - 1]) == (uint8_t)(key[1] - key[0]))
+        i++;
+    return len > 2 && i == len;
+}
+
 static int check_psk(struct check *check, const struct signet_account *account)
 {
     static const char sample[] = "3x@mpl3P5K53cr3tK3y";
@@ -35,6 +45,9 @@ static int check_psk(struct check *check, const struct signet_account *account)
     if (len == sizeof(sample) - 1 && memcmp(account->secret_key->as.bytes.data, sample, len) == 0)
         check_suspect(check, key, "mint a key of its own for each device",
                       "is the sample that everyone knows");
+    if (is_guessed(account->secret_key->as.bytes.data, len))
+        check_suspect(check, key, "mint a key of its own for each device",
+                      "has bytes that anyone guesses: each is as far from the one before it");
     if (len < 16)
         check_suspect(check, key, "use 16 bytes or more", "has %zu bytes: fewer than 16 are weak",
                       len);

@@ -122,14 +122,16 @@ static bool lacks_subtype(const char *name)
     return !islower((unsigned char)subtype[0]) || subtype[len] != ':';
 }
 
-/* Six capitals and digits in front of the first hyphen that are no OUI. */
+/* Six capitals and digits in front of the first hyphen that are no OUI, or one in small letters:
+ * names are compared letter by letter. */
 static bool has_no_oui(const char *name)
 {
     bool ops = strncasecmp(name, "urn:dev:ops:", 12) == 0;
     const char *oui = name + (ops ? 12 : 11);
 
     return (ops || strncasecmp(name, "urn:dev:os:", 11) == 0) && strcspn(oui, "-") == 6 && oui[6] &&
-           strspn(oui, DIGITS "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 6 && strspn(oui, HEX) < 6;
+           (strspn(oui, HEX) == 6 ? strcspn(oui, "abcdef") < 6
+                                  : strspn(oui, DIGITS "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 6);
 }
 
 int endpoint_check(const char *name, const char **doubt, struct signet_error *err)
@@ -138,8 +140,8 @@ int endpoint_check(const char *name, const char **doubt, struct signet_error *er
              : looks_like_no_value(name) ? "ends in what a table has for no value or for a number"
              : strpbrk(name, " \t\r\n")  ? "has a blank in it"
              : lacks_subtype(name)       ? "has no subtype behind urn:dev:, such as os: (RFC 9039)"
-             : has_no_oui(name) ? "begins with an OUI that is not six hexadecimal digits (LwM2M "
-                                  "Core 1.1, section 7.3.1)"
+             : has_no_oui(name) ? "begins with an OUI that is not six hexadecimal digits in "
+                                  "capitals (LwM2M Core 1.1, section 7.3.1)"
                                 : NULL;
     for (size_t i = 0; i < COUNT_OF(schemes); i++) {
         size_t len = strlen(schemes[i].prefix);

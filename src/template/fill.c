@@ -26,6 +26,10 @@ int template_check_psk(const void *key, size_t len, struct signet_error *err)
             : len ? "a key of hex digits is written {column:hex}, of base64 {column:base64}"
                   : "each device has a key in its row; without the column, each gets a new one",
             "the key has %zu bytes: 16 to 64 are possible", len);
+    if (memcmp(key, (const char *)key + 1, len - 1) == 0)
+        return error_set_hint(err, SIGNET_E_MEANING,
+                              "each device has a key of its own; without the column, each gets one",
+                              "the key is one byte again and again, which anyone guesses");
     return SIGNET_OK;
 }
 

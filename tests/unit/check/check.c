@@ -210,6 +210,9 @@ static void suspicious(void **state)
         ROW("5: b'0123456789abcdef'", "5: b'0123456789abcdef' * 2", "", "", NULL), /* hex as text */
         ROW("3: b'identity'", "3: b'i\\x00d'", "", "", NULL),
         ROW("5: b'0123456789abcdef'", "5: b'3x@mpl3P5K53cr3tK3y'", "", "", NULL),
+        ROW("5: b'0123456789abcdef'", "5: b'\\x00' * 16", "", "", NULL),
+        ROW("5: b'0123456789abcdef'", "5: bytes.fromhex('00112233445566778899aabbccddeeff')", "",
+            "", NULL),
         ROW("10: 1", "10: 2", "", "", NULL), /* no Server instance of that id */
     };
 

@@ -57,6 +57,7 @@ static void names(void **state)
         {"urn:dev:ops:GHIJKL-A1-1", NULL, "an OUI that is not six hexadecimal digits"},
         {"urn:dev:os:324730-1", NULL, NULL}, /* a PEN (RFC 9039) */
         {"urn:dev:os:signet-1", NULL, NULL},
+        {"urn:dev:ops:0023c7-A1-1", NULL, "an OUI that is not six hexadecimal digits in capitals"},
         {"urn:dev:os:GHIJKL", NULL, NULL},
         {"urn:dev:os:", "OUI-SERIAL", NULL},
         {"urn:dev:os:a:b", "OUI-SERIAL", NULL},

@@ -98,8 +98,9 @@ static void all_bad_rows_are_told(void **state)
                                "g,g,0102030405060708090a0b0c0d0e0f60\n"
                                "h,h,337840 6d706c33503550353363723374 4b3379,60\n"
                                "i,i,3378406d706c3350354b353363723374 4b3379,60\n"
-                               "j,j,3378406d706c3350354b3533637233744b3379,60\n");
-    refused(&r, rc, SIGNET_E_MEANING, "9 rows are bad; the first");
+                               "j,j,3378406d706c3350354b3533637233744b3379,60\n"
+                               "k,k,00000000000000000000000000000000,60\n");
+    refused(&r, rc, SIGNET_E_MEANING, "10 rows are bad; the first");
     assert_string_equal(r.told,
                         "devices.csv:3:5: psk: the key has 15 bytes: 16 to 64 are possible\n"
                         "devices.csv:4:5: psk: is not pairs of hex digits\n"
@@ -109,7 +110,9 @@ static void all_bad_rows_are_told(void **state)
                         "devices.csv:8:37: 3 fields, the header has 4\n"
                         "devices.csv:9:5: psk: is not pairs of hex digits\n"
                         "devices.csv:10:5: psk: is not pairs of hex digits\n"
-                        "devices.csv:11:5: psk: the key is the sample that everyone knows\n");
+                        "devices.csv:11:5: psk: the key is the sample that everyone knows\n"
+                        "devices.csv:12:5: psk: the key is one byte again and again, which anyone "
+                        "guesses\n");
     tear_down(&r);
 }
 

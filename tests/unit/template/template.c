@@ -32,7 +32,7 @@ static void secrets_of_the_template(void **state)
     refused(&r, open_source(&r), SIGNET_E_MEANING, "/0/1/5: the key has 5 bytes");
     r.more = " RID.Security.SecretKey: b'k' * 65,";
     refused(&r, open_source(&r), SIGNET_E_MEANING, "/0/1/5: the key has 65 bytes");
-    r.more = " RID.Security.SecretKey: b'k' * 64,";
+    r.more = " RID.Security.SecretKey: b'key4' * 16,";
     good(&r, open_source(&r));
     r.more = "";
     refused(&r, open_source(&r), SIGNET_E_MEANING, "the template holds none");
