@@ -217,6 +217,8 @@ def owners_of_others(p):
         p.make(says)
     p.house.write('station.key.owners', f'# of ours\n{p.key}\n')
     p.make()
+    p.house.write('station.key.owners', '')
+    p.make()
     need('no Ed25519 key' in p.call('order', 'owner', 'o.yaml', 'x', code=1), 'no key')
 
 

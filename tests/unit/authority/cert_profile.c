@@ -157,8 +157,8 @@ static void files_of_profiles(void **state)
 static void numbers_of_purposes(void **state)
 {
     static const char *const taken[] = {"0.9", "1.39.4", "2.16.840", "2.100.3", "1.2.999999999"};
-    static const char *const refused[] = {"0.40", "1.40", "3.1", "1",
-                                          "1.",   "1..2", ".1",  "1.2.1234567890"};
+    static const char *const refused[] = {"0.40",   "1.40", "3.1",  "1",  "1.2x",
+                                          "1.2.3-", "1.",   "1..2", ".1", "1.2.1234567890"};
     char text[160];
     struct signet_error err;
 

@@ -145,6 +145,10 @@ static void test_coiote_lists_what_to_upload(void **state)
     assert_int_equal(signet_server_add(h.server, &h.devices[0], NULL, NULL), SIGNET_OK);
     assert_int_equal(file_read(path, 1 << 16, &whole, NULL), SIGNET_OK);
     assert_int_equal(whole.len, len);
+    whole.data[len / 2] ^= 1; /* nor is one of that length the same */
+    assert_int_equal(file_write(path, whole.data, whole.len, 0600, NULL), SIGNET_OK);
+    assert_int_equal(signet_server_add(h.server, &h.devices[0], NULL, NULL), SIGNET_OK);
+    expect_certificate(&h, (const char *)text.data, 0);
     buf_free(&whole);
     buf_free(&text);
     stop(&h);
