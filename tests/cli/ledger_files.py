@@ -67,6 +67,9 @@ def refused(p):
     shutil.copy(os.path.join(os.environ['SIGNET_SOURCE'], 'tests/data/ledger-schema-3/ledger.db'), p.at('old.db'))
     for args in ('backup', p.at('old.db'), p.at('c.db')), ('import', p.where(), p.at('old.db'), '--site', 'b'):
         need('the ledger has schema 3, and this program copies schema ' in p.call(*args, code=1), args)
+    with sqlite3.connect(p.at('old.db')) as db:  # each rule is of the schema that brought its columns
+        db.execute('UPDATE devices SET delivered = delivered + 1 WHERE id = 1')
+    need('the number of deliveries of device urn:dev:os:000000 was changed' in p.call('verify', p.at('old.db'), code=1), 'a ledger of before')
     h.write('c.db.part', 'x')
     need("c.db.part'" in p.call('backup', p.where(), p.at('c.db'), code=1), 'another backup')
     os.remove(p.at('c.db.part'))

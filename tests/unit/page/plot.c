@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A plot of more groups than it has room for, and of long names; and without memory.
+/* Plots, word for word (data/golden/plots); of more groups than there is room for, and of long
+ * names; and without memory.
  * wrap: signet_ledger_report
  * wrap: malloc calloc realloc reallocarray strdup strndup vasprintf locked_alloc
  */
+#include "base/base.h"
+
 #include <setjmp.h>
 #include <signet/page.h>
 #include <stdarg.h>
@@ -13,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "unit/golden.h"
 #include "unit/starve.h"
 
 int __wrap_signet_ledger_report(struct signet_ledger *ledger,
@@ -23,6 +27,7 @@ int __wrap_signet_ledger_report(struct signet_ledger *ledger,
 
 static int groups;
 static const char *name;
+static const struct signet_report_row *given; /* NULL: made up */
 
 int __wrap_signet_ledger_report(struct signet_ledger *ledger,
                                 const struct signet_report_options *options,
@@ -38,7 +43,7 @@ int __wrap_signet_ledger_report(struct signet_ledger *ledger,
             .name = name ? name : text, .passed = 1, .first_pass = 1};
 
         snprintf(text, sizeof(text), "g%d.", i);
-        if (row(ctx, &one, err) != SIGNET_OK)
+        if (row(ctx, given ? &given[i] : &one, err) != SIGNET_OK)
             return SIGNET_E_IO;
     }
     return SIGNET_OK;
@@ -96,6 +101,39 @@ static void a_long_name_ends_with_a_whole_letter(void **state)
     name = NULL;
 }
 
+/* Where each bar, mark and figure is; the ends of axes; rows that are no bar. */
+static void pictures(void **state)
+{
+    static const struct signet_report_row rows[] = {
+        {.name = "1", .passed = 97, .first_pass = 90, .failed = 3, .median = 9.5, .p95 = 12.25},
+        {.name = "<2>", .passed = 0, .first_pass = 0, .failed = 4, .refused = 2},
+        {.name = "", .passed = 3, .first_pass = 3, .median = 81, .p95 = 100.6},
+        {.name = "none"},
+        {.name = "5", .passed = 1, .failed = 2, .refused = 3998, .median = 0.126, .p95 = 0.204},
+    };
+    static const int counts[] = {0, 5};
+    struct buf all = {0};
+
+    (void)state;
+    given = rows;
+    for (enum signet_plot kind = SIGNET_PLOT_YIELD; kind <= SIGNET_PLOT_ERRORS; kind++)
+        for (size_t i = 0; i < COUNT_OF(counts); i++) {
+            struct signet_bytes out = {0};
+
+            groups = counts[i];
+            assert_int_equal(signet_report_plot(NULL, NULL, kind, &out, NULL), SIGNET_OK);
+            buf_append(&all, out.data, out.len);
+            signet_bytes_free(&out);
+        }
+    given = NULL;
+    char *text = plot_of(25); /* figures have no room, nor each name */
+    buf_text(&all, text);
+    free(text);
+    buf_byte(&all, 0);
+    golden_is("plots", (char *)all.data);
+    buf_free(&all);
+}
+
 static int plot_once(struct signet_error *err)
 {
     struct signet_bytes out = {0};
@@ -125,6 +163,7 @@ static void what_is_no_plot_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(pictures),
         cmocka_unit_test(the_last_sixty_groups_are_shown),
         cmocka_unit_test(a_long_name_ends_with_a_whole_letter),
         cmocka_unit_test(without_memory_there_is_no_plot),
