@@ -345,9 +345,76 @@ static void without_memory_nothing_is_signed(void **state)
     ca_free(&ca);
 }
 
+/* Each rule of what belongs together is broken alone, beside one that is right: that one fails for
+ * a file that is not there, or not at all. */
+static void what_goes_together(void **state)
+{
+#define EST   .kind = "est", .url = "https://localhost:1/est"
+#define CMP   .kind = "cmp", .url = "http://localhost:1/cmp", .chain = "/none"
+#define RIGHT "none"
+    static const struct {
+        struct signet_authority_info info;
+        const char *words;
+    } rows[] = {
+        {{.chain = "/none"}, "an authority has a 'chain' and a 'key'"},
+        {{.key = "/none"}, "an authority has a 'chain' and a 'key'"},
+        {{.chain = "/none", .key = "/none"}, RIGHT},
+        {{.chain = "/none", .key = "/none", .url = "x"}, "what is said of a server"},
+        {{.chain = "/none", .key = "/none", .ca_file = "x"}, "what is said of a server"},
+        {{.chain = "/none", .key = "/none", .pin = "x"}, "what is said of a server"},
+        {{.chain = "/none", .key = "/none", .user = "x"}, "what is said of a server"},
+        {{.chain = "/none", .key = "/none", .client_cert = "x", .client_key = "x"},
+         "what is said of a server"},
+        {{.chain = "/none", .key = "/none", .client_cert = "x"}, "what is said of a server"},
+        {{.chain = "/none", .key = "/none", .client_key = "x"}, "what is said of a server"},
+        {{.chain = "/none", .key = "/none", .reference = "x"}, "what is said of a server"},
+        {{.chain = "/none", .key = "/none", .timeout_s = 1}, "what is said of a server"},
+        {{.chain = "/none", .key = "/none", .passphrase_file = "/none"}, "is not there"},
+        {{EST, .chain = "/none"}, RIGHT},
+        {{EST, .key = "/none"}, "'key' and 'profile' go with"},
+        {{EST, .profile = "idevid"}, "'key' and 'profile' go with"},
+        {{.kind = "est"}, "has no 'url'"},
+        {{.kind = "cmp", .chain = "/none", .reference = "x"}, "has no 'url'"},
+        {{.kind = "est", .url = "http://localhost:1/est"}, "EST goes over https only"},
+        {{EST, .user = "x", .chain = "/none"}, RIGHT},
+        {{CMP, .user = "x", .reference = "x"}, "'user' goes with kind: est"},
+        {{EST, .reference = "x"}, "'reference' goes with kind: cmp"},
+        {{EST, .client_cert = "x"}, "'client_cert' and 'client_key' go together"},
+        {{EST, .client_key = "x"}, "'client_cert' and 'client_key' go together"},
+        {{EST, .client_cert = "/none", .client_key = "/none"}, RIGHT},
+        {{CMP}, "kind: cmp has a 'chain', and either"},
+        {{CMP, .reference = "x", .client_cert = "x", .client_key = "x"},
+         "kind: cmp has a 'chain', and either"},
+        {{.kind = "cmp", .url = "http://localhost:1/cmp", .reference = "x"},
+         "kind: cmp has a 'chain', and either"},
+        {{CMP, .reference = "x"}, RIGHT},
+        {{CMP, .client_cert = "x", .client_key = "x"}, RIGHT},
+        {{EST, .passphrase_file = "/none"}, "'passphrase_file' goes with"},
+        {{EST, .passphrase_file = "/none", .user = "x"}, "is not there"},
+        {{CMP, .passphrase_file = "/none", .client_cert = "x", .client_key = "x"},
+         "'passphrase_file' goes with"},
+        {{CMP, .passphrase_file = "/none", .reference = "x"}, "is not there"},
+        {{.kind = "acme", .url = "https://localhost:1"}, "kind"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        const struct signet_authority_options options = {.size = sizeof(options),
+                                                         .info = &rows[i].info};
+        struct signet_authority *a = NULL;
+        struct signet_error err = {0};
+
+        if (signet_authority_open(&a, &options, &err) == SIGNET_OK ||
+            !strstr(err.msg, rows[i].words))
+            fail_msg("%zu: %d %s", i, err.code, err.msg);
+        assert_null(a);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_goes_together),
         cmocka_unit_test(encrypted_keys),
         cmocka_unit_test(refusals),
         cmocka_unit_test(parts_that_do_not_belong_together),
