@@ -13,6 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "unit/kept.h"
+
 enum { DEPTH = 5, SKIP = 2, PATHS_MAX = 1 << 14 };
 
 extern const char __executable_start[], etext[];
@@ -81,18 +83,49 @@ static bool starve_fails(void)
     return fails;
 }
 
-#define WRAP(type, name, failed, parameters, arguments)                                            \
+/* The paths of errors give back what they took, too. */
+__attribute__((destructor)) static void tell_blocks(void)
+{
+    long count = getenv("SIGNET_STARVE") || getenv("SIGNET_STARVE_LIST") ? blocks_tell() : 0;
+
+    if (count > 0)
+        fprintf(stderr, "%ld blocks of memory were not given back\n", count);
+}
+
+#define WRAP(type, name, parameters, arguments)                                                    \
     type __real_##name parameters;                                                                 \
     type __wrap_##name parameters;                                                                 \
     type __wrap_##name parameters                                                                  \
     {                                                                                              \
-        return starve_fails() ? failed : __real_##name arguments;                                  \
+        return starve_fails() ? NULL : block_kept(__real_##name arguments);                        \
     }
-WRAP(void *, malloc, NULL, (size_t n), (n))
-WRAP(void *, calloc, NULL, (size_t n, size_t size), (n, size))
-WRAP(void *, realloc, NULL, (void *p, size_t n), (p, n))
-WRAP(void *, reallocarray, NULL, (void *p, size_t n, size_t size), (p, n, size))
-WRAP(char *, strdup, NULL, (const char *s), (s))
-WRAP(char *, strndup, NULL, (const char *s, size_t n), (s, n))
-WRAP(int, vasprintf, -1, (char **out, const char *format, va_list args), (out, format, args))
-WRAP(void *, locked_alloc, NULL, (size_t n), (n))
+WRAP(void *, malloc, (size_t n), (n))
+WRAP(void *, calloc, (size_t n, size_t size), (n, size))
+WRAP(char *, strdup, (const char *s), (s))
+WRAP(char *, strndup, (const char *s, size_t n), (s, n))
+
+void *__wrap_realloc(void *p, size_t n);
+void *__wrap_realloc(void *p, size_t n)
+{
+    return starve_fails() ? NULL : block_again(p, n);
+}
+
+void *__wrap_reallocarray(void *p, size_t n, size_t size);
+void *__wrap_reallocarray(void *p, size_t n, size_t size)
+{
+    return starve_fails() ? NULL : block_again(p, n * size);
+}
+
+int __real_vasprintf(char **out, const char *format, va_list args);
+int __wrap_vasprintf(char **out, const char *format, va_list args);
+int __wrap_vasprintf(char **out, const char *format, va_list args)
+{
+    return starve_fails() ? -1 : __real_vasprintf(out, format, args);
+}
+
+void *__real_locked_alloc(size_t n);
+void *__wrap_locked_alloc(size_t n);
+void *__wrap_locked_alloc(size_t n)
+{
+    return starve_fails() ? NULL : __real_locked_alloc(n);
+}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Linked into each unit test and each run of a corpus: memory that a room or the test took and did
- * not give back fails the test (begin.c). What libraries take is not seen; who wraps an allocation
- * himself calls block_kept() or block_again().
+/* Linked into each unit test, each run of a corpus and signet_torture: memory that a room or the
+ * test took and did not give back fails the test (begin.c, fault/starve). What libraries take is
+ * not seen; who wraps an allocation himself calls block_kept() or block_again().
  * wrap: malloc calloc realloc reallocarray strdup strndup vasprintf free
  */
 #include "unit/kept.h"
