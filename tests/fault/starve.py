@@ -17,6 +17,7 @@ names: {manifest: devices.csv}
 credentials: {psk_bytes: 16, identity: "{batch}/{endpoint}"}
 output: {packets: packets/, records: records.csv}
 servers: [{name: x, file: export.json}]
+notify: [{name: n, file: events.ndjson}]
 '''
 CERTS = '''name: c
 quota: 1
@@ -43,6 +44,7 @@ VERBS = (  # on what a run left, or on a new folder; a path that one has tried i
     (True, 'station', 'key', 'show', 'order.yaml'),
     (True, 'station', 'key', 'rotate', 'order.yaml'),
     (True, 'order', 'sign', '--sign', 'owner.sign', 'order.yaml'),
+    (True, 'order', 'verify', '--vkey', '{vkey}', 'order.yaml'),
     (True, 'evidence', 'order.yaml'),
     (True, 'ledger', 'list', '--json', 'ledger.db'),
     (True, 'ledger', 'show', 'ledger.db', NAME),
@@ -80,7 +82,7 @@ VERBS = (  # on what a run left, or on a new folder; a path that one has tried i
 
 def prepare(folder, ran):
     def call(*args):
-        subprocess.run(args, cwd=folder, check=True, capture_output=True)
+        return subprocess.run(args, cwd=folder, check=True, capture_output=True, text=True).stdout.strip()
 
     def write(name, text):
         with open(os.open(os.path.join(folder, name), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), 'w') as f:
@@ -103,7 +105,7 @@ def prepare(folder, ran):
         call(SIGNET, 'packet', 'make', '-c', 'endpoint_cfg', '-o', 'packet')
         call(SIGNET, 'packet', 'make', '-c', 'endpoint_cfg', '-o', 'sealed.cms', '--seal-to', 'rsa.pem')
         call('openssl', 'req', '-new', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', '/CN=x', '-keyout', 'x.key', '-out', 'x.csr')
-        call(SIGNET, 'order', 'sign', '--sign', 'owner.sign')
+        names['vkey'] = call(SIGNET, 'order', 'sign', '--sign', 'owner.sign', '--name', 'oem', 'order.yaml')
         os.mkdir(os.path.join(folder, 'vendor'))
         shutil.copy(os.path.join(SOURCE, 'tests/fuzz/corpus/object_xml/pump.xml'), os.path.join(folder, 'vendor'))
 
@@ -124,7 +126,7 @@ class Servers:
             p.communicate(timeout=60)
 
 
-servers = None
+servers, names = None, {}
 
 
 def call(verb, begin, **env):
@@ -134,7 +136,7 @@ def call(verb, begin, **env):
         name = 'e' + env.get('SIGNET_STARVE', '')
         with open(os.path.join(folder, 'own'), 'w') as f:
             f.write(PSK.replace("'me'", f"'{name}'"))
-        verb = [a.format(sim=servers.folder, uri=servers.uri, name=name) for a in verb]
+        verb = [a.format(sim=servers.folder, uri=servers.uri, name=name, **names) for a in verb]
         p = subprocess.run([TORTURE, *verb], cwd=folder, env={**os.environ, **env}, capture_output=True, text=True, stdin=subprocess.DEVNULL)
         made = sorted(f for _, _, files in os.walk(folder) for f in files)
     return p.returncode, p.stdout if verb[0] in ('ledger', 'report', 'packet', 'object', 'label') else '', made, p.stderr + p.stdout

@@ -251,15 +251,14 @@ static void begin(void)
     put_pin(PIN "\n");
 }
 
+static const char *which = "token=fake"; /* the token, in the URI */
+
 static int open_fake(struct signet_authority **a, bool file, const char *answer,
                      struct signet_error *err)
 {
     static const struct signet_observer observer = {on_event, NULL};
-    const struct signet_authority_info info = {
-        .chain = chain,
-        .key = file ? "pkcs11:token=fake;object=k?module-path=/m.so&pin-source=pin"
-                    : "pkcs11:token=fake;object=k?module-path=/m.so",
-        .folder = folder};
+    char key[200];
+    const struct signet_authority_info info = {.chain = chain, .key = key, .folder = folder};
     const struct signet_authority_options options = {.info = &info,
                                                      .ask = answer ? ask_pin : NULL,
                                                      .ask_ctx = (void *)(uintptr_t)answer,
@@ -267,6 +266,8 @@ static int open_fake(struct signet_authority **a, bool file, const char *answer,
 
     *a = NULL;
     *err = (struct signet_error){0};
+    snprintf(key, sizeof(key), "pkcs11:%s;object=k?module-path=/m.so%s", which,
+             file ? "&pin-source=pin" : "");
     return signet_authority_open(a, &options, err);
 }
 
@@ -281,6 +282,34 @@ static void refused(bool file, int code, const char *words)
     assert_null(a);
     assert_int_equal(sessions, 0);
     assert_int_equal(closed_modules, 1);
+}
+
+/* Whatever the URI says of the token has to be so, to the last letter. */
+static void which_token(void **state)
+{
+    static const char *const others[] = {"token=fak",         "token=fake2", "manufacturer=u",
+                                         "manufacturer=us2",  "model=m",     "model=m12",
+                                         "serial=7",          "serial=777",  "slot-id=0",
+                                         "slot-id=4",         "slot-id=33",  "token=fake;slot-id=2",
+                                         "serial=77;model=m2"};
+    struct signet_authority *a;
+    struct signet_error err;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        begin();
+        which = others[i];
+        refused(true, SIGNET_E_NOT_FOUND, "no token fits the URI");
+    }
+    begin();
+    which = "token=fake;manufacturer=us;model=m1;serial=77;slot-id=3";
+    if (open_fake(&a, true, NULL, &err) != SIGNET_OK)
+        fail_msg("%s", err.msg);
+    signet_authority_close(&a);
+    begin();
+    which = "token=fake";
+    fake.flags = 0; /* nobody made it ready yet */
+    refused(true, SIGNET_E_NOT_FOUND, "no token fits the URI");
 }
 
 static void pins(void **state)
@@ -464,11 +493,9 @@ static void threads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pins),
-        cmocka_unit_test(failures),
-        cmocka_unit_test(lost_sessions),
-        cmocka_unit_test(threads),
-        cmocka_unit_test(keys_that_ask_always),
+        cmocka_unit_test(which_token), cmocka_unit_test(pins),
+        cmocka_unit_test(failures),    cmocka_unit_test(lost_sessions),
+        cmocka_unit_test(threads),     cmocka_unit_test(keys_that_ask_always),
     };
 
     if (!folder_make(folder) || signet_key_generate(&device, NULL, NULL, NULL))
