@@ -176,10 +176,9 @@ static size_t quoted_end(const struct text_source *s, size_t at)
     if (!char_in(quote, "\"'") || (at && !char_in(s->text[at - 1], " \t\r\n[{,:")))
         return at;
     for (size_t i = at + 1; i < s->len; i++)
-        if (s->text[i] == '\\' && quote == '"')
-            i++;
-        else if (s->text[i] == quote && quote == '\'' && s->text[i + 1] == quote)
-            i++;
+        if ((s->text[i] == '\\' && quote == '"') ||
+            (s->text[i] == quote && quote == '\'' && s->text[i + 1] == quote))
+            i++; /* of two letters that stand for one */
         else if (s->text[i] == quote)
             return i;
     return s->len;
