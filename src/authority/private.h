@@ -19,7 +19,7 @@ struct authority_ops {
     int (*reach)(struct signet_authority *a, struct signet_error *err); /* may be NULL */
 };
 extern const struct authority_ops authority_file;   /* key_file.c */
-extern const struct authority_ops authority_pkcs11; /* pkcs11.c */
+extern const struct authority_ops authority_pkcs11; /* pkcs11_token.c */
 extern const struct authority_ops authority_tpm;    /* tpm.c */
 extern const struct authority_ops authority_est;    /* est.c */
 extern const struct authority_ops authority_cmp;    /* cmp.c */

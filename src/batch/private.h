@@ -119,7 +119,7 @@ struct signet_lease *leases_find(const struct leases *leases, const char *endpoi
 int batch_fail(struct batch_run *l, struct signet_lease *lease, const struct signet_error *why,
                struct signet_error *err);
 
-/* row.c: what the output says of one device */
+/* output_row.c: what the output says of one device */
 int row_packet(struct buf *to, const struct device *device, struct signet_error *err);
 /* csv: else NDJSON */
 int row_record(struct buf *to, const struct device *device, bool csv, enum records_form form,

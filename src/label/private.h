@@ -55,7 +55,7 @@ struct label {
     struct label_texts numbers; /* of the names; empty: not known */
 };
 
-/* printer_status.c: the answer to ~HS, three strings between STX and ETX */
+/* status_answer.c: the answer to ~HS, three strings between STX and ETX */
 struct printer_status {
     bool paper_out, paused, buffer_full, partial, corrupt, cold, hot; /* first string */
     bool head_up, ribbon_out, taking; /* second; taking: a label waits to be taken off */

@@ -159,7 +159,7 @@ int board_run(struct slot *slot, enum signet_device_state last, struct signet_er
 /* Is what was absent there by now? SIGNET_E_NOT_FOUND: it is not. */
 int board_plugged(struct slot *slot, struct signet_error *err);
 
-/* rules.c: a slot that was stopped and is put in again counts anew. With the job's lock. */
+/* stop_rules.c: a slot that was stopped and is put in again counts anew. With the job's lock. */
 void rules_resume(struct slot *slot);
 /* Counts a board that passed or failed. True: a rule stops the slot (slot->halted) or the
  * line (line->ended) by it, and *event says so, as signet_ledger_board() takes it. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The line of a manifest that an error is about. Errors of rows are made for each row that is bad,
  * and few are told: the file is read again for those. */
-#include "order/columns.h"
+#include "order/manifest_columns.h"
 
 #include <stdlib.h>
 #include <unistd.h>

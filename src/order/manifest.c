@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Manifests. libcsv takes a file apart; it is fed line by line, so that it is known where in the
  * file each row begins. Every 16th of these places is written down, so that any row is near one. */
-#include "order/columns.h"
+#include "order/manifest_columns.h"
 
 #include <csv.h>
 #include <errno.h>

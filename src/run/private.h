@@ -115,7 +115,7 @@ int run_begin_shift(struct signet_run *run, struct signet_error *err);
 void run_open_control(struct signet_run *run);
 void run_close_control(struct signet_run *run);
 
-/* scan.c: codes of scanners. Those on ports are read between begin and end. */
+/* scan_slot.c: codes of scanners. Those on ports are read between begin and end. */
 int run_open_scan(struct signet_run *run, struct signet_error *err);
 void run_close_scan(struct signet_run *run);
 int run_begin_scan(struct signet_run *run, struct signet_error *err);

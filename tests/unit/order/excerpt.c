@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The place in a manifest that a message is about. */
-#include "order/columns.h"
+#include "order/manifest_columns.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The columns of a manifest: their names, what a file must be to have them, and a row. */
-#include "order/columns.h"
+#include "order/manifest_columns.h"
 
 #include <stdlib.h>
 

@@ -3,7 +3,7 @@
  *
  * wrap: free
  */
-#include "order/columns.h"
+#include "order/manifest_columns.h"
 
 #include <fcntl.h>
 #include <malloc.h>

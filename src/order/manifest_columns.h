@@ -4,7 +4,7 @@
 
 #include "order/order.h"
 
-/* columns.c: the columns of a manifest, and what each of its rows must be. */
+/* manifest_columns.c: the columns of a manifest, and what each of its rows must be. */
 struct columns {
     char *path; /* of the manifest */
     char delimiter;
