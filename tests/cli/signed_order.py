@@ -220,6 +220,11 @@ def owners_of_others(p):
     p.house.write('station.key.owners', '')
     p.make()
     need('no Ed25519 key' in p.call('order', 'owner', 'o.yaml', 'x', code=1), 'no key')
+    other = p.call('order', 'sign', '--sign', 'other.sign', '--name', 'another').strip()
+    p.house.write('station.key.owners', p.key)  # without a line's end: the next owner has a line of its own
+    p.call('order', 'owner', 'o.yaml', other)
+    with open(p.at('station.key.owners')) as f:
+        need(f.read() == f'{p.key}\n{other}\n', 'two owners')
 
 
 _parts.main(Place)

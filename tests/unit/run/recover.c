@@ -3,6 +3,7 @@
  * over.
  * wrap: vault_batch_list vault_track_batch vault_find vault_wipe
  * wrap: source_name source_has_names job_named_device job_remember
+ * wrap: malloc calloc realloc reallocarray strdup strndup vasprintf locked_alloc
  * wrap: signet_ledger_head signet_ledger_devices signet_ledger_expose signet_ledger_order_note
  */
 #include "run/private.h"
@@ -12,6 +13,8 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
+
+#include "unit/starve.h"
 
 /* What is called, and which call fails. */
 static char told[1024];
@@ -55,6 +58,8 @@ int __wrap_vault_batch_list(struct vault *v, uint64_t **numbers, size_t *count,
     if (rc != SIGNET_OK)
         return rc;
     *numbers = calloc(2, sizeof(**numbers));
+    if (!*numbers)
+        return error_nomem(err);
     (*numbers)[0] = 7;
     (*numbers)[1] = 9;
     *count = 2;
@@ -269,6 +274,22 @@ static void each_call_fails(void **state)
     fails_at = 0;
 }
 
+static int recover_all(struct signet_error *err)
+{
+    struct signet_run_recovery found;
+
+    return recover(9, false, &found, err);
+}
+
+static void without_memory(void **state)
+{
+    (void)state;
+    has_names = true;
+    in_ledger = devices;
+    in_ledger_count = 2;
+    starve_each(recover_all);
+}
+
 /* Which devices of the ledger are in doubt, by state, station and seal. */
 static void who_is_in_doubt(void **state)
 {
@@ -318,9 +339,9 @@ static void who_is_in_doubt(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(all_of_it),
-                                       cmocka_unit_test(each_call_fails),
-                                       cmocka_unit_test(who_is_in_doubt)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(all_of_it), cmocka_unit_test(each_call_fails),
+        cmocka_unit_test(without_memory), cmocka_unit_test(who_is_in_doubt)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -81,6 +81,10 @@ static void one_batch_cannot_pass_for_another(void **state)
 
 static void the_list_is_in_order_and_of_this_order(void **state)
 {
+    static const char *const others[][2] = {{"mint", "-.sealed"},   {"mint", "-5"},
+                                            {"mint", "-x5.sealed"}, {"mint", "-5.sealed2"},
+                                            {"mint", "x5.sealed"},  {"mine", "-5.sealed"},
+                                            {"mint", "-5x.sealed"}};
     struct fixture f;
     uint64_t *numbers = NULL;
     size_t count = 0;
@@ -93,6 +97,11 @@ static void the_list_is_in_order_and_of_this_order(void **state)
     seal_one(&f, "d1", "no batch");
     snprintf(path, sizeof(path), "%s/mint-0123456789abcdef-00000005.sealed", f.work);
     good(&f, file_write(path, "of another order", 16, 0600, &f.err));
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) { /* nor are these a batch */
+        snprintf(path, sizeof(path), "%s/%s-%s%s", f.work, others[i][0], vault_tag(f.vault),
+                 others[i][1]);
+        good(&f, file_write(path, "x", 1, 0600, &f.err));
+    }
     good(&f, vault_batch_list(f.vault, &numbers, &count, &f.err));
     assert_int_equal(count, 2);
     assert_int_equal(numbers[0], 3);
