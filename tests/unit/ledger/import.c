@@ -407,6 +407,57 @@ static void archive_refused(void **state)
             "reading only");
 }
 
+/* One device of the order at hand, which a server has, and which is done. */
+static void finish_here(const char *endpoint)
+{
+    static const char *const servers[] = {"s"};
+    struct signet_error outcome = {0};
+    struct signet_lease lease = reserve(endpoint, "1");
+    int64_t after = 0;
+    size_t count;
+
+    bring(&lease, SIGNET_DEVICE_VERIFIED, NULL);
+    must(signet_ledger_release(ledger, &lease, &err));
+    must(signet_ledger_waiting(ledger, order, "s", &after, &lease, 1, &count, &err));
+    assert_int_equal(count, 1);
+    must(signet_ledger_delivered(ledger, "s", &lease, 1, &outcome, &err));
+    must(signet_ledger_settled(ledger, order, servers, 1, &lease, 1, &count, &err));
+    assert_int_equal(count, 1);
+    must(signet_ledger_advance(ledger, &lease, SIGNET_DEVICE_DONE, NULL, &err));
+}
+
+/* All of the orders that are named, with their deliveries, and nothing of the others. */
+static void what_an_archive_has(void **state)
+{
+    static const char *const wanted[][2] = {
+        {"SELECT group_concat(name) FROM orders", "p"},
+        {"SELECT group_concat(endpoint) FROM devices", "here-2,here-3"},
+        {"SELECT group_concat(device || server) FROM deliveries", "2s,3s"}};
+    static const char *const orders[] = {"p"};
+    char file[320], head[65];
+    int64_t events = 0;
+    sqlite3 *db = NULL;
+    (void)state;
+    begin(1);
+    finish_here("here-1");
+    must(signet_ledger_order(ledger, "p", "h", 2, &order, &err));
+    finish_here("here-2");
+    finish_here("here-3");
+    snprintf(file, sizeof(file), "%s/archive.db", others);
+    must(signet_ledger_archive(ledger, orders, 1, file, NULL, &events, head, &err));
+    assert_int_equal(sqlite3_open(file, &db), SQLITE_OK);
+    for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+        sqlite3_stmt *stmt = NULL;
+
+        assert_int_equal(sqlite3_prepare_v2(db, wanted[i][0], -1, &stmt, NULL), SQLITE_OK);
+        assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+        assert_string_equal((const char *)sqlite3_column_text(stmt, 0), wanted[i][1]);
+        sqlite3_finalize(stmt);
+    }
+    sqlite3_close(db);
+    verified();
+}
+
 /* What was brought answers to its chain, like all else. */
 static void changed_here(void **state)
 {
@@ -453,6 +504,7 @@ int main(void)
         TEST(many_sites),
         TEST(nothing),
         TEST(archive_refused),
+        TEST(what_an_archive_has),
         TEST(changed_here),
     };
 
