@@ -66,6 +66,17 @@ static void warn_homeless(const struct registration *r)
                "6.2.1): the device can neither update nor end it");
 }
 
+/* The server counts the device as registered, which the device does not: it will be ended. */
+static int refuse_options(struct registration *r, const struct coap_message *answer,
+                          struct signet_error *err)
+{
+    (void)keep_place(r, answer);
+    return error_set(err, SIGNET_E_PROOF,
+                     "the server's answer has %zu bytes of options, and the device takes %zu over "
+                     "TCP, unless it is built for more",
+                     options_size(answer), r->options_most);
+}
+
 /* With the oldest version that the server takes, unless the client begins with its newest: 4.12
  * says that the server does not speak one (Core 1.2, section 6.2.1). */
 int registration_begin(struct registration *r, struct signet_error *err)
@@ -85,10 +96,7 @@ int registration_begin(struct registration *r, struct signet_error *err)
     if (answer.code / 100 != 2)
         return coap_refused(&answer, r->endpoint, err);
     if (r->options_most && options_size(&answer) > r->options_most)
-        return error_set(err, SIGNET_E_PROOF,
-                         "the server's answer has %zu bytes of options, and the device takes %zu "
-                         "over TCP, unless it is built for more",
-                         options_size(&answer), r->options_most);
+        return refuse_options(r, &answer, err);
     if (answer.code == COAP_CREATED && !coap_find(&answer, COAP_LOCATION_PATH)) {
         warn_homeless(r);
         return SIGNET_OK;
