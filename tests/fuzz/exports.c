@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A file that is there under the name of an export, and the words of its columns. The first line is
- * FORMAT, COLUMNS and SERVER_URI with tabs between, behind a '!' when the rows are sealed. Devices
- * are added twice: the second time the file has them, and nothing changes.
+ * FORMAT, COLUMNS and SERVER_URI with tabs between, behind a '!' when the rows are sealed, and a '/'
+ * when there is no folder for it. Devices are added twice: the second time the file has them, and
+ * nothing changes.
  * wrap: fsync
  */
 #include "fuzz.h"
@@ -201,15 +202,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     require(chdir(folder) == 0); /* so that messages have no path */
     remove_files(false);
     char *at = line, kind[] = "export";
-    bool sealed = *at == '!';
-    at += sealed;
+    bool sealed = *at == '!', nowhere = *at == '/';
+    at += sealed || nowhere;
     char *format = strsep(&at, "\t"), *columns = strsep(&at, "\t"), *uri = at;
     if ((size_t)(end + 1 - data) < size)
         require(file_create(sealed ? known : file, end + 1, size - (size_t)(end + 1 - data),
                             NULL) == SIGNET_OK);
     const struct signet_server_info info = {
         .kind = kind,
-        .options = {{"file", file},
+        .options = {{"file", nowhere ? "no/rows" : file},
                     {"format", *format ? format : NULL},
                     {"columns", columns && *columns ? columns : NULL},
                     {"server_uri", uri && *uri ? uri : NULL}}};
