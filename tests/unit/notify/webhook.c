@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is sent, without a network.
  * wrap: http_send http_asked_wait clock_wall
+ * wrap: malloc calloc realloc reallocarray strdup strndup vasprintf locked_alloc
  */
 #include "http_client/http_client.h"
 #include "notify/private.h"
@@ -12,6 +13,7 @@
 #include <cmocka.h>
 
 #include "unit/folder.h"
+#include "unit/starve.h"
 
 int __wrap_http_send(struct http *http, const struct http_request *request,
                      struct http_answer *answer, struct signet_error *err);
@@ -102,8 +104,35 @@ static void whose_matter_an_answer_is(void **state)
         assert_int_equal(send_one(hook, of_event[i]), SIGNET_CLASS_DEVICE);
     for (size_t i = 0; i < sizeof(away) / sizeof(away[0]); i++)
         assert_int_equal(send_one(hook, away[i]), SIGNET_CLASS_AWAY);
+    for (long taken = 200; taken < 300; taken += taken == 200 ? 4 : 95)
+        assert_int_equal(send_one(hook, taken), SIGNET_CLASS_NONE);
     assert_string_equal(path, "/");
     notify_webhook.close(hook);
+}
+
+static int open_and_send(struct signet_error *e)
+{
+    const struct signet_order_notify target = {.url = "https://h/x", .key_file = key};
+    struct notify_message m = {.id = "1"};
+    int64_t wait_ms = -1;
+    void *hook = NULL;
+    int rc = notify_webhook.open(&hook, &target, NULL, e);
+
+    status = 200;
+    if (rc == SIGNET_OK) {
+        rc = notify_webhook.send(hook, &m, &wait_ms, e);
+        notify_webhook.close(hook);
+    }
+    return rc;
+}
+
+static void without_memory(void **state)
+{
+    static const char text[] = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+    (void)state;
+    assert_int_equal(file_write(key, text, strlen(text), 0600, NULL), SIGNET_OK);
+    starve_each(open_and_send);
 }
 
 static void what_is_no_key(void **state)
@@ -145,6 +174,7 @@ int main(void)
         cmocka_unit_test(a_published_signature),
         cmocka_unit_test(whose_matter_an_answer_is),
         cmocka_unit_test(what_is_no_key),
+        cmocka_unit_test(without_memory),
     };
 
     return cmocka_run_group_tests(tests, set_up, NULL);
