@@ -123,6 +123,14 @@ int __wrap_vasprintf(char **out, const char *format, va_list args)
     return starve_fails() ? -1 : __real_vasprintf(out, format, args);
 }
 
+/* The same, where the compiler looks after buffers (_FORTIFY_SOURCE). */
+int __real___vasprintf_chk(char **out, int flag, const char *format, va_list args);
+int __wrap___vasprintf_chk(char **out, int flag, const char *format, va_list args);
+int __wrap___vasprintf_chk(char **out, int flag, const char *format, va_list args)
+{
+    return starve_fails() ? -1 : __real___vasprintf_chk(out, flag, format, args);
+}
+
 void *__real_locked_alloc(size_t n);
 void *__wrap_locked_alloc(size_t n);
 void *__wrap_locked_alloc(size_t n)

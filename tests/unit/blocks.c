@@ -2,7 +2,7 @@
 /* Linked into each unit test, each run of a corpus and signet_torture: memory that a room or the
  * test took and did not give back fails the test (begin.c, fault/starve). What libraries take is
  * not seen; who wraps an allocation himself calls block_kept() or block_again().
- * wrap: malloc calloc realloc reallocarray strdup strndup vasprintf free
+ * wrap: malloc calloc realloc reallocarray strdup strndup vasprintf __vasprintf_chk free
  */
 #include "unit/kept.h"
 
@@ -169,6 +169,19 @@ int __wrap_vasprintf(char **out, const char *format, va_list args);
 __attribute__((weak)) int __wrap_vasprintf(char **out, const char *format, va_list args)
 {
     int len = __real_vasprintf(out, format, args);
+
+    if (len >= 0)
+        keep(*out, __builtin_return_address(0));
+    return len;
+}
+
+/* The same, where the compiler looks after buffers (_FORTIFY_SOURCE). */
+int __real___vasprintf_chk(char **out, int flag, const char *format, va_list args);
+int __wrap___vasprintf_chk(char **out, int flag, const char *format, va_list args);
+__attribute__((weak)) int __wrap___vasprintf_chk(char **out, int flag, const char *format,
+                                                 va_list args)
+{
+    int len = __real___vasprintf_chk(out, flag, format, args);
 
     if (len >= 0)
         keep(*out, __builtin_return_address(0));

@@ -53,6 +53,13 @@ int __wrap_vasprintf(char **out, const char *format, va_list args)
     return starve_fails() ? -1 : __real_vasprintf(out, format, args);
 }
 
+int __real___vasprintf_chk(char **out, int flag, const char *format, va_list args);
+int __wrap___vasprintf_chk(char **out, int flag, const char *format, va_list args);
+int __wrap___vasprintf_chk(char **out, int flag, const char *format, va_list args)
+{
+    return starve_fails() ? -1 : __real___vasprintf_chk(out, flag, format, args);
+}
+
 void *__real_locked_alloc(size_t n);
 void *__wrap_locked_alloc(size_t n);
 
