@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <strings.h>
 
 static const char *const common[] = {"json", "help", "usage", "version"};
 enum { COMMON = sizeof(common) / sizeof(common[0]), NAMES_MAX = 100 };
@@ -22,8 +22,7 @@ static size_t option_names(const struct option_row *rows, bool old, const char *
     return n;
 }
 
-static const struct option_row *row_named(const struct option_row *rows, const char *name,
-                                          size_t len)
+const struct option_row *cli_row_named(const struct option_row *rows, const char *name, size_t len)
 {
     for (; rows && rows->name; rows++)
         if (strlen(rows->name) == len && !strncmp(rows->name, name, len))
@@ -39,10 +38,23 @@ static const struct option_row *row_lettered(const struct option_row *rows, char
     return NULL;
 }
 
+/* "--ledger one.db", where LEDGER is an argument. */
+static bool names_argument(const struct cli *cli, const char *name)
+{
+    const char *doc = cli->args_doc ? cli->args_doc : "";
+    size_t len = strlen(name);
+    for (; *doc && len > 1; doc += strcspn(doc, " |"), doc += strspn(doc, " |")) {
+        doc += *doc == '[';
+        if (!strncasecmp(doc, name, len) && (!doc[len] || strchr(" .|]", doc[len])))
+            return true;
+    }
+    return false;
+}
+
 /* What other programs call it, and where it is here: another option, which the verb must have, or
  * words; of a verb, or of all that begin so. */
-static const char *option_elsewhere(const struct cli *cli, const struct option_row *rows,
-                                    const char *name, char hint[200])
+const char *cli_option_elsewhere(const struct cli *cli, const struct option_row *rows,
+                                 const char *name, char hint[static CLI_ELSEWHERE_SIZE])
 {
     static const struct {
         const char *verb, *names, *row, *words;
@@ -51,7 +63,40 @@ static const char *option_elsewhere(const struct cli *cli, const struct option_r
          " quota retries template ledger station work names board slots servers output label scan "
          "notify prove lock golden min-yield slot port baud recipe flasher server ",
          NULL, "it is a key of the order: signet-order(5)"},
+        {"signet run", " j jobs threads parallel workers ", NULL,
+         "each slot of the order works at a time: signet-order(5), slots"},
+        {"signet run", " simulate sim test check validate ", "dry-run", NULL},
+        {"signet page", " tls-cert ssl-cert cert ", "page-cert", NULL},
+        {"signet page", " tls-key ssl-key key ", "page-key", NULL},
         {"signet page", " port host address bind ", NULL, "did you mean --listen ADDR:PORT?"},
+        {"signet register", " dry-run ", NULL,
+         "`signet server check FILE` tries the server, and registers nothing"},
+        {"signet register", " list ", NULL, "--find asks for one device, --endpoint NAME"},
+        {"signet register", " delete rm unregister deregister ", "remove", NULL},
+        {"signet register", " check exists query ", "find", NULL},
+        {"signet register", " port account tenant ", "server",
+         "where the server is, and what it needs, stands in the JSON file: --server FILE"},
+        {"signet packet make", " e endpoint name ", NULL,
+         "a packet has no endpoint name; `signet run ORDER.yaml` fills {endpoint} in"},
+        {"signet authority create", " o output out ", NULL,
+         "it is a word: signet authority create FILE.tpm"},
+        {"signet provision", " psk identity ", NULL,
+         "it stands in the configuration: --config FILE"},
+        {"signet provision", " order ", NULL,
+         "`signet run ORDER.yaml` makes the devices of an order"},
+        {"signet ledger", " since until from ", NULL,
+         "`signet report --since TIME LEDGER` counts what was made from then on"},
+        {"signet ledger", " limit head max ", NULL, "all are shown: add | head"},
+        {"signet ledger rework", " edition ", "new-edition", NULL},
+        {"signet label print", " all copies ", NULL,
+         "one label of one device at a time, and each is recorded: repeat the command"},
+        {"signet station check", " slot ", NULL, "leave it out: all slots are looked at"},
+        {"signet board list", " all a ", NULL, "leave it out: all ports are shown"},
+        {"signet sim server", " listen address bind addr ", "port", NULL},
+        {"signet sim board", " port p device ", NULL, "did you mean --link PATH?"},
+        {"signet cert", " a ca authority-file signer ", "authority", NULL},
+        {"signet cert make", " curve algorithm key-type digest subject ", NULL,
+         "--cert-info FILE, a JSON file with names, curve, digest, validity"},
         {"signet cert make", " days validity expires until ", NULL,
          "--cert-info FILE, a JSON file: {\"validityOffsetInSeconds\": 31536000}"},
         {"signet init", " name dir folder output ", NULL, "it is a word: signet init FOLDER"},
@@ -63,6 +108,12 @@ static const char *option_elsewhere(const struct cli *cli, const struct option_r
          "it is a member of the JSON file: --server FILE"},
         {"signet ", " password secret key bearer ", "token-file",
          "--token-file FILE, mode 600, or SIGNET_TOKEN"},
+        {"signet ", " v verbose debug trace ", NULL, "leave it out; --json tells each step"},
+        {"signet ", " q quiet silent ", NULL, "leave it out, or add > /dev/null"},
+        {"signet ", " y yes assume-yes ", NULL, "leave it out: nothing is asked"},
+        {"signet ", " pubkey public-key ", "vkey", NULL},
+        {"signet ", " template cfg conf configuration ", "config", NULL},
+        {"signet ", " profile firmware ", "device", NULL},
         {"signet ", " cn name id urn common-name device-name ", "endpoint", NULL},
         {"signet ", " dir folder outfile out-file file ", "output", NULL},
         {"signet ", " output out outfile file ", NULL, "it writes to standard output: add > FILE"},
@@ -73,13 +124,27 @@ static const char *option_elsewhere(const struct cli *cli, const struct option_r
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         const char *of = others[i].row;
         if (strncmp(cli->name, others[i].verb, strlen(others[i].verb)) != 0 ||
-            !strstr(others[i].names, word) || (of && !row_named(rows, of, strlen(of))))
+            !strstr(others[i].names, word) || (of && !cli_row_named(rows, of, strlen(of))))
             continue;
-        snprintf(hint, 200, others[i].words ? "%s" : "did you mean --%s?",
+        snprintf(hint, CLI_ELSEWHERE_SIZE, others[i].words ? "%s" : "did you mean --%s?",
                  others[i].words ? others[i].words : of);
         return hint;
     }
     return NULL;
+}
+
+static bool told_elsewhere(const struct cli *cli, const struct option_row *rows, const char *name,
+                           const char *dashes)
+{
+    char hint[CLI_ELSEWHERE_SIZE];
+    struct signet_error err = {0};
+    if (names_argument(cli, name))
+        snprintf(hint, sizeof(hint), "it is a word: %s %s", cli->name, cli->args_doc);
+    else if (!cli_option_elsewhere(cli, rows, name, hint))
+        return false;
+    cli_error(&err, SIGNET_E_USAGE, hint, "there is no option %s%s", dashes, PLAIN(name));
+    cli_fail(cli, &err);
+    return true;
 }
 
 static bool unknown_option(const struct cli *cli, const struct option_row *rows, const char *word,
@@ -90,16 +155,16 @@ static bool unknown_option(const struct cli *cli, const struct option_row *rows,
     struct signet_error err = {0};
     size_t n = option_names(rows, true, names);
     snprintf(name, sizeof(name), "%.*s", (int)len, word);
-    char other[200];
-    bool elsewhere = option_elsewhere(cli, rows, name, other);
-    const char *near = elsewhere ? NULL : signet_word_nearest(name, names, n);
-    const struct option_row *row = near ? row_named(rows, near, strlen(near)) : NULL;
+    if (told_elsewhere(cli, rows, name, "--"))
+        return false;
+    const char *near = signet_word_nearest(name, names, n);
+    const struct option_row *row = near ? cli_row_named(rows, near, strlen(near)) : NULL;
     if (row && row->of) /* an old spelling */
         near = row->of;
-    if (!near && !elsewhere)
+    if (!near)
         return cli_usage(cli, "there is no option --%s", PLAIN(name)) == EXIT_DONE;
     char hint[sizeof(err.hint)];
-    snprintf(hint, sizeof(hint), near ? "did you mean --%s?" : "%s", near ? near : other);
+    snprintf(hint, sizeof(hint), "did you mean --%s?", near);
     cli_error(&err, SIGNET_E_USAGE, hint, "there is no option --%s", PLAIN(name));
     cli_fail(cli, &err);
     return false;
@@ -130,10 +195,10 @@ static bool long_known(const struct cli *cli, const struct option_row *rows, con
 {
     const char *names[NAMES_MAX];
     size_t len = strcspn(word, "="), n = option_names(rows, false, names), found = 0;
-    const struct option_row *whole = row_named(rows, word, len), *row = whole;
+    const struct option_row *whole = cli_row_named(rows, word, len), *row = whole;
     for (size_t i = 0; !whole && i < n; i++)
         if (!strncmp(names[i], word, len)) {
-            row = row_named(rows, names[i], strlen(names[i]));
+            row = cli_row_named(rows, names[i], strlen(names[i]));
             found++;
             if (strlen(names[i]) == len && word[len] != '=')
                 return true; /* one that every verb has */
@@ -160,10 +225,15 @@ static bool letters_known(const struct cli *cli, const struct option_row *rows, 
     for (; *word; word++) {
         const struct option_row *row = row_lettered(rows, *word);
         if (!row && !strchr("h?", *word)) {
-            if (row_named(rows, whole, strcspn(whole, "=")))
+            if (cli_row_named(rows, whole, strcspn(whole, "=")))
                 cli_usage(cli, "two dashes stand before a long option: --%s", PLAIN(whole));
-            else
+            else if (!told_elsewhere(cli, rows, (char[2]){*word, '\0'}, "-"))
                 cli_usage(cli, "there is no option -%s", PLAIN(((char[2]){*word, '\0'})));
+            return false;
+        }
+        if (row && row->arg && word[1] == '=') {
+            cli_usage(cli, "no '=' stands behind a letter: -%c %s, or --%s=%s", *word, row->arg,
+                      row->name, row->arg);
             return false;
         }
         if (row && row->arg) { /* the rest is its value */
@@ -204,7 +274,7 @@ static bool value_apart(const struct cli *cli, const struct option_row *rows, co
                         const char *next)
 {
     const struct option_row *row =
-        strncmp(word, "--", 2) ? NULL : row_named(rows, word + 2, strlen(word + 2));
+        strncmp(word, "--", 2) ? NULL : cli_row_named(rows, word + 2, strlen(word + 2));
     if (!row || row->kind != KIND_MAYBE || !address_word(next))
         return false;
     cli_usage(cli, "%s has its value behind '=': %s=%s", word, word, PLAIN(next));
@@ -242,73 +312,4 @@ bool cli_options_known(const struct cli *cli, int argc, char **argv, const struc
         i += value;
     }
     return true;
-}
-
-/* The option that takes files of that kind. */
-static const struct option_row *row_for_file(const struct option_row *rows, const char *path)
-{
-    static const struct {
-        enum signet_file_kind kind;
-        const char *name;
-    } options[] = {{SIGNET_FILE_CONFIG, "config"},
-                   {SIGNET_FILE_JSON, "server"},
-                   {SIGNET_FILE_PACKET, "packet"},
-                   {SIGNET_FILE_CERT, "server-cert"}};
-    char head[2048];
-    FILE *file = fopen(path, "r");
-    size_t len = file ? fread(head, 1, sizeof(head), file) : 0;
-    enum signet_file_kind kind = len ? signet_file_kind(head, len) : SIGNET_FILE_UNKNOWN;
-    if (file)
-        fclose(file);
-    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
-        if (options[i].kind == kind)
-            return row_named(rows, options[i].name, strlen(options[i].name));
-    return NULL;
-}
-
-/* What else a word may be that a verb does not take; "": nobody knows. */
-static void guess_word(const struct cli *cli, const struct option_row *rows, const char *word,
-                       char *hint, size_t size)
-{
-    static const struct {
-        const char *verb, *hint;
-    } verbs[] = {
-        {"signet ledger list", "`signet ledger show LEDGER ENDPOINT` shows one device"},
-        {"signet ledger export", "it writes to standard output: add > FILE"},
-        {"signet report", "it writes to standard output: add > FILE"},
-        {"signet packet show", "it writes to standard output: add > FILE"},
-        {"signet board list", "`signet board info PORT` shows what is at a port"},
-        {"signet cert fetch", "HOST:PORT is one word, such as 192.0.2.7:5684"},
-    };
-    const struct option_row *row = row_for_file(rows, word);
-    const char *doc = cli->args_doc, *last = doc && strrchr(doc, ' ') ? strrchr(doc, ' ') + 1 : doc;
-    bool there = access(word, F_OK) == 0, a_file = there || strpbrk(word, "./");
-    bool a_port =
-        !strncmp(word, "/dev/", 5) || !strncmp(word, "tcp:", 4) || !strncmp(word, "udp:", 4);
-
-    if (!row && a_port)
-        row = row_named(rows, "port", 4);
-    if (!row && !a_port)
-        row = row_named(rows, a_file ? "output" : "endpoint", a_file ? 6 : 8);
-    for (size_t i = 0; !row && (!there || a_port) && i < sizeof(verbs) / sizeof(verbs[0]); i++)
-        if (!strcmp(cli->name, verbs[i].verb))
-            snprintf(hint, size, "%s", verbs[i].hint);
-    if (row)
-        snprintf(hint, size, "did you mean --%s %.150s?", row->name, word);
-    else if (last && (there || !strcmp(last, "ENDPOINT")) && !hint[0])
-        snprintf(hint, size, "one %.40s at a time: '%s' once for each", last, cli->name);
-}
-
-bool cli_too_many(const struct cli *cli, const struct option_row *rows, const char *word)
-{
-    struct signet_error err = {0};
-    char hint[sizeof(err.hint)] = "";
-    guess_word(cli, rows, word, hint, sizeof(hint));
-    if (!hint[0]) {
-        cli_usage(cli, "'%s' is one argument too many", PLAIN(word));
-        return false;
-    }
-    cli_error(&err, SIGNET_E_USAGE, hint, "'%.150s' is one argument too many", PLAIN(word));
-    cli_fail(cli, &err);
-    return false;
 }

@@ -133,7 +133,20 @@ bool cli_parse(struct cli *cli, int argc, char **argv, const struct option_row *
 
 /* What argp would say in words of its own, said in ours; false: a mistake (check_options.c). */
 bool cli_options_known(const struct cli *cli, int argc, char **argv, const struct option_row *rows);
+/* Where an option of that name, or letter, is; NULL: nobody knows. */
+enum { CLI_ELSEWHERE_SIZE = 200, CLI_MEANT_SIZE = 80 };
+const char *cli_option_elsewhere(const struct cli *cli, const struct option_row *rows,
+                                 const char *name, char hint[static CLI_ELSEWHERE_SIZE]);
+const struct option_row *cli_row_named(const struct option_row *rows, const char *name, size_t len);
+/* The same of arguments (check_arguments.c). */
+bool cli_arguments_known(const struct cli *cli, const struct option_row *rows);
+/* Told: the one argument is no order or ledger, and missing (of args_doc) is not there. */
+bool cli_first_missing(const struct cli *cli, const char *missing);
 bool cli_too_many(const struct cli *cli, const struct option_row *rows, const char *word);
+/* What other programs call a verb of that noun; noun NULL: a command. NULL: nobody knows
+ * (synonyms.c). */
+const char *cli_word_meant(const struct noun *noun, const char *word,
+                           char out[static CLI_MEANT_SIZE]);
 /* Adds old spellings to the rows of a verb, of which there are at most max with the end
  * (old_options.c). */
 void cli_old_options(const char *verb, struct option_row *rows, size_t max);

@@ -40,9 +40,6 @@ static int with_ledger(struct cli *cli, enum ledger_use use, ledger_work *work, 
     struct signet_ledger *ledger = NULL;
     int rc = open_watched(&ledger, cli->args[0], use, cli->sign_file, &observer, &cli->err);
 
-    if (rc == SIGNET_E_NOT_FOUND && cli->arg_count > 1 && access(cli->args[1], F_OK) == 0)
-        signet_text_plain("the ledger stands before the other words", cli->err.hint,
-                          sizeof(cli->err.hint));
     if (rc == SIGNET_OK)
         rc = work(ledger, ctx, &cli->err);
     signet_ledger_close(&ledger);

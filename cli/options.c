@@ -28,9 +28,10 @@ static bool set_number(const struct cli *cli, const struct option_row *row, cons
     errno = 0;
     long value = strtol(text, &end, hex ? 16 : 10); /* 010 is ten */
     if (end == text || *end || errno) {
-        snprintf(hint, sizeof(hint),
-                 "a whole number from %u to %u, in digits alone; '%s --help' lists the options",
-                 row->min, row->max, cli->name);
+        snprintf(
+            hint, sizeof(hint),
+            "%s is a whole number from %u to %u, in digits alone; '%s --help' lists the options",
+            row->arg, row->min, row->max, cli->name);
         cli_error(&err, SIGNET_E_USAGE, hint, "--%s: '%s' is not a number", row->name, PLAIN(text));
         cli_fail(cli, &err);
         return false;
@@ -137,8 +138,12 @@ static bool check_arguments(const struct parse *p)
             return !is_empty(cli, "", missing, strcspn(missing, " "));
         missing += strcspn(missing, " ") + (strchr(missing, ' ') != NULL);
     }
+    if (!cli_arguments_known(cli, p->rows))
+        return false;
     if (*missing == '[' && strchr(missing, ' ')) /* "ORDER [SLOT] CODE" */
         missing = strchr(missing, ' ') + 1;
+    if (cli->arg_count < p->min && cli_first_missing(cli, missing))
+        return false;
     if (cli->arg_count < p->min)
         cli_usage(cli, "%.*s is missing", (int)strcspn(missing, " "), missing);
     else if (p->max >= 0 && cli->arg_count > p->max)

@@ -101,6 +101,10 @@ static int read_image_hash(struct groups *g)
         return cli_error(&g->s.cli.err, SIGNET_E_USAGE, "take 0x out",
                          "'%.40s' is a hash with 0x in front, or a file that is not there",
                          PLAIN(text));
+    if (*text && access(text, F_OK) != 0 && text[digits])
+        return cli_error(
+            &g->s.cli.err, SIGNET_E_USAGE, "`signet smp image --port PORT list` shows the hashes",
+            "'%.150s' is neither a hash, in hex, nor a file that is there", PLAIN(text));
     if (text[digits] || (!whole && access(text, F_OK) == 0))
         return read_image_file(g);
     if (!whole)
@@ -220,9 +224,11 @@ static const struct action *find_action(const struct cli *cli, const struct acti
         a++;
     if (!a->name)
         tell_actions(cli, actions);
-    else if (cli->arg_count - 1 < a->min || cli->arg_count - 1 > a->max)
-        cli_usage(cli, a->min == a->max ? "'%s' takes %d words" : "'%s' takes %d to %d words",
-                  a->name, a->min, a->max);
+    else if (cli->arg_count - 1 < a->min)
+        cli_usage(cli, "a word is missing behind '%s'", a->name);
+    else if (cli->arg_count - 1 > a->max)
+        cli_usage(cli, "'%s' is one word too many behind '%s'%s", PLAIN(cli->args[a->max + 1]),
+                  a->name, a->max ? "" : ": the port is --port PORT");
     else
         return a;
     return NULL;

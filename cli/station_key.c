@@ -124,7 +124,7 @@ int station_key(int argc, char **argv)
              &k.drop_old),
         {0}};
 
-    if (!cli_parse(&k.cli, argc, argv, rows, "show | rotate ORDER.yaml...",
+    if (!cli_parse(&k.cli, argc, argv, rows, "show|rotate ORDER.yaml...",
                    "The key that seals the secrets of a station in its work folders. rotate makes "
                    "a new one and seals all with it; it may be cut off at any moment.",
                    2, ORDERS_MAX))

@@ -129,23 +129,47 @@ static bool tell_command_of_file(const char *path)
     return false;
 }
 
-/* What people try in place of a command; NULL: none of these. */
-static const char *other_word(const char *word)
+static int meant_instead(const char *word, const char *meant)
 {
-    static const char *const words[][2] = {
-        {"dry-run", "run --dry-run"},  {"dryrun", "run --dry-run"},
-        {"validate", "run --dry-run"}, {"start", "run"},
-        {"flash", "provision"},        {"simulate", "sim"},
-        {"restore", "ledger recover"}, {"config", "packet make"},
-        {"info", "board info"}};
+    fprintf(stderr, "signet: error: there is no command '%s'\nhint: did you mean '%s'?\n", word,
+            meant);
+    return EXIT_USAGE;
+}
 
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-        if (strcmp(word, words[i][0]) == 0)
-            return words[i][1];
+/* The verb that is called word; NULL: there is none. */
+static const struct verb *find_verb(const struct noun *noun, const char *word)
+{
+    for (const struct verb *verb = noun->verbs; verb->name; verb++)
+        if (verb->name[0] && !strcmp(verb->name, word))
+            return verb;
     return NULL;
 }
 
-static int unknown_noun(const char *word)
+static int before_command(const char *word)
+{
+    fprintf(stderr,
+            "signet: error: %s stands before the command\n"
+            "hint: options stand behind it, such as 'signet ledger list LEDGER --json'\n",
+            word);
+    return EXIT_USAGE;
+}
+
+/* "show packet", "create certs": the noun comes first. */
+static const char *verb_before_noun(const char *word, const char *next, char out[CLI_MEANT_SIZE])
+{
+    for (const struct noun *noun = nouns; next && noun->name; noun++) {
+        size_t len = strlen(noun->name);
+        if (strncmp(noun->name, next, len) != 0 || strcmp(next + len, next[len] == 's' ? "s" : ""))
+            continue;
+        if (!find_verb(noun, word))
+            return cli_word_meant(noun, word, out);
+        snprintf(out, CLI_MEANT_SIZE, "%s %s", noun->name, word);
+        return out;
+    }
+    return NULL;
+}
+
+static int unknown_noun(const char *word, const char *next)
 {
     const char *names[64];
     size_t n = 0;
@@ -160,17 +184,20 @@ static int unknown_noun(const char *word)
                 option);
         return EXIT_USAGE;
     }
-    if (word[0] == '-') {
-        fprintf(stderr,
-                "signet: error: %s stands before the command\n"
-                "hint: options stand behind it, such as 'signet ledger list LEDGER --json'\n",
-                word);
-        return EXIT_USAGE;
-    }
-    const char *meant = other_word(word);
-    if (meant) {
-        fprintf(stderr, "signet: error: there is no command '%s'\nhint: did you mean '%s'?\n", word,
-                meant);
+    if (!strcmp(word, "-v"))
+        return meant_instead(word, "--version");
+    if (word[0] == '-')
+        return before_command(word);
+    char out[CLI_MEANT_SIZE];
+    const char *meant = verb_before_noun(word, next, out);
+    if (!meant)
+        meant = cli_word_meant(NULL, word, out);
+    if (meant)
+        return meant_instead(word, meant);
+    if (!strncmp(word, "SIGNET_", 7) && strchr(word, '=')) {
+        fputs("signet: error: a variable stands where the command should\n"
+              "hint: it stands before the program: SIGNET_...=... signet COMMAND\n",
+              stderr);
         return EXIT_USAGE;
     }
     return tell_nouns_of(word) || tell_command_of_file(word)
@@ -185,6 +212,19 @@ static int unknown_verb(const struct noun *noun, const char *word)
     size_t n = 0;
     for (const struct verb *verb = noun->verbs; verb->name; verb++)
         names[n++] = verb->name;
+    char out[CLI_MEANT_SIZE];
+    const char *bare = word + strspn(word, "-"); /* "ledger --list" */
+    if (word[0] == '-' && !find_verb(noun, bare))
+        return before_command(word);
+    const char *meant = verb_before_noun(bare, noun->name, out);
+    if (meant) {
+        fprintf(stderr,
+                "signet: error: there is no verb of '%s' called '%s'\nhint: did you mean '%s'?\n",
+                noun->name, word, meant);
+        return EXIT_USAGE;
+    }
+    if (tell_command_of_file(word))
+        return EXIT_USAGE;
     snprintf(what, sizeof(what), "verb of '%s' called", noun->name);
     return unknown_word(what, word, names, n);
 }
@@ -201,15 +241,6 @@ static int run_verb(const struct noun *noun, const struct verb *verb, int argc, 
     snprintf(name, sizeof(name), "signet %s%s%s", noun->name, verb->name[0] ? " " : "", verb->name);
     argv[0] = name;
     return verb->run(argc, argv);
-}
-
-/* The verb that is called word; NULL: there is none. */
-static const struct verb *find_verb(const struct noun *noun, const char *word)
-{
-    for (const struct verb *verb = noun->verbs; verb->name; verb++)
-        if (verb->name[0] && !strcmp(verb->name, word))
-            return verb;
-    return NULL;
 }
 
 static int run_noun(const struct noun *noun, int argc, char **argv)
@@ -237,7 +268,7 @@ static int find_noun(int argc, char **argv)
     for (const struct noun *noun = nouns; noun->name; noun++)
         if (!strcmp(noun->name, argv[0]))
             return run_noun(noun, argc, argv);
-    return unknown_noun(argv[0]);
+    return unknown_noun(argv[0], argc > 1 ? argv[1] : NULL);
 }
 
 /* help NOUN VERB is NOUN VERB --help. */

@@ -24,7 +24,7 @@ WRONG = {
     'ledger lst x': "there is no verb of 'ledger' called 'lst'\nhint: did you mean 'list'?",
     'ledger list': 'error: LEDGER is missing',
     'ledger show': 'error: LEDGER is missing',
-    'ledger show x': 'error: ENDPOINT is missing',
+    'ledger show x': "error: 'x' is no ledger that is there, and ENDPOINT is missing",
     'smp upload -p x': 'error: FILE is missing',
     'smp upload -p x y': 'error: PATH is missing',
     'run': 'error: ORDER.yaml is missing',
@@ -107,7 +107,7 @@ def wrong_lines(folder):
         says('a limit is within', run('run', '--wait', seconds, 'x', code=1), "cannot open 'x'")
     expect('nothing is made', os.listdir(folder) == [], os.listdir(folder))
     said = json.loads(run('ledger', 'show', '--json', 'x', code=2).splitlines()[0])
-    expect('as JSON', (said['event'], said['code'], said['message']) == ('error', 'usage', 'ENDPOINT is missing'), said)
+    expect('as JSON', (said['event'], said['code'], said['message']) == ('error', 'usage', "'x' is no ledger that is there, and ENDPOINT is missing"), said)
 
 def helps():
     """Every line of every help fits a terminal of 80 columns."""

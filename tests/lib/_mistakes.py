@@ -222,7 +222,7 @@ xml('text behind the end', '<LWM2M></LWM2M><LWM2M/>', 'object.xml:1:16: this sta
 # the command line
 for line, said, do in (
         ('provision -c cfg --bord x', 'there is no option --bord', 'did you mean --recipe?'), ('run --dry-rnu order.yaml', '--dry-rnu', 'did you mean --dry-run?'),
-        ('run -y order.yaml', 'there is no option -y', "'signet run --help' lists"), ('run --wait', '--wait needs a value', "'signet run --help' lists"),
+        ('run -y order.yaml', 'there is no option -y', 'leave it out: nothing is asked'), ('run --wait', '--wait needs a value', "'signet run --help' lists"),
         ('run --page localhost:8470 order.yaml', "--page has its value behind '=': --page=localhost:8470", "'signet run --help' lists"), ('run --page 127.0.0.1:8470 order.yaml', "--page has its value behind '=': --page=127.0.0.1:8470", "'signet run --help' lists"), ('run --operator --watch order.yaml', '--operator needs a value, and --watch is an option', "'signet run --help' lists"), ('run --watch=yes order.yaml', '--watch takes no value', "'signet run --help' lists"), ('provision cfg', "'cfg' is one argument too many", 'did you mean --config cfg?'),
         ('packet make cfg', "'cfg' is one argument too many", 'did you mean --config cfg?'), ('run', 'ORDER.yaml is missing', "'signet run --help' lists"),
         ('runn order.yaml', "there is no command 'runn'", "did you mean 'run'?"), ('ledger lst one.db', "verb of 'ledger' called 'lst'", "did you mean 'list'?"),
@@ -350,7 +350,7 @@ add('a certificate to open with', 'open -k ca.pem a.manifest', 'ca.pem is a cert
 add('an executable with a value', 'packet make -c cfg -o out', 'cfg:4:66: RID.Server.RegistrationUpdateTrigger (/1/1/8) is executable', '^', 'leave it out', cfg=GOOD.replace("'U'", "'U', RID.Server.RegistrationUpdateTrigger: 1"))
 add('a resource of another object', 'packet make -c cfg -o out', '/1/1/900 is not a resource of OID.Server', '^', 'signet object show', cfg=GOOD.replace("'U'", "'U', 900: 1"))
 add('a file for the labels of a printer', 'sim printer order.yaml', 'order.yaml: File exists', 'a folder for its labels')
-for line, said in (('sim server -m latency=x', "'latency=x' has no number"), ('smp settings write -p tcp:127.0.0.1:1 a', "'write' takes 2 words")):
+for line, said in (('sim server -m latency=x', "'latency=x' has no number"), ('smp settings write -p tcp:127.0.0.1:1 a', "a word is missing behind 'write'")):
     add(line, line, said, 'hint: ', code=2)
 add('plain http for ptool', 'ptool -c cfg -e x -s server.json --token-file token', "server.json:1:31: the server's url", '^', 'https://', server__json='{"domain": "/a/", "port": 1, "url": "ftp://127.0.0.1"}')
 # an output in place of a file that somebody needs

@@ -77,3 +77,24 @@ for name, row in ('a blank behind a name', 'urn:a1 '), ('a blank in a name', 'ur
 add('an export in no folder', 'register -s export.json -e x -c cfg', "export.json:1:29: opening the export 'nix/x.csv'", '^', 'make its folder', export__json='{"kind": "export", "file": "nix/x.csv"}')
 order('a program that env does not find', 'slots:', 'on_pass: [./h.sh]\nslots:', "h.sh:1:1: this script is for 'pyton9'", 'correct the first line', base=BOARD, h__sh='#!/usr/bin/env pyton9\nexit 0\n')
 right_order('a program that env finds', 'slots:', 'on_pass: [./h.sh]\nslots:', base=BOARD, h__sh='#!/usr/bin/env sh\nexit 0\n')
+# verbs of other programs, the verb before the noun, a file in place of a verb
+for line, said, do in (
+        ('ledger history one.db x', "'ledger' called 'history'", "'ledger show'"), ('ledger rm one.db x', "'rm'", "'ledger void'"), ('cert view ca.pem', "'view'", "'cert show'"), ('packet create -c cfg', "'create'", "'packet make'"),
+        ('board flash x', "'flash'", "'provision'"), ('object add object.xml', "'add'", "'object import'"), ('show packets packet', "no command 'show'", "'packet show'"), ('new cert -e x', "no command 'new'", "'cert make'"),
+        ('enroll -c cfg', "no command 'enroll'", "'register'"), ('ledger one.db', "'one.db' is a file, and no command", 'signet ledger list one.db'), ('ledger --list one.db', "called '--list'", "'ledger list'"),
+        ('packet --json show packet', '--json stands before the command', 'behind it'), ('-v', "no command '-v'", "'--version'"), ('SIGNET_TOKEN=hunter2 register', 'a variable stands where the command should', 'before the program'),
+        # files in the wrong order, and one alone
+        ('label print urn:a order.yaml --reason x', "'urn:a' is no order that is there", 'the order stands before the other words: signet label print order.yaml'), ('order owner key.pem two.yaml', "'key.pem' is no order", 'signet order owner two.yaml'),
+        ('line slot 3 off order.yaml', "'3' is no order", 'line slot order.yaml'), ('label confirm urn:a', "'urn:a' is no order that is there, and ENDPOINT is missing", 'ORDER.yaml ENDPOINT'),
+        # words that are options, and the other way round
+        ('run order.yaml dry-run', "'dry-run' is no order", 'did you mean --dry-run?'), ('register delete -s server.json -e x', 'one argument too many', 'did you mean --remove?'), ('register cfg -s server.json', 'too many', 'did you mean --config cfg?'),
+        ('ledger list ledger=one.db', "'ledger=' stands before an argument", "without 'ledger='"), ('register -e x SIGNET_TOKEN=hunter2', "'SIGNET_TOKEN=' stands before", 'a variable stands before the program'), ('ledger list order=one one.db', "'order='", 'did you mean --order=...?'),
+        ('ledger show one.db ~', 'begins or ends with a blank', 'take the blank out'), ('ledger list --ledger one.db', 'no option --ledger', 'it is a word: signet ledger list LEDGER'),
+        ('ledger show --endpoint urn:a one.db', 'no option --endpoint', 'it is a word: signet ledger show LEDGER ENDPOINT'), ('packet make -c=cfg -o out', "no '=' stands behind a letter", '--config=FILE'), ('order sign two.yaml key.pem', 'one argument too many', 'did you mean --sign key.pem?'),
+        ('packet make -e x -c cfg', 'no option -e', 'a packet has no endpoint name'), ('page one.db 8080', 'too many', 'did you mean --listen 8080?'), ('cert sign -a ca.pem csr.pem', 'no option -a', 'did you mean --authority?'),
+        ('prove packet --follow a/b', "--follow: 'a/b' is no list of hosts", 'hint: '), ('station key rotate', 'ORDER.yaml... is missing', 'hint: '), ('smp image list /dev/ttyACM0', "'/dev/ttyACM0' is one word too many behind 'list'", 'hint: '),
+        ('smp info -p udp://127.0.0.1:1', "'//127.0.0.1:1' is not an address", 'udp:HOST:PORT'), ('smp image test zz -p tcp:127.0.0.1:1', "'zz' is neither a hash, in hex, nor a file", 'list` shows the hashes'), ('prove cfg --timeout 1m', "'1m' is not a number", 'SECONDS is a whole number from 1 to 600')):
+    add(line, line, said, do, code=2)
+right('a file with the name of an option', 'run --dry-run two.yaml dry-run', **{'dry-run': TWO.replace('two', 'three')})
+right('a ledger with an equal sign in its name', 'run --dry-run ledger=two.yaml', **{'ledger=two.yaml': TWO})
+right('an order behind an order', 'run --dry-run two.yaml three.yaml', three__yaml=TWO.replace('two', 'three'))

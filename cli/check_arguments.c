@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What stands on a command line and is no option: files in the wrong order, options without their
+ * dashes, words that are too many. */
+#include "cli.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+static enum signet_file_kind kind_of_file(const char *path)
+{
+    char head[2048];
+    FILE *file = fopen(path, "r");
+    size_t len = file ? fread(head, 1, sizeof(head), file) : 0;
+    if (file)
+        fclose(file);
+    return len ? signet_file_kind(head, len) : SIGNET_FILE_UNKNOWN;
+}
+
+/* The option that takes files of that kind. */
+static const struct option_row *row_for_file(const struct option_row *rows, const char *path)
+{
+    static const struct {
+        enum signet_file_kind kind;
+        const char *name;
+    } options[] = {{SIGNET_FILE_CONFIG, "config"},      {SIGNET_FILE_JSON, "server"},
+                   {SIGNET_FILE_PACKET, "packet"},      {SIGNET_FILE_CERT, "server-cert"},
+                   {SIGNET_FILE_SIGNING_KEY, "sign"},   {SIGNET_FILE_KEY, "sign"},
+                   {SIGNET_FILE_AUTHORITY, "authority"}};
+    enum signet_file_kind kind = kind_of_file(path);
+    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+        if (options[i].kind == kind)
+            return cli_row_named(rows, options[i].name, strlen(options[i].name));
+    return NULL;
+}
+
+/* "remove" where --remove is meant. */
+static const char *option_without_dashes(const struct cli *cli, const struct option_row *rows,
+                                         const char *word, char hint[CLI_ELSEWHERE_SIZE])
+{
+    const struct option_row *row = cli_row_named(rows, word, strlen(word));
+    if (access(word, F_OK) == 0)
+        return NULL;
+    if (!row || row->of || row->arg)
+        return cli_option_elsewhere(cli, rows, word, hint);
+    snprintf(hint, CLI_ELSEWHERE_SIZE, "did you mean --%s?", row->name);
+    return hint;
+}
+
+/* What else a word may be that a verb does not take; "": nobody knows. */
+static void guess_word(const struct cli *cli, const struct option_row *rows, const char *word,
+                       char *hint, size_t size)
+{
+    static const struct {
+        const char *verb, *hint;
+    } verbs[] = {
+        {"signet ledger list", "`signet ledger show LEDGER ENDPOINT` shows one device"},
+        {"signet ledger export", "it writes to standard output: add > FILE"},
+        {"signet report", "it writes to standard output: add > FILE"},
+        {"signet packet show", "it writes to standard output: add > FILE"},
+        {"signet board list", "`signet board info PORT` shows what is at a port"},
+        {"signet cert fetch", "HOST:PORT is one word, such as 192.0.2.7:5684"},
+    };
+    const struct option_row *row = row_for_file(rows, word);
+    const char *doc = cli->args_doc, *last = doc && strrchr(doc, ' ') ? strrchr(doc, ' ') + 1 : doc;
+    bool there = access(word, F_OK) == 0, a_file = there || strpbrk(word, "./");
+    bool a_port =
+        !strncmp(word, "/dev/", 5) || !strncmp(word, "tcp:", 4) || !strncmp(word, "udp:", 4);
+
+    if (!row && a_port)
+        row = cli_row_named(rows, "port", 4);
+    if (!row && !a_port && !there)
+        row = cli_row_named(rows, a_file ? "output" : "endpoint", a_file ? 6 : 8);
+    if (word[strspn(word, "0123456789.:")] == '\0' && cli_row_named(rows, "listen", 6))
+        row = cli_row_named(rows, "listen", 6);
+    for (size_t i = 0; !row && (!there || a_port) && i < sizeof(verbs) / sizeof(verbs[0]); i++)
+        if (!strcmp(cli->name, verbs[i].verb))
+            snprintf(hint, size, "%s", verbs[i].hint);
+    if (row)
+        snprintf(hint, size, "did you mean --%s %.150s?", row->name, word);
+    else if (last && (there || !strcmp(last, "ENDPOINT")) && !hint[0])
+        snprintf(hint, size, "one %.40s at a time: '%s' once for each", last, cli->name);
+}
+
+static bool tell_argument(const struct cli *cli, const char *hint, const char *word,
+                          const char *what)
+{
+    struct signet_error err = {0};
+    cli_error(&err, SIGNET_E_USAGE, hint, "'%.150s' %s", PLAIN(word), what);
+    cli_fail(cli, &err);
+    return false;
+}
+
+bool cli_too_many(const struct cli *cli, const struct option_row *rows, const char *word)
+{
+    static const char what[] = "is one argument too many";
+    char hint[sizeof(cli->err.hint)] = "", option[CLI_ELSEWHERE_SIZE];
+    if (option_without_dashes(cli, rows, word, option))
+        return tell_argument(cli, option, word, what);
+    guess_word(cli, rows, word, hint, sizeof(hint));
+    if (hint[0])
+        return tell_argument(cli, hint, word, what);
+    cli_usage(cli, "'%s' %s", PLAIN(word), what);
+    return false;
+}
+
+/* The first argument is to be an order or a ledger; NULL: it is one, or may be something else. */
+static const char *first_is_no(const struct cli *cli, enum signet_file_kind *kind)
+{
+    const char *doc = cli->args_doc ? cli->args_doc : "", *first = cli->args[0];
+    bool ledger = !strncmp(doc, "LEDGER", 6);
+
+    *kind = ledger ? SIGNET_FILE_LEDGER : SIGNET_FILE_ORDER;
+    if ((!ledger && strncmp(doc, "ORDER.yaml", 10) != 0) || strstr(doc, "...") ||
+        strchr(first, '=') || strstr(first, "://") || !strcmp(doc, "LEDGER FROM") ||
+        (access(first, F_OK) == 0 && kind_of_file(first) == SIGNET_FILE_UNKNOWN) ||
+        kind_of_file(first) == *kind)
+        return NULL;
+    return ledger ? "ledger" : "order";
+}
+
+bool cli_first_missing(const struct cli *cli, const char *missing)
+{
+    enum signet_file_kind kind;
+    const char *no = cli->arg_count == 1 ? first_is_no(cli, &kind) : NULL;
+    if (!no || access(cli->args[0], F_OK) == 0 || !strncmp(cli->args_doc, "LEDGER|EVENT", 12))
+        return false;
+    cli_usage(cli, "'%s' is no %s that is there, and %.*s is missing", PLAIN(cli->args[0]), no,
+              (int)strcspn(missing, " "), missing);
+    return true;
+}
+
+/* "ledger show NAME LEDGER": the first word is none, and a later one is what goes there. */
+static bool swapped(const struct cli *cli)
+{
+    enum signet_file_kind kind;
+    const char *no = first_is_no(cli, &kind);
+    char hint[CLI_ELSEWHERE_SIZE], what[40];
+
+    for (int i = 1; no && i < cli->arg_count; i++)
+        if (kind_of_file(cli->args[i]) == kind) {
+            snprintf(hint, sizeof(hint), "the %s stands before the other words: %s %.80s ...", no,
+                     cli->name, cli->args[i]);
+            snprintf(what, sizeof(what), "is no %s that is there", no);
+            return !tell_argument(cli, hint, cli->args[0], what);
+        }
+    return false;
+}
+
+/* "ledger=one.db", "quota=3": an option without dashes, or the name of an argument. What stands
+ * behind it may be a secret. */
+static bool named_value(const struct cli *cli, const struct option_row *rows, const char *word)
+{
+    size_t len = strcspn(word, "=");
+    char name[40] = "", hint[CLI_ELSEWHERE_SIZE];
+    const char *doc = cli->args_doc ? cli->args_doc : "";
+    if (!word[len] || !len || len >= sizeof(name) || access(word, F_OK) == 0)
+        return false;
+    memcpy(name, word, len);
+    if (!strncmp(name, "SIGNET_", 7))
+        snprintf(hint, sizeof(hint), "a variable stands before the program: %s=... %s", name,
+                 cli->name);
+    else if (cli_row_named(rows, name, len))
+        snprintf(hint, sizeof(hint), "did you mean --%s=...?", name);
+    else if (!strncasecmp(doc, name, len) && strchr(" .|", doc[len]))
+        snprintf(hint, sizeof(hint), "it stands without '%s='", name);
+    else
+        return false;
+    snprintf(name + len, sizeof(name) - len, "=");
+    return !tell_argument(cli, hint, name, "stands before an argument");
+}
+
+/* Blanks at an end come from a table or a message that was pasted. */
+static bool blank_at_end(const struct cli *cli, const char *word)
+{
+    size_t len = strlen(word);
+    bool blank = len && (isspace((unsigned char)word[0]) || isspace((unsigned char)word[len - 1]));
+    return blank && access(word, F_OK) != 0 &&
+           !tell_argument(cli, "take the blank out", word, "begins or ends with a blank");
+}
+
+bool cli_arguments_known(const struct cli *cli, const struct option_row *rows)
+{
+    char hint[CLI_ELSEWHERE_SIZE];
+    const char *doc = cli->args_doc ? cli->args_doc : "";
+    if (!strncmp(cli->name, "signet smp ", 11) || strstr(doc, "CODE")) /* a text, as it is */
+        return true;
+    for (int i = 0; i < cli->arg_count; i++)
+        if (named_value(cli, rows, cli->args[i]) || blank_at_end(cli, cli->args[i]))
+            return false;
+    for (int i = 1; !strcmp(cli->name, "signet run") && i < cli->arg_count; i++)
+        if (access(cli->args[i], F_OK) != 0 && option_without_dashes(cli, rows, cli->args[i], hint))
+            return tell_argument(cli, hint, cli->args[i], "is no order that is there");
+    return cli->arg_count < 2 || !swapped(cli);
+}
