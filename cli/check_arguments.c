@@ -7,12 +7,16 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-static enum signet_file_kind kind_of_file(const char *path)
+enum signet_file_kind cli_file_kind(const char *path)
 {
     char head[2048];
-    FILE *file = fopen(path, "r");
+    struct stat st;
+    bool plain =
+        stat(path, &st) == 0 && S_ISREG(st.st_mode); /* a pipe would wait, and be emptied */
+    FILE *file = plain ? fopen(path, "r") : NULL;
     size_t len = file ? fread(head, 1, sizeof(head), file) : 0;
     if (file)
         fclose(file);
@@ -29,7 +33,7 @@ static const struct option_row *row_for_file(const struct option_row *rows, cons
                    {SIGNET_FILE_PACKET, "packet"},      {SIGNET_FILE_CERT, "server-cert"},
                    {SIGNET_FILE_SIGNING_KEY, "sign"},   {SIGNET_FILE_KEY, "sign"},
                    {SIGNET_FILE_AUTHORITY, "authority"}};
-    enum signet_file_kind kind = kind_of_file(path);
+    enum signet_file_kind kind = cli_file_kind(path);
     for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
         if (options[i].kind == kind)
             return cli_row_named(rows, options[i].name, strlen(options[i].name));
@@ -115,8 +119,8 @@ static const char *first_is_no(const struct cli *cli, enum signet_file_kind *kin
     *kind = ledger ? SIGNET_FILE_LEDGER : SIGNET_FILE_ORDER;
     if ((!ledger && strncmp(doc, "ORDER.yaml", 10) != 0) || strstr(doc, "...") ||
         strchr(first, '=') || strstr(first, "://") || !strcmp(doc, "LEDGER FROM") ||
-        (access(first, F_OK) == 0 && kind_of_file(first) == SIGNET_FILE_UNKNOWN) ||
-        kind_of_file(first) == *kind)
+        (access(first, F_OK) == 0 && cli_file_kind(first) == SIGNET_FILE_UNKNOWN) ||
+        cli_file_kind(first) == *kind)
         return NULL;
     return ledger ? "ledger" : "order";
 }
@@ -140,7 +144,7 @@ static bool swapped(const struct cli *cli)
     char hint[CLI_ELSEWHERE_SIZE], what[40];
 
     for (int i = 1; no && i < cli->arg_count; i++)
-        if (kind_of_file(cli->args[i]) == kind) {
+        if (cli_file_kind(cli->args[i]) == kind) {
             snprintf(hint, sizeof(hint), "the %s stands before the other words: %s %.80s ...", no,
                      cli->name, cli->args[i]);
             snprintf(what, sizeof(what), "is no %s that is there", no);

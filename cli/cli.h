@@ -138,6 +138,8 @@ enum { CLI_ELSEWHERE_SIZE = 200, CLI_MEANT_SIZE = 80 };
 const char *cli_option_elsewhere(const struct cli *cli, const struct option_row *rows,
                                  const char *name, char hint[static CLI_ELSEWHERE_SIZE]);
 const struct option_row *cli_row_named(const struct option_row *rows, const char *name, size_t len);
+/* Of a plain file; of all else unknown (check_arguments.c). */
+enum signet_file_kind cli_file_kind(const char *path);
 /* The same of arguments (check_arguments.c). */
 bool cli_arguments_known(const struct cli *cli, const struct option_row *rows);
 /* Told: the one argument is no order or ledger, and missing (of args_doc) is not there. */

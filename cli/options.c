@@ -90,8 +90,8 @@ static bool is_second_value(struct parse *p, size_t row, const char *text)
     struct signet_error err = {0};
     bool second = false;
     for (size_t i = 0; rows[row].kind != KIND_LIST && rows[i].name; i++)
-        second = second || (rows[i].to == rows[row].to && p->given[i] &&
-                            strcmp(p->given[i], text) != 0);
+        second =
+            second || (rows[i].to == rows[row].to && p->given[i] && strcmp(p->given[i], text) != 0);
     p->given[row] = text;
     if (!second)
         return false;

@@ -115,13 +115,9 @@ static bool tell_command_of_file(const char *path)
                 {SIGNET_FILE_PACKET, "packet show"},
                 {SIGNET_FILE_LEDGER, "ledger list"},
                 {SIGNET_FILE_CERT, "cert show"}};
-    char head[2048];
-    FILE *file = fopen(path, "r");
-    size_t len = file ? fread(head, 1, sizeof(head), file) : 0;
-    if (file)
-        fclose(file);
-    for (size_t i = 0; len && i < sizeof(rows) / sizeof(rows[0]); i++)
-        if (signet_file_kind(head, len) == rows[i].kind) {
+    enum signet_file_kind kind = cli_file_kind(path);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (kind == rows[i].kind) {
             fprintf(stderr, "signet: error: '%s' is a file, and no command\nhint: signet %s %s\n",
                     path, rows[i].command, path);
             return true;
