@@ -13,8 +13,8 @@ enum {
     OBJECT_FILE_OBJECTS = 64,      /* in one file */
 };
 
-/* document.c: the objects of one document, appended to *list (struct signet_object), with names as they
- * stand there. Warnings go to observer. Errors are "NAME:LINE:COLUMN: what": SIGNET_E_SYNTAX,
+/* document.c: the objects of one document, appended to *list (struct signet_object), with names as
+ * they stand there. Warnings go to observer. Errors are "NAME:LINE:COLUMN: what": SIGNET_E_SYNTAX,
  * SIGNET_E_LIMIT; SIGNET_E_UNSUPPORTED: well-formed, and something else than object definitions. */
 int object_xml_read(const void *text, size_t len, const char *name, struct buf *list,
                     const struct signet_observer *observer, struct signet_error *err);

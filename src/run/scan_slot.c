@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a scanner read: whose code it is, and for which slot. All codes come through here. */
-#include "scan/scan.h"
 #include "run/private.h"
 #include "run/read_back.h"
+#include "scan/scan.h"
 
 #include <stdio.h>
 #include <stdlib.h>

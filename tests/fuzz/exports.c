@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A file that is there under the name of an export, and the words of its columns. The first line is
- * FORMAT, COLUMNS and SERVER_URI with tabs between, behind a '!' when the rows are sealed, and a '/'
- * when there is no folder for it. Devices are added twice: the second time the file has them, and
- * nothing changes.
- * wrap: fsync
+ * FORMAT, COLUMNS and SERVER_URI with tabs between, behind a '!' when the rows are sealed, and a
+ * '/' when there is no folder for it. Devices are added twice: the second time the file has them,
+ * and nothing changes. wrap: fsync
  */
 #include "fuzz.h"
 #include "server/ops.h"

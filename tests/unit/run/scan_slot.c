@@ -2,8 +2,8 @@
 /* For which slot is a code?
  * wrap: clock_ms scan_port_read source_try
  */
-#include "scan/scan.h"
 #include "run/private.h"
+#include "scan/scan.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
