@@ -176,12 +176,12 @@ static bool named_value(const struct cli *cli, const struct option_row *rows, co
     return !tell_argument(cli, hint, name, "stands before an argument");
 }
 
-/* Blanks at an end come from a table or a message that was pasted. */
+/* Blanks at an end come from a table or a message that was pasted; people's names may have some. */
 static bool blank_at_end(const struct cli *cli, const char *word)
 {
     size_t len = strlen(word);
     bool blank = len && (isspace((unsigned char)word[0]) || isspace((unsigned char)word[len - 1]));
-    return blank && access(word, F_OK) != 0 &&
+    return blank && strncmp(cli->name, "signet line ", 12) != 0 && access(word, F_OK) != 0 &&
            !tell_argument(cli, "take the blank out", word, "begins or ends with a blank");
 }
 
