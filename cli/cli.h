@@ -145,6 +145,8 @@ bool cli_arguments_known(const struct cli *cli, const struct option_row *rows);
 /* Told: the one argument is no order or ledger, and missing (of args_doc) is not there. */
 bool cli_first_missing(const struct cli *cli, const char *missing);
 bool cli_too_many(const struct cli *cli, const struct option_row *rows, const char *word);
+/* The verb of that name; NULL: there is none (synonyms.c). */
+const struct verb *cli_find_verb(const struct noun *noun, const char *word);
 /* What other programs call a verb of that noun; noun NULL: a command. NULL: nobody knows
  * (synonyms.c). */
 const char *cli_word_meant(const struct noun *noun, const char *word,

@@ -87,12 +87,12 @@ static const char *const verbs[][2] = {
     {" save ", "export"},
 };
 
-static bool has_verb(const struct noun *noun, const char *name)
+const struct verb *cli_find_verb(const struct noun *noun, const char *word)
 {
-    const struct verb *verb = noun->verbs;
-    while (verb->name && strcmp(verb->name, name) != 0)
-        verb++;
-    return verb->name;
+    for (const struct verb *verb = noun->verbs; verb->name; verb++)
+        if (verb->name[0] && !strcmp(verb->name, word))
+            return verb;
+    return NULL;
 }
 
 const char *cli_word_meant(const struct noun *noun, const char *word,
@@ -107,7 +107,7 @@ const char *cli_word_meant(const struct noun *noun, const char *word,
         if (!strcmp(commands[i].noun, noun ? noun->name : "") && strstr(commands[i].words, wanted))
             return commands[i].meant;
     for (size_t i = 0; noun && i < sizeof(verbs) / sizeof(verbs[0]); i++)
-        if (strstr(verbs[i][0], wanted) && has_verb(noun, verbs[i][1])) {
+        if (strstr(verbs[i][0], wanted) && cli_find_verb(noun, verbs[i][1])) {
             snprintf(out, CLI_MEANT_SIZE, "%s %s", noun->name, verbs[i][1]);
             return out;
         }

@@ -73,7 +73,7 @@ enum { FEW = 20 }; /* names that a hint has */
 static int unknown_word(const char *what, const char *word, const char *const *names, size_t count)
 {
     const char *near = signet_word_nearest(word, names, count);
-    fprintf(stderr, "signet: error: there is no %s '%s'\n", what, word);
+    fprintf(stderr, "signet: error: there is no %s '%s'\n", what, PLAIN(word));
     if (near)
         fprintf(stderr, "hint: did you mean '%s'?\n", near);
     else if (count > FEW)
@@ -119,7 +119,7 @@ static bool tell_command_of_file(const char *path)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
         if (kind == rows[i].kind) {
             fprintf(stderr, "signet: error: '%s' is a file, and no command\nhint: signet %s %s\n",
-                    path, rows[i].command, path);
+                    PLAIN(path), rows[i].command, PLAIN(path));
             return true;
         }
     return false;
@@ -132,21 +132,12 @@ static int meant_instead(const char *word, const char *meant)
     return EXIT_USAGE;
 }
 
-/* The verb that is called word; NULL: there is none. */
-static const struct verb *find_verb(const struct noun *noun, const char *word)
-{
-    for (const struct verb *verb = noun->verbs; verb->name; verb++)
-        if (verb->name[0] && !strcmp(verb->name, word))
-            return verb;
-    return NULL;
-}
-
 static int before_command(const char *word)
 {
     fprintf(stderr,
             "signet: error: %s stands before the command\n"
             "hint: options stand behind it, such as 'signet ledger list LEDGER --json'\n",
-            word);
+            PLAIN(word));
     return EXIT_USAGE;
 }
 
@@ -157,7 +148,7 @@ static const char *verb_before_noun(const char *word, const char *next, char out
         size_t len = strlen(noun->name);
         if (strncmp(noun->name, next, len) != 0 || strcmp(next + len, next[len] == 's' ? "s" : ""))
             continue;
-        if (!find_verb(noun, word))
+        if (!cli_find_verb(noun, word))
             return cli_word_meant(noun, word, out);
         snprintf(out, CLI_MEANT_SIZE, "%s %s", noun->name, word);
         return out;
@@ -176,8 +167,8 @@ static int unknown_noun(const char *word, const char *next)
     static const char *const common[] = {"version", "help", "usage"};
     const char *option = strncmp(word, "--", 2) ? NULL : signet_word_nearest(word + 2, common, 3);
     if (option) {
-        fprintf(stderr, "signet: error: there is no option %s\nhint: did you mean --%s?\n", word,
-                option);
+        fprintf(stderr, "signet: error: there is no option %s\nhint: did you mean --%s?\n",
+                PLAIN(word), option);
         return EXIT_USAGE;
     }
     if (!strcmp(word, "-v"))
@@ -210,7 +201,7 @@ static int unknown_verb(const struct noun *noun, const char *word)
         names[n++] = verb->name;
     char out[CLI_MEANT_SIZE];
     const char *bare = word + strspn(word, "-"); /* "ledger --list" */
-    if (word[0] == '-' && !find_verb(noun, bare))
+    if (word[0] == '-' && !cli_find_verb(noun, bare))
         return before_command(word);
     const char *meant = verb_before_noun(bare, noun->name, out);
     if (meant) {
@@ -241,7 +232,7 @@ static int run_verb(const struct noun *noun, const struct verb *verb, int argc, 
 
 static int run_noun(const struct noun *noun, int argc, char **argv)
 {
-    const struct verb *named = argc > 1 ? find_verb(noun, argv[1]) : NULL;
+    const struct verb *named = argc > 1 ? cli_find_verb(noun, argv[1]) : NULL;
     if (named)
         return run_verb(noun, named, argc - 1, argv + 1);
     if (!noun->verbs->name[0])

@@ -58,8 +58,8 @@ void error_hint(struct signet_error *err, const char *fmt, ...)
 int error_copy(struct signet_error *err, const struct signet_error *why);
 
 /* places in text (error_caret.c): every format that people write is told of alike:
- * "FILE:LINE:COLUMN:
- * ...", and an excerpt of the line with a caret, in which what may be a secret is dots. */
+ * "FILE:LINE:COLUMN: ...", and an excerpt of the line with a caret, in which what may be a secret
+ * is dots. */
 
 struct line_column {
     unsigned line, column; /* both from 1, in characters */

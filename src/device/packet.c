@@ -57,7 +57,7 @@ static void warn_common_names(const struct signet_tree *tree, const char *endpoi
                                   a.iid, observer);
 }
 
-/* A device in mode est may come to make its key itself; what a factory makes has one from there. */
+/* In mode est a device may make its own key later; what a factory makes has one already. */
 static int check_est_pairs(const struct signet_tree *tree, struct signet_error *err)
 {
     struct signet_account a;

@@ -177,8 +177,8 @@ int run_trusts(const char *script, struct signet_error *err)
 
 int run_check_script(const char *const *argv, struct signet_error *err)
 {
-    static const char *const programs[] = {"sh",      "bash", "dash", "zsh",  "python",
-                                           "python3", "perl", "ruby", "node", "php"};
+    static const char *const programs[] = {"sh",     "bash",    "dash", "zsh",
+                                           "python", "python3", "perl", "ruby"};
     const char *slash = strrchr(argv[0], '/'), *script = argv[1];
     const char *name = slash ? slash + 1 : argv[0];
     bool reads = false;

@@ -219,7 +219,7 @@ static int sqlite_open(struct db **out, const char *where, enum db_open how,
     if (stat(where, &st) == 0 && !S_ISREG(st.st_mode)) /* SQLite would wait for a pipe's writer */
         return error_set_hint(err, SIGNET_E_IO, "name the file of a ledger",
                               "this is not a plain file, so it is no ledger");
-    if (stat(where, &st) != 0 && lstat(where, &st) == 0)
+    if (stat(where, &st) != 0 && errno == ENOENT && lstat(where, &st) == 0)
         return error_set_hint(err, SIGNET_E_NOT_FOUND,
                               "is its disk there? Take the link away, or make what it points to",
                               "this is a link, and what it points to is not there");

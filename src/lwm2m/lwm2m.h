@@ -152,6 +152,8 @@ int uri_parse(struct coap_uri *out, const char *text, size_t len, struct signet_
 bool uri_is_ip(const struct coap_uri *uri); /* reached over UDP or TCP, as a station can */
 /* What is legal, and hardly meant; likewise. NULL: nothing. */
 const char *uri_doubt(const struct coap_uri *uri);
+/* Hosts alone, with commas between: no blanks, no URIs. NULL: none, which is right. */
+bool uri_are_hosts(const char *list);
 
 /* endpoint_name.c: SIGNET_E_MEANING: the name has a URN scheme whose form it has not. *doubt: what
  * is hardly meant, goes on after the name; NULL: nothing. */

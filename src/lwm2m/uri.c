@@ -345,15 +345,25 @@ static bool has_late_port(const char *path)
     return path[0] && path[1] == ':' && isdigit((unsigned char)path[2]);
 }
 
-/* What people write for others to fill in, and no server is called. */
+/* What people write for others to fill in, as a whole label or with a hyphen behind it, and no
+ * server is called: "TODO", "your-host.example". */
 static bool is_to_be_filled(const char *host)
 {
-    static const char *const words[] = {"todo", "fixme", "changeme", "placeholder", "your-"};
+    static const char *const words[] = {"todo", "fixme", "changeme", "placeholder", "your"};
 
-    for (size_t i = 0; i < COUNT_OF(words); i++)
-        if (strncasecmp(host, words[i], strlen(words[i])) == 0)
+    for (size_t i = 0; i < COUNT_OF(words); i++) {
+        size_t len = strlen(words[i]);
+
+        if (strncasecmp(host, words[i], len) == 0 && (host[len] == '-' || i != 4) &&
+            !isalnum((unsigned char)host[len]))
             return true;
+    }
     return false;
+}
+
+bool uri_are_hosts(const char *list)
+{
+    return !list || !strpbrk(list, " \t/@'\"");
 }
 
 const char *uri_doubt(const struct coap_uri *uri)

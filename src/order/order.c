@@ -185,7 +185,7 @@ static int read_prove(struct reader *r, yaml_node_t *node)
     if (word)
         return SIGNET_OK;
     int rc = reader_map(r, node, prove_keys, COUNT_OF(prove_keys), o);
-    if (rc == SIGNET_OK && o->prove_follow && strpbrk(o->prove_follow, " /@'\""))
+    if (rc == SIGNET_OK && !uri_are_hosts(o->prove_follow))
         rc =
             reader_fail_word(r, o->prove_follow, "host names alone, with commas between: a.example",
                              "'follow' has hosts, not '%.80s'", o->prove_follow);

@@ -401,6 +401,11 @@ int signet_prove(const struct signet_tree *tree, const struct signet_prove_optio
     if (!run.endpoint || strlen(run.endpoint) > 150)
         return error_set_hint(err, SIGNET_E_USAGE, "give the endpoint client name",
                               "which name has the device?");
+    if (!uri_are_hosts(mine.follow))
+        return error_set_hint(err, SIGNET_E_USAGE,
+                              "names alone, with commas between: a.example,b.example",
+                              "hosts to be followed are names, not '%s'",
+                              text_shown(mine.follow, strlen(mine.follow), 80));
     if ((rc = find_stack(&run, err)))
         return rc;
     suspect_name(&run);

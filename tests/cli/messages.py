@@ -105,6 +105,8 @@ def wrong_lines(folder):
         expect(f'signet {line[:100]}', words in said and helps and 'signet: error: ' in said, said)
     for seconds in ('1', '86400'):
         says('a limit is within', run('run', '--wait', seconds, 'x', code=1), "cannot open 'x'")
+    for line in ('lo\x1b[31m',), ('-\x1b[31m', 'list'), ('ledger', 'x\x1b[31m'), ('ledger', '-\x1b[31m'), ('--helpp\x1b',):
+        expect('an escape', '\x1b' not in run(*line, code=2), line)
     expect('nothing is made', os.listdir(folder) == [], os.listdir(folder))
     said = json.loads(run('ledger', 'show', '--json', 'x', code=2).splitlines()[0])
     expect('as JSON', (said['event'], said['code'], said['message']) == ('error', 'usage', "'x' is no ledger that is there, and ENDPOINT is missing"), said)

@@ -92,44 +92,7 @@ __attribute__((destructor)) static void tell_blocks(void)
         fprintf(stderr, "%ld blocks of memory were not given back\n", count);
 }
 
-#define WRAP(type, name, parameters, arguments)                                                    \
-    type __real_##name parameters;                                                                 \
-    type __wrap_##name parameters;                                                                 \
-    type __wrap_##name parameters                                                                  \
-    {                                                                                              \
-        return starve_fails() ? NULL : block_kept(__real_##name arguments);                        \
-    }
-WRAP(void *, malloc, (size_t n), (n))
-WRAP(void *, calloc, (size_t n, size_t size), (n, size))
-WRAP(char *, strdup, (const char *s), (s))
-WRAP(char *, strndup, (const char *s, size_t n), (s, n))
-
-void *__wrap_realloc(void *p, size_t n);
-void *__wrap_realloc(void *p, size_t n)
-{
-    return starve_fails() ? NULL : block_again(p, n);
-}
-
-void *__wrap_reallocarray(void *p, size_t n, size_t size);
-void *__wrap_reallocarray(void *p, size_t n, size_t size)
-{
-    return starve_fails() ? NULL : block_again(p, n * size);
-}
-
-int __real_vasprintf(char **out, const char *format, va_list args);
-int __wrap_vasprintf(char **out, const char *format, va_list args);
-int __wrap_vasprintf(char **out, const char *format, va_list args)
-{
-    return starve_fails() ? -1 : __real_vasprintf(out, format, args);
-}
-
-/* The same, where the compiler looks after buffers (_FORTIFY_SOURCE). */
-int __real___vasprintf_chk(char **out, int flag, const char *format, va_list args);
-int __wrap___vasprintf_chk(char **out, int flag, const char *format, va_list args);
-int __wrap___vasprintf_chk(char **out, int flag, const char *format, va_list args)
-{
-    return starve_fails() ? -1 : __real___vasprintf_chk(out, flag, format, args);
-}
+#include "unit/starved_calls.h"
 
 void *__real_locked_alloc(size_t n);
 void *__wrap_locked_alloc(size_t n);

@@ -92,7 +92,7 @@ for line, said, do in (
         ('ledger show one.db ~', 'begins or ends with a blank', 'take the blank out'), ('ledger list --ledger one.db', 'no option --ledger', 'it is a word: signet ledger list LEDGER'),
         ('ledger show --endpoint urn:a one.db', 'no option --endpoint', 'it is a word: signet ledger show LEDGER ENDPOINT'), ('packet make -c=cfg -o out', "no '=' stands behind a letter", '--config=FILE'), ('order sign two.yaml key.pem', 'one argument too many', 'did you mean --sign key.pem?'),
         ('packet make -e x -c cfg', 'no option -e', 'a packet has no endpoint name'), ('page one.db 8080', 'too many', 'did you mean --listen 8080?'), ('cert sign -a ca.pem csr.pem', 'no option -a', 'did you mean --authority?'),
-        ('prove packet --follow a/b', "--follow: 'a/b' is no list of hosts", 'hint: '), ('station key rotate', 'ORDER.yaml... is missing', 'hint: '), ('smp image list /dev/ttyACM0', "'/dev/ttyACM0' is one word too many behind 'list'", 'hint: '),
+        ('prove packet --follow a/b', "hosts to be followed are names, not 'a/b'", 'hint: '), ('station key rotate', 'ORDER.yaml... is missing', 'hint: '), ('smp image list /dev/ttyACM0', "'/dev/ttyACM0' is one word too many behind 'list'", 'hint: '),
         ('smp info -p udp://127.0.0.1:1', "'//127.0.0.1:1' is not an address", 'udp:HOST:PORT'), ('smp image test zz -p tcp:127.0.0.1:1', "'zz' is neither a hash, in hex, nor a file", 'list` shows the hashes'), ('prove cfg --timeout 1m', "'1m' is not a number", 'SECONDS is a whole number from 1 to 600')):
     add(line, line, said, do, code=2)
 right('a file with the name of an option', 'run --dry-run two.yaml dry-run', **{'dry-run': TWO.replace('two', 'three')})

@@ -22,43 +22,7 @@ static bool starve_fails(void)
     return starve.at && (++starve.calls == starve.at || (starve.rest && starve.calls > starve.at));
 }
 
-#define STARVE_WRAP(name, parameters, arguments)                                                   \
-    void *__real_##name parameters;                                                                \
-    void *__wrap_##name parameters;                                                                \
-    void *__wrap_##name parameters                                                                 \
-    {                                                                                              \
-        return starve_fails() ? NULL : block_kept(__real_##name arguments);                        \
-    }
-STARVE_WRAP(malloc, (size_t n), (n))
-STARVE_WRAP(calloc, (size_t n, size_t size), (n, size))
-STARVE_WRAP(strdup, (const char *s), (s))
-STARVE_WRAP(strndup, (const char *s, size_t n), (s, n))
-
-void *__wrap_realloc(void *p, size_t n);
-void *__wrap_realloc(void *p, size_t n)
-{
-    return starve_fails() ? NULL : block_again(p, n);
-}
-
-void *__wrap_reallocarray(void *p, size_t n, size_t size);
-void *__wrap_reallocarray(void *p, size_t n, size_t size)
-{
-    return starve_fails() ? NULL : block_again(p, n * size);
-}
-
-int __real_vasprintf(char **out, const char *format, va_list args);
-int __wrap_vasprintf(char **out, const char *format, va_list args);
-int __wrap_vasprintf(char **out, const char *format, va_list args)
-{
-    return starve_fails() ? -1 : __real_vasprintf(out, format, args);
-}
-
-int __real___vasprintf_chk(char **out, int flag, const char *format, va_list args);
-int __wrap___vasprintf_chk(char **out, int flag, const char *format, va_list args);
-int __wrap___vasprintf_chk(char **out, int flag, const char *format, va_list args)
-{
-    return starve_fails() ? -1 : __real___vasprintf_chk(out, flag, format, args);
-}
+#include "unit/starved_calls.h"
 
 void *__real_locked_alloc(size_t n);
 void *__wrap_locked_alloc(size_t n);
