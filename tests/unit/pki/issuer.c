@@ -170,6 +170,40 @@ static void verdicts(void **state)
     ca_free(&other);
 }
 
+/* It is for this key and name, and well signed: a device cannot read it all the same. */
+static void what_devices_cannot_read(void **state)
+{
+    struct test_ca ca = ca_make("ca", "EC", NULL, NULL), leaf = ca_make("d1", "EC", &ca, NULL);
+    struct signet_cert *own = cert_of(&ca), *came;
+    const struct signet_cert *chain[] = {own};
+    struct signet_error err = {0};
+    struct issuer *elsewhere = NULL;
+    unsigned char *spki = NULL;
+    int len = i2d_PUBKEY(leaf.key, &spki);
+    struct cert_wish wish = {
+        .endpoint = "d1", .form = &cert_form_tls_client, .spki = spki, .spki_len = (size_t)len};
+
+    (void)state;
+    assert_int_equal(issuer_open(&elsewhere, chain, 1, NULL, NULL, &err), 0);
+    for (int i = X509_get_ext_count(leaf.cert); i > 0; i--)
+        X509_EXTENSION_free(X509_delete_ext(leaf.cert, i - 1));
+    for (int odd = 0; odd < 2; odd++) {
+        if (odd)
+            X509_NAME_add_entry_by_txt(X509_get_subject_name(leaf.cert), "OU", V_ASN1_NUMERICSTRING,
+                                       (const unsigned char *)"12", 2, -1, 0);
+        assert_true(X509_sign(leaf.cert, ca.key, EVP_sha256()) > 0);
+        came = cert_of(&leaf);
+        assert_int_equal(issuer_verify(elsewhere, came, &wish, &err), odd ? SIGNET_E_CERT : 0);
+        signet_cert_free(&came);
+    }
+    assert_non_null(strstr(err.msg, "that came: the TLS stack of a device cannot read it"));
+    issuer_close(&elsewhere);
+    signet_cert_free(&own);
+    OPENSSL_free(spki);
+    ca_free(&leaf);
+    ca_free(&ca);
+}
+
 /* An authority elsewhere, too: its certificates would be refused one by one. */
 static void a_key_that_devices_do_not_take(void **state)
 {
@@ -193,6 +227,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_clock_goes_on),
         cmocka_unit_test(verdicts),
+        cmocka_unit_test(what_devices_cannot_read),
         cmocka_unit_test(a_key_that_devices_do_not_take),
     };
 
