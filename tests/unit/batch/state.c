@@ -2,6 +2,9 @@
 /* What the output holds is known from a file, or not at all. */
 #include "unit/batch/plant.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #define SUM "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
 static void fill(struct state *s)
@@ -103,6 +106,40 @@ static void of_another_form_is_refused(void **state)
     tear_down(&p);
 }
 
+/* In the root folder, where only root writes. */
+static void at_root(struct plant *p, const char *name, const char *wanted)
+{
+    static char out[PATH_MAX];
+    int rc = state_path(name, out, &p->err);
+
+    if (access("/", W_OK) != 0) {
+        refused(p, rc, SIGNET_E_IO, "cannot write '");
+        return;
+    }
+    good(p, rc);
+    assert_string_equal(out, wanted);
+}
+
+/* Nobody can write there: told before the first device. */
+static void a_folder_without_rights(void **state)
+{
+    struct plant p;
+    int status = 1;
+
+    (void)state;
+    set_up(&p, 1);
+    pid_t child = fork();
+    if (child == 0) {
+        if (geteuid() == 0 && setuid(65534) != 0)
+            _exit(2);
+        at_root(&p, "/out.csv", "");
+        _exit(p.err.code == SIGNET_E_IO && access("/", W_OK) != 0 ? 0 : 3);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    tear_down(&p);
+}
+
 static void paths_are_absolute(void **state)
 {
     static char out[PATH_MAX], wanted[PATH_MAX], name[PATH_MAX + 8];
@@ -114,8 +151,7 @@ static void paths_are_absolute(void **state)
     snprintf(wanted, sizeof(wanted), "%s/out.csv", p.folder);
     good(&p, state_path(name, out, &p.err));
     assert_string_equal(out, wanted);
-    good(&p, state_path("/out.csv", out, &p.err));
-    assert_string_equal(out, "/out.csv");
+    at_root(&p, "/out.csv", "/out.csv");
     refused(&p, state_path("/a\nb", out, &p.err), SIGNET_E_LIMIT, "is no name for an output");
     snprintf(name, sizeof(name), "%s/none/out.csv", p.folder);
     refused(&p, state_path(name, out, &p.err), SIGNET_E_IO, "there is no folder for");
@@ -124,8 +160,7 @@ static void paths_are_absolute(void **state)
     refused(&p, state_path(name, out, &p.err), SIGNET_E_LIMIT, "is no name for an output");
     name[PATH_MAX - 2] = 'a';
     name[PATH_MAX - 1] = '\0';
-    good(&p, state_path(name, out, &p.err));
-    assert_string_equal(out, "/a");
+    at_root(&p, name, "/a");
     tear_down(&p);
 }
 
@@ -158,6 +193,7 @@ int main(void)
         cmocka_unit_test(is_read_as_it_was_written),
         cmocka_unit_test(of_another_form_is_refused),
         cmocka_unit_test(paths_are_absolute),
+        cmocka_unit_test(a_folder_without_rights),
         cmocka_unit_test(a_path_that_becomes_too_long),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
