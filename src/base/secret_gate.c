@@ -46,7 +46,7 @@ static void put(struct view *out, unsigned byte, const struct view *in, size_t f
     out->n++;
 }
 
-/* What may stand in a text in place of a byte. Each fills out, which is never longer than in. */
+/* What may stand in a text in place of a byte. Out is never longer than in; empty: nothing new. */
 struct decoder {
     void (*run)(const struct view *in, struct view *out, const struct decoder *how);
     bool second; /* used also on what others of this kind made */
@@ -132,12 +132,28 @@ static void decode_numbers(const struct view *in, struct view *out, const struct
     }
 }
 
+static bool is_blank(uint8_t c)
+{
+    return c <= ' ';
+}
+
+static inline bool has(const struct view *in, bool (*wanted)(uint8_t))
+{
+    size_t i = 0;
+
+    while (i < in->n && !wanted(in->bytes[i]))
+        i++;
+    return i < in->n;
+}
+
 /* Without blanks, NULs and whatever else is no character. */
 static void decode_tight(const struct view *in, struct view *out, const struct decoder *how)
 {
     (void)how;
+    if (!has(in, is_blank))
+        return;
     for (size_t i = 0; i < in->n; i++)
-        if (in->bytes[i] > ' ')
+        if (!is_blank(in->bytes[i]))
             put(out, in->bytes[i], in, i, i);
 }
 
@@ -208,6 +224,8 @@ static void decode_escapes(const struct view *in, struct view *out, const struct
     bool any = false;
 
     (void)how;
+    if (!has(in, begins_escape))
+        return;
     for (size_t i = 0, len; i < in->n; i += len) {
         unsigned value = 0;
 
@@ -221,7 +239,7 @@ static void decode_escapes(const struct view *in, struct view *out, const struct
             put(out, in->bytes[i], in, i, i);
         len = len ? len : 1;
     }
-    out->n = any ? out->n : 0; /* else it is what is looked at anyway */
+    out->n = any ? out->n : 0;
 }
 
 static const struct decoder decoders[] = {
@@ -241,10 +259,18 @@ static uint8_t fold(uint8_t c)
     return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 0x20) : c;
 }
 
-/* Of the last BLOCK bytes. */
+/* Of the last BLOCK bytes: the same for letters of both cases. */
 static size_t block_hash(uint32_t bytes)
 {
-    return bytes * UINT32_C(2654435761) >> 22; /* below HEADS */
+    return (bytes | 0x20202020) * UINT32_C(2654435761) >> 22; /* below HEADS */
+}
+
+static uint32_t first_bytes(const struct secret_block *b)
+{
+    const uint8_t *at = b->of->data + (b->reversed ? b->of->len - BLOCK - b->at : b->at);
+    uint32_t bytes = (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+
+    return b->reversed ? __builtin_bswap32(bytes) : bytes;
 }
 
 static uint8_t secret_byte(const struct live *s, size_t i, bool reversed)
@@ -306,11 +332,7 @@ static bool same_around(const struct secret_block *a, const struct secret_block 
 /* The blocks that there are then. */
 static size_t add_block(struct gate *g, size_t n, struct secret_block b)
 {
-    uint32_t bytes = 0;
-
-    for (size_t k = 0; k < BLOCK; k++)
-        bytes = bytes << 8 | secret_byte(b.of, b.at + k, b.reversed);
-    size_t head = block_hash(bytes);
+    size_t head = block_hash(first_bytes(&b));
 
     for (size_t i = g->heads[head]; i; i = g->blocks[i - 1].next)
         if (same_around(&g->blocks[i - 1], &b))
@@ -346,7 +368,7 @@ static void gate_look(struct gate *g, size_t level)
     uint32_t bytes = 0;
 
     for (size_t at = 0; at < v->n; at++) {
-        bytes = bytes << 8 | fold(v->bytes[at]);
+        bytes = bytes << 8 | v->bytes[at];
         for (size_t i = g->heads[block_hash(bytes)]; at + 1 >= BLOCK && i;
              i = g->blocks[i - 1].next) {
             const struct secret_block *b = &g->blocks[i - 1];
