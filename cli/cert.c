@@ -92,6 +92,21 @@ static int show_key(const struct cli *cli, const struct signet_key *key, struct 
     return SIGNET_OK;
 }
 
+static int show_chain(const struct cli *cli, struct signet_cert *const *certs, size_t count,
+                      struct signet_error *err)
+{
+    int rc = SIGNET_OK;
+
+    for (size_t i = 0; i < count; i++) {
+        struct signet_cert *cert = certs[i];
+
+        if (rc == SIGNET_OK)
+            rc = show_cert(cli, stdout, cert, NULL, err);
+        signet_cert_free(&cert);
+    }
+    return rc;
+}
+
 /* Does a file that is neither a good certificate nor a good key look like a key? By the label in
  * PEM; in DER all keys start with a version number, which certificates do not. Encrypted ones
  * start as certificates do, but only the key's reader has advice for them. */
@@ -108,22 +123,22 @@ static bool looks_like_key(const struct signet_bytes *data, const struct signet_
     return data->data[head] == 0x02 || as_key->hint[0];
 }
 
-/* A certificate or a private key. */
+/* Certificates or a private key. */
 static int show_any(const struct cli *cli, const struct signet_bytes *data,
                     struct signet_error *err)
 {
     struct signet_error as_cert = {0}, as_key = {0};
-    struct signet_cert *cert = NULL;
+    struct signet_cert *certs[SIGNET_CHAIN_MAX];
     struct signet_key *key = NULL;
+    size_t count = 0;
     int rc = SIGNET_E_CERT;
 
-    if (signet_cert_load(&cert, data->data, data->len, &as_cert) == SIGNET_OK)
-        rc = show_cert(cli, stdout, cert, NULL, err);
+    if (signet_cert_load_chain(certs, &count, data->data, data->len, &as_cert) == SIGNET_OK)
+        rc = show_chain(cli, certs, count, err);
     else if (signet_key_load(&key, data->data, data->len, &as_key) == SIGNET_OK)
         rc = show_key(cli, key, err);
     else
         *err = looks_like_key(data, &as_key) ? as_key : as_cert;
-    signet_cert_free(&cert);
     signet_key_free(&key);
     return rc;
 }
@@ -133,10 +148,11 @@ static int cert_show(int argc, char **argv)
     struct signet_bytes data = {0};
     struct cli cli = {0};
 
-    if (!cli_parse(&cli, argc, argv, NULL, "FILE",
-                   "Shows a certificate or a private key, DER or PEM. The secret of a key is never "
-                   "shown.",
-                   1, 1))
+    if (!cli_parse(
+            &cli, argc, argv, NULL, "FILE",
+            "Shows a certificate, a chain of them, or a private key, DER or PEM. The secret of "
+            "a key is never shown.",
+            1, 1))
         return EXIT_USAGE;
     int rc = cli_read(cli.args[0], FILE_MAX, &data, &cli.err);
     if (rc == SIGNET_OK)

@@ -88,6 +88,10 @@ int signet_cert_sign(struct signet_cert **out, const struct signet_key *key,
 /* DER or PEM. Exactly one certificate: a chain in PEM is refused with a hint. */
 int signet_cert_load(struct signet_cert **out, const void *data, size_t len,
                      struct signet_error *err);
+/* The certificates of a PEM file, or one in DER, in their order. The caller frees each. */
+enum { SIGNET_CHAIN_MAX = 8 };
+int signet_cert_load_chain(struct signet_cert *out[SIGNET_CHAIN_MAX], size_t *count,
+                           const void *data, size_t len, struct signet_error *err);
 int signet_cert_der(const struct signet_cert *cert, struct signet_bytes *out,
                     struct signet_error *err);
 int signet_cert_pem(const struct signet_cert *cert, struct signet_bytes *out,

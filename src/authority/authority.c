@@ -20,8 +20,9 @@ static int read_chain(struct signet_authority *a, const char *path, struct signe
     int rc = file_read(path, CHAIN_FILE_MAX, &data, err);
 
     if (rc == SIGNET_OK)
-        rc = signet_file_explain(cert_load_chain(a->chain, &a->count, data.data, data.len, err),
-                                 SIGNET_FILE_CERT, path, err);
+        rc = signet_file_explain(
+            signet_cert_load_chain(a->chain, &a->count, data.data, data.len, err), SIGNET_FILE_CERT,
+            path, err);
     buf_free(&data);
     return rc;
 }

@@ -261,14 +261,14 @@ static int take_own_key(struct cmp *c, const struct secret *pem, struct signet_e
 static int read_own(struct cmp *c, const struct signet_authority_info *info,
                     struct signet_error *err)
 {
-    struct signet_cert *chain[CHAIN_MAX] = {0};
+    struct signet_cert *chain[SIGNET_CHAIN_MAX] = {0};
     struct secret key = {0};
     struct buf cert = {0};
     size_t count = 0;
     int rc = remote_client_pair(info, &cert, &key, err);
 
     if (rc == SIGNET_OK)
-        rc = cert_load_chain(chain, &count, cert.data, cert.len, err);
+        rc = signet_cert_load_chain(chain, &count, cert.data, cert.len, err);
     if (rc == SIGNET_OK)
         rc = take_own_key(c, &key, err);
     if (rc == SIGNET_OK)

@@ -54,7 +54,8 @@ static int refuse_answer(const struct http_answer *answer, struct signet_error *
 }
 
 static int get_cacerts(const struct remote *r, struct http *http,
-                       struct signet_cert *out[CHAIN_MAX], size_t *count, struct signet_error *err)
+                       struct signet_cert *out[SIGNET_CHAIN_MAX], size_t *count,
+                       struct signet_error *err)
 {
     const struct http_request request = {
         .method = "GET", .path = r->path, .rest = "/cacerts", .accept = "application/pkcs7-mime"};
@@ -115,7 +116,7 @@ static int wait_for_it(const struct remote *r, const struct http *http, int64_t 
 static int take_enrolled(struct http_answer *answer, const struct cert_wish *wish,
                          struct signet_cert **out, struct signet_error *err)
 {
-    struct signet_cert *came[CHAIN_MAX];
+    struct signet_cert *came[SIGNET_CHAIN_MAX];
     struct buf der = {0};
     size_t count = 0, own = 0;
     int rc = decode_body(answer, &der, err);
@@ -178,7 +179,7 @@ static int est_enroll(struct signet_authority *a, const void *csr, size_t len,
 static int est_reach(struct signet_authority *a, struct signet_error *err)
 {
     struct est *e = a->state;
-    struct signet_cert *certs[CHAIN_MAX];
+    struct signet_cert *certs[SIGNET_CHAIN_MAX];
     struct http *http = NULL;
     size_t count = 0;
     int rc = remote_take(e->remote, &http, err);
@@ -193,14 +194,14 @@ static int est_reach(struct signet_authority *a, struct signet_error *err)
 
 static int read_own_name(struct est *e, const char *path, struct signet_error *err)
 {
-    struct signet_cert *certs[CHAIN_MAX];
+    struct signet_cert *certs[SIGNET_CHAIN_MAX];
     struct signet_bytes der = {0};
     struct buf data = {0};
     size_t count = 0;
     int rc = file_read(path, 64 * 1024, &data, err);
 
     if (rc == SIGNET_OK)
-        rc = cert_load_chain(certs, &count, data.data, data.len, err);
+        rc = signet_cert_load_chain(certs, &count, data.data, data.len, err);
     if (rc == SIGNET_OK)
         rc = signet_cert_der(certs[0], &der, err);
     if (rc == SIGNET_OK && !cert_common_name(der.data, der.len, e->own_name))

@@ -27,7 +27,7 @@ extern const struct authority_ops authority_cmp;    /* cmp.c */
 struct signet_authority {
     const struct authority_ops *ops;
     void *state; /* of the kind */
-    struct signet_cert *chain[CHAIN_MAX];
+    struct signet_cert *chain[SIGNET_CHAIN_MAX];
     size_t count;
     struct signet_key *key;
     struct cert_signer signer; /* where key is NULL */

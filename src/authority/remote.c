@@ -47,10 +47,10 @@ static int basic_token(const struct remote *r, const char *user, struct secret *
 static int check_client_pair(const struct buf *cert, const struct secret *pem,
                              struct signet_error *err)
 {
-    struct signet_cert *chain[CHAIN_MAX] = {0};
+    struct signet_cert *chain[SIGNET_CHAIN_MAX] = {0};
     struct signet_key *key = NULL;
     size_t count = 0;
-    int rc = cert_load_chain(chain, &count, cert->data, cert->len, err);
+    int rc = signet_cert_load_chain(chain, &count, cert->data, cert->len, err);
 
     if (rc == SIGNET_OK)
         rc = signet_cert_check_dates(chain[0], NULL, err);

@@ -34,14 +34,14 @@ int pin_check(const char *pin, struct signet_error *err)
 
 void pin_of_peer(struct http *http, char out[static PIN_SIZE])
 {
-    struct signet_cert *certs[CHAIN_MAX] = {0};
+    struct signet_cert *certs[SIGNET_CHAIN_MAX] = {0};
     struct signet_cert_view view;
     struct buf pem = {0};
     size_t count = 0;
 
     out[0] = '\0';
     if (transfer_handshake(http, &pem) &&
-        cert_load_chain(certs, &count, pem.data, pem.len, NULL) == SIGNET_OK &&
+        signet_cert_load_chain(certs, &count, pem.data, pem.len, NULL) == SIGNET_OK &&
         signet_cert_describe(certs[0], &view, NULL) == SIGNET_OK)
         memcpy(out, view.pin, PIN_SIZE);
     for (size_t i = 0; i < count; i++)

@@ -41,11 +41,11 @@ static int load_tls(struct signet_page *p, const struct signet_page_options *o,
 static int page_explain_tls(int rc, const struct signet_page *p,
                             const struct signet_page_options *o, struct signet_error *err)
 {
-    struct signet_cert *certs[CHAIN_MAX];
+    struct signet_cert *certs[SIGNET_CHAIN_MAX];
     struct signet_key *key = NULL;
     struct signet_error why = {0};
     size_t count = 0;
-    int bad = cert_load_chain(certs, &count, p->cert.data, p->cert.len, &why);
+    int bad = signet_cert_load_chain(certs, &count, p->cert.data, p->cert.len, &why);
 
     if (signet_file_explain(bad, SIGNET_FILE_CERT, o->cert_file, &why) == SIGNET_OK) {
         bad = signet_key_load(&key, p->key.data, p->key.len, &why);

@@ -232,15 +232,15 @@ static const char *unfit(const struct cert_traits *t, enum cert_purpose purpose)
     return NULL;
 }
 
-/* The curves that TLS stacks take in a certificate as they are built: Mbed TLS 3, and OpenSSL. None
- * is below 255 bits (LwM2M Transport 1.2, section 5.2.9.3). */
+/* None is below 255 bits (LwM2M Transport 1.2, section 5.2.9.3). */
+const char *const cert_usual_curves[] = {
+    "secp256r1",       "secp384r1",       "secp521r1", "brainpoolP256r1",
+    "brainpoolP384r1", "brainpoolP512r1", NULL};
+
 static bool has_usual_curve(const struct cert_traits *t)
 {
-    static const char *const usual[] = {"secp256r1",       "secp384r1",       "secp521r1",
-                                        "brainpoolP256r1", "brainpoolP384r1", "brainpoolP512r1"};
-
-    for (size_t i = 0; i < COUNT_OF(usual); i++)
-        if (!strcmp(t->curve, usual[i]))
+    for (const char *const *usual = cert_usual_curves; *usual; usual++)
+        if (!strcmp(t->curve, *usual))
             return true;
     return !*t->curve;
 }

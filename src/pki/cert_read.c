@@ -106,15 +106,15 @@ static int take_cert(void *ctx, const uint8_t *der, size_t len, struct signet_er
     struct chain *chain = ctx;
     int rc;
 
-    if (chain->count == CHAIN_MAX)
-        return error_set(err, SIGNET_E_LIMIT, "more than %d certificates", CHAIN_MAX);
+    if (chain->count == SIGNET_CHAIN_MAX)
+        return error_set(err, SIGNET_E_LIMIT, "more than %d certificates", SIGNET_CHAIN_MAX);
     rc = load_der(&chain->out[chain->count], der, len, err);
     chain->count += rc == SIGNET_OK;
     return rc;
 }
 
-int cert_load_chain(struct signet_cert *out[CHAIN_MAX], size_t *count, const void *data, size_t len,
-                    struct signet_error *err)
+int signet_cert_load_chain(struct signet_cert *out[SIGNET_CHAIN_MAX], size_t *count,
+                           const void *data, size_t len, struct signet_error *err)
 {
     struct chain chain = {out, 0};
     int rc = pem_read_certs(data, len, take_cert, &chain, err);

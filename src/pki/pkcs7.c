@@ -9,13 +9,13 @@
 #include <openssl/pkcs7.h>
 #include <openssl/x509v3.h>
 
-static int take_each(STACK_OF(X509) * certs, struct signet_cert *out[CHAIN_MAX], size_t *count,
-                     struct signet_error *err)
+static int take_each(STACK_OF(X509) * certs, struct signet_cert *out[SIGNET_CHAIN_MAX],
+                     size_t *count, struct signet_error *err)
 {
     int rc = SIGNET_OK, n = sk_X509_num(certs);
 
-    if (n > CHAIN_MAX)
-        return error_set(err, SIGNET_E_LIMIT, "more than %d certificates", CHAIN_MAX);
+    if (n > SIGNET_CHAIN_MAX)
+        return error_set(err, SIGNET_E_LIMIT, "more than %d certificates", SIGNET_CHAIN_MAX);
     for (int i = 0; rc == SIGNET_OK && i < n; i++) {
         unsigned char *der = NULL;
         int len = i2d_X509(sk_X509_value(certs, i), &der);
@@ -28,8 +28,8 @@ static int take_each(STACK_OF(X509) * certs, struct signet_cert *out[CHAIN_MAX],
     return rc;
 }
 
-int cert_load_pkcs7(struct signet_cert *out[CHAIN_MAX], size_t *count, const void *der, size_t len,
-                    struct signet_error *err)
+int cert_load_pkcs7(struct signet_cert *out[SIGNET_CHAIN_MAX], size_t *count, const void *der,
+                    size_t len, struct signet_error *err)
 {
     const unsigned char *at = der;
     PKCS7 *bag = len < INT_MAX ? d2i_PKCS7(NULL, &at, (long)len) : NULL;
@@ -81,7 +81,8 @@ static size_t find_lowest(struct signet_cert *const *certs, size_t count, size_t
     return found;
 }
 
-int cert_order_chain(struct signet_cert *certs[CHAIN_MAX], size_t *count, struct signet_error *err)
+int cert_order_chain(struct signet_cert *certs[SIGNET_CHAIN_MAX], size_t *count,
+                     struct signet_error *err)
 {
     struct signet_cert *swap;
     size_t at = 0;

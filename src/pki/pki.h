@@ -121,6 +121,9 @@ struct cert_traits {
     char curve[24], digest[24];                         /* "secp256r1", "sha256" */
 };
 int cert_traits(const struct signet_cert *cert, struct cert_traits *out, struct signet_error *err);
+/* The curves that TLS stacks take in a certificate as they are built: Mbed TLS 3
+ * (mbedtls_x509_crt_profile_default), and OpenSSL; ends with NULL. */
+extern const char *const cert_usual_curves[];
 /* A warning for each of its weaknesses; `where` begins them. */
 enum cert_purpose { CERT_OF_DEVICE, CERT_OF_SERVER, CERT_OF_AUTHORITY };
 void cert_warn_weak(const struct signet_cert *cert, enum cert_purpose purpose, const char *where,
@@ -194,17 +197,13 @@ int issuer_verify(const struct issuer *issuer, const struct signet_cert *cert,
 int issuer_allows(const struct issuer *issuer, const struct cert_wish *wish,
                   struct signet_error *err);
 
-/* cert_read.c: the certificates of a PEM file, or one in DER, in their order; at most CHAIN_MAX.
- * The caller frees each. */
-enum { CHAIN_MAX = 8 };
-int cert_load_chain(struct signet_cert *out[CHAIN_MAX], size_t *count, const void *data, size_t len,
-                    struct signet_error *err);
-
-/* pkcs7.c: the certificates of a certs-only answer (RFC 7030, section 4.1.3), likewise. */
-int cert_load_pkcs7(struct signet_cert *out[CHAIN_MAX], size_t *count, const void *der, size_t len,
-                    struct signet_error *err);
+/* pkcs7.c: the certificates of a certs-only answer (RFC 7030, section 4.1.3), as
+ * signet_cert_load_chain() gives those of a file. */
+int cert_load_pkcs7(struct signet_cert *out[SIGNET_CHAIN_MAX], size_t *count, const void *der,
+                    size_t len, struct signet_error *err);
 /* Its own first, then those above it; certificates of no use for that are freed. */
-int cert_order_chain(struct signet_cert *certs[CHAIN_MAX], size_t *count, struct signet_error *err);
+int cert_order_chain(struct signet_cert *certs[SIGNET_CHAIN_MAX], size_t *count,
+                     struct signet_error *err);
 
 /* cert_names.c: is it for this host, as Mbed TLS compares? SIGNET_E_CERT: "it is for 'X', ...". */
 int cert_names_host(const struct signet_cert *cert, const char *host, struct signet_error *err);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Anjay 3.14 with LwM2M 1.1, on Mbed TLS 3 with its default configuration. */
+#include "pki/pki.h"
 #include "profile/private.h"
 
 #define INT32  INT32_MIN, INT32_MAX
@@ -84,9 +85,6 @@ static const struct profile_resource resources[] = {
 };
 
 /* mbedtls_x509_crt_profile_default of Mbed TLS 3 */
-static const char *const curves[] = {
-    "secp256r1",       "secp384r1",       "secp521r1", "brainpoolP256r1",
-    "brainpoolP384r1", "brainpoolP512r1", NULL};
 static const char *const digests[] = {"sha256", "sha384", "sha512", NULL};
 
 const struct signet_profile profile_anjay = {
@@ -114,7 +112,7 @@ const struct signet_profile profile_anjay = {
             .chain_most = 8,
             .rsa_least = 2048,
             .rsa_most = 8192,
-            .curves = curves,
+            .curves = cert_usual_curves,
             .digests = digests,
             .ec_keys = true},
 };

@@ -18,6 +18,7 @@ struct mbed_connection {
     struct session session;                    /* its socket */
     const struct tls_credentials *credentials; /* during the handshake */
     struct mbed_room ssl, config, cert, authority, key;
+    struct mbed_profile profile; /* of certificates */
     int suites[SUITES_MOST + 1];
     int64_t timer_middle, timer_end; /* on clock_ms(); 0: none */
     uint32_t flags;                  /* of the server's certificates, together */
@@ -89,12 +90,6 @@ static int on_chain(void *ctx, struct mbed_crt *crt, int depth, uint32_t *flags)
     return 0;
 }
 
-/* What 3.x takes in a certificate as it is built, which devices have, and 2.28 not yet: SHA-256 to
- * SHA-512; secp256r1 to secp521r1 and the three of Brainpool; RSA of 2048 bits. */
-static const struct {
-    uint32_t digests, keys, curves, rsa_bits;
-} profile_of_3 = {0xe0, 0xfffffff, 0xfc, 2048};
-
 static int mbed_fail(const struct mbed_connection *t, int code, const char *what,
                      struct signet_error *err)
 {
@@ -102,6 +97,29 @@ static int mbed_fail(const struct mbed_connection *t, int code, const char *what
 
     t->api->strerror(code, reason, sizeof(reason));
     return error_set(err, SIGNET_E_NET, "Mbed TLS: %s: %s", what, reason);
+}
+
+/* What the client of the profile takes in a certificate; the library as it is built takes more. */
+static void limit_certs(struct mbed_connection *t, const struct tls_trust *trust)
+{
+    static const char *const digests[] = {"sha1", "sha224", "sha256", "sha384", "sha512"};
+    const struct mbed_api *api = t->api;
+    struct mbed_profile *p = &t->profile;
+
+    *p = (struct mbed_profile){.digests = trust->digests ? 0 : UINT32_MAX,
+                               .keys = UINT32_MAX,
+                               .curves = trust->curves ? 0 : UINT32_MAX,
+                               .rsa_least =
+                                   trust->rsa_least ? (uint32_t)trust->rsa_least : INT32_MAX};
+    for (const char *const *name = trust->curves; name && *name; name++) {
+        const struct mbed_curve *curve = api->ecp_curve_info_from_name(*name);
+
+        p->curves |= curve ? 1u << (curve->number - 1) : 0;
+    }
+    for (const char *const *name = trust->digests; name && *name; name++)
+        for (unsigned i = 0; i < COUNT_OF(digests); i++)
+            p->digests |= strcmp(*name, digests[i]) ? 0 : 1u << (MBED_SHA1 - 1 + i);
+    api->ssl_conf_cert_profile(&t->config, p);
 }
 
 static int use_certs(struct mbed_connection *t, const struct tls_credentials *c,
@@ -120,7 +138,7 @@ static int use_certs(struct mbed_connection *t, const struct tls_credentials *c,
         return mbed_fail(t, code, "the authority in /0/x/4", err);
     api->ssl_conf_ca_chain(&t->config, &t->authority, NULL);
     api->ssl_conf_verify(&t->config, on_chain, t);
-    api->ssl_conf_cert_profile(&t->config, &profile_of_3);
+    limit_certs(t, &c->trust);
     code = api->ssl_conf_own_cert(&t->config, &t->cert, &t->key);
     return code ? mbed_fail(t, code, "the device's certificate", err) : SIGNET_OK;
 }

@@ -20,7 +20,18 @@ struct mbed_crt {
     } raw;
 };
 
-enum { /* of its headers */
+/* What it takes in certificates: each bit but the last member's is a number of its own, less 1. */
+struct mbed_profile {
+    uint32_t digests, keys, curves, rsa_least;
+};
+
+/* Of a curve. */
+struct mbed_curve {
+    int number; /* its first member */
+};
+
+enum {                /* of its headers */
+       MBED_SHA1 = 4, /* the next ones are SHA-224 to SHA-512 */
        MBED_STREAM = 0,
        MBED_DATAGRAM = 1,
        MBED_VERIFY_NONE = 0,
@@ -74,6 +85,7 @@ typedef int mbed_verify(void *ctx, struct mbed_crt *crt, int depth, uint32_t *fl
     X(void, pk_init, (void *))                                                                     \
     X(void, pk_free, (void *))                                                                     \
     X(int, pk_parse_key, (void *, const uint8_t *, size_t, const uint8_t *password, size_t))       \
+    X(const struct mbed_curve *, ecp_curve_info_from_name, (const char *))                         \
     X(void, strerror, (int, char *, size_t))
 
 struct mbed_api {

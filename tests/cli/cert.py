@@ -206,6 +206,9 @@ def test_show():
     put('zero', b'0 s:CN = x\r\n' + cert.replace(b'\n', b'\r\n'))
     assert json.loads(run('cert', 'show', '--json', 'zero')[0]) == shown
 
+    put('two', cert + get('cert/client_cert.crt'))  # as `cert sign --chain -o` writes
+    assert [json.loads(line) for line in run('cert', 'show', '--json', 'two')[0].splitlines()] == [shown, shown]
+
     put('encrypted.pem', openssl('pkey', '-in', 'key.pem', '-aes128', '-passout', 'pass:x'))
     put('encrypted.der', openssl('pkcs8', '-topk8', '-in', 'key.pem', '-outform', 'DER', '-passout',
                                  'pass:x'))
@@ -217,7 +220,7 @@ def test_show():
     for name, data, words in [
             ('empty', b'', 'empty'), ('text', b'hello there\n', 'neither DER nor PEM'),
             ('cut', der[:-1], 'cut short'), ('trailing', der + b'\0', '1 bytes follow'),
-            ('keytrailing', key + b'xx', '2 bytes follow'), ('chain', cert + cert, 'more than one'),
+            ('keytrailing', key + b'xx', '2 bytes follow'), ('chain', cert * 9, 'more than 8'),
             ('keys', get('key.pem') * 2, 'more than one'),
             ('mixed', cert + get('key.pem'), 'private key'),
             ('noend', cert[:-30], 'END'), ('nobase64', cert.replace(b'MII', b'M*I'), 'base64'),

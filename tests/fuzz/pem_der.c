@@ -167,11 +167,11 @@ static void try_key(const uint8_t *data, size_t size)
 /* Several at once: a chain, or what an authority answered. */
 static void try_certs(const uint8_t *data, size_t size)
 {
-    struct signet_cert *certs[CHAIN_MAX];
+    struct signet_cert *certs[SIGNET_CHAIN_MAX];
     struct signet_error err = {0};
     size_t count = 0;
 
-    if (cert_load_chain(certs, &count, data, size, &err))
+    if (signet_cert_load_chain(certs, &count, data, size, &err))
         require_error(&err);
     while (count > 0)
         signet_cert_free(&certs[--count]);

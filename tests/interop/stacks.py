@@ -34,7 +34,7 @@ def need():
 # name: server's arguments (wants: of s_server), what the account has, "in" or words of the reason
 class Row:
     def __init__(self, label, verdict, server='openssl', suite=None, psk=None, own_psk=None, identity=b'me', shown=None, kind='p256',
-                 chain=(), data=None, more='', client='p256', uri_host=HOST, mine=None, mode=2, wants=()):
+                 chain=(), data=None, more='', client='p256', uri_host=HOST, mine=None, mode=2, wants=(), device='anjay-3'):
         self.__dict__.update(locals())
 
 
@@ -69,6 +69,10 @@ def rows(c):
                   pinned(f'cert {suite}, another in 16', 'out', own, suite=suite, more=', 16: {0: 49325}')]
     table += [pinned(f'pinned, {kind}', 'in', c.issue(kind), kind=kind) for kind in ('p384', 'p521', 'rsa', 'brainpool')]
     table.append(pinned('pinned, k256', 'out', c.issue('k256'), kind='k256'))
+    table += [pinned(f'pinned, {kind}, where the client has P-256 and P-384 alone', verdict, c.issue(kind), kind=kind, device='zephyr')
+              for kind, verdict in (('p384', 'in'), ('p521', 'on the curve secp521r1'), ('rsa', 'out'))]
+    table.append(pinned('pinned, SHA-512, where the client has SHA-256 and SHA-384 alone', 'signed with sha512',
+                        c.issue(by='Factory CA', digest='SHA512'), device='zephyr'))
     table += [pinned(f'pinned, {kind} at the device', 'in', own, client=kind) for kind in ('p384', 'p521', 'rsa')]
     table += [
         pinned('pinned, another name', f'not for {HOST}', c.issue(cn='server.example')),
@@ -233,10 +237,10 @@ def configuration(c, row, port):
             " 1: {0: {0: 1, 1: 60, 6: False, 7: 'U'}}}\n")
 
 
-def prove(folder, stack, config):
+def prove(folder, stack, device, config):
     with open(f'{folder}/{stack}.cfg', 'w') as f:
         f.write(config)
-    p = subprocess.run([SIGNET, 'prove', '-c', f'{stack}.cfg', '-e', 'me', '--device', 'anjay-3', '--stack', stack, '--handshake', '--timeout', '4'],
+    p = subprocess.run([SIGNET, 'prove', '-c', f'{stack}.cfg', '-e', 'me', '--device', device, '--stack', stack, '--handshake', '--timeout', '4'],
                        cwd=folder, capture_output=True, text=True, timeout=60)
     return p.returncode == 0, (p.stdout + p.stderr)
 
@@ -246,7 +250,7 @@ def try_row(c, row, top):
     bad = []
     for stack in ('openssl', 'mbedtls'):
         with serve(c, row, folder) as port:
-            came_in, said = prove(folder, stack, configuration(c, row, port))
+            came_in, said = prove(folder, stack, row.device, configuration(c, row, port))
         if came_in != (row.verdict == 'in'):
             bad.append(f'{row.label}: {stack}: {"in" if came_in else "out"}, wanted {row.verdict}: {said[-300:]}')
         elif stack == 'openssl' and row.verdict not in ('in', 'out') and row.verdict not in said:

@@ -120,7 +120,7 @@ static void refusals(void **state)
     put(chain, "", 0644);
     refused("chain.pem", SIGNET_E_CERT);
     files(&root, NULL, NULL);
-    for (int i = 0; i < CHAIN_MAX; i++)
+    for (int i = 0; i < SIGNET_CHAIN_MAX; i++)
         ca_write_cert(chain, &root);
     refused("more than 8 certificates", SIGNET_E_LIMIT);
     ca_free(&root);

@@ -12,7 +12,7 @@
 
 #include <openssl/pkcs7.h>
 
-static struct signet_cert *certs[CHAIN_MAX];
+static struct signet_cert *certs[SIGNET_CHAIN_MAX];
 static size_t count;
 
 static int load(X509 *const *list, size_t n, struct signet_error *err)
@@ -81,7 +81,7 @@ static void refused(void **state)
 {
     static const uint8_t garbage[] = {0x30, 3, 2, 1, 0};
     struct test_ca root = ca_make("root", "EC", NULL, NULL);
-    X509 *many[CHAIN_MAX + 1];
+    X509 *many[SIGNET_CHAIN_MAX + 1];
     struct signet_error err = {0};
     unsigned char *spki = NULL;
 
@@ -94,11 +94,11 @@ static void refused(void **state)
     err = (struct signet_error){0};
     assert_int_equal(load((X509 *[]){NULL}, 0, &err), SIGNET_E_SERVER);
     assert_string_equal(err.msg, "no certificate came");
-    for (size_t i = 0; i <= CHAIN_MAX; i++)
+    for (size_t i = 0; i <= SIGNET_CHAIN_MAX; i++)
         many[i] = root.cert;
-    assert_int_equal(load(many, CHAIN_MAX + 1, &err), SIGNET_E_LIMIT);
+    assert_int_equal(load(many, SIGNET_CHAIN_MAX + 1, &err), SIGNET_E_LIMIT);
     assert_int_equal(count, 0);
-    assert_int_equal(load(many, CHAIN_MAX, &err), 0);
+    assert_int_equal(load(many, SIGNET_CHAIN_MAX, &err), 0);
     int len = i2d_PUBKEY(root.key, &spki);
     assert_true(cert_has_spki(certs[0], spki, (size_t)len));
     assert_false(cert_has_spki(certs[0], spki, (size_t)len - 1));
