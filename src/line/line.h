@@ -15,8 +15,9 @@
 struct slot;
 enum { LINE_REASON_SIZE = 256 };
 
-/* gate.c: what keeps slots from beginning a board. Its user has the lock of the job. */
-struct line_gate {
+/* What people change from outside: what keeps slots from beginning a board. Its user has the lock
+ * of the job. */
+struct line_changes {
     bool paused;
     bool off[SIGNET_ORDER_SLOTS];
     unsigned on[SIGNET_ORDER_SLOTS]; /* how often it was put in: what a rule stopped begins anew */
@@ -45,7 +46,7 @@ struct line_setup {
     struct vault *vault;
     struct delivery *delivery;
     bool watch; /* slots wait for boards without end */
-    struct line_gate *gate;
+    struct line_changes *changes;
     struct line_scans *scans;     /* NULL: nothing is scanned, neither boards nor labels */
     struct signet_boards *boards; /* NULL: no run is before or after this one */
     int wait_seconds;             /* not watch: how long a slot waits for its next board; 0: 5 */
@@ -53,14 +54,15 @@ struct line_setup {
 };
 
 /* Pauses all slots, or lets them go on; true: that is a change. */
-bool line_pause(struct job *job, struct line_gate *gate, bool paused);
+bool line_pause(struct job *job, struct line_changes *changes, bool paused);
 /* Takes a slot of the order out, or puts it in again, also one that a rule stopped; likewise. */
-bool line_slot(struct job *job, struct line_gate *gate, size_t slot, bool off);
+bool line_slot(struct job *job, struct line_changes *changes, size_t slot, bool off);
 
 /* The board that came to its end in the slot is begun once more where it stands, as
  * signet_run_retry(); with a reason, as signet_run_rework(). */
-int line_again(struct job *job, const struct line_gate *gate, const struct signet_order *order,
-               size_t slot, const char *reason, struct signet_error *err);
+int line_again(struct job *job, const struct line_changes *changes,
+               const struct signet_order *order, size_t slot, const char *reason,
+               struct signet_error *err);
 
 /* The next board of the slot becomes this device; code: as it was read. SIGNET_E_BUSY,
  * SIGNET_E_CONFLICT: not now. */

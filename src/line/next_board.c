@@ -27,7 +27,7 @@ static bool begin_board(struct slot *slot)
 
     pthread_mutex_lock(&line->job->lock);
     bool unit = again_has_unit(slot) || job_units_left(line->job) > (int64_t)line->boards;
-    bool may = unit && !rules_stop(slot) && !gate_is_shut(slot) && slot_scan_take(slot);
+    bool may = unit && !rules_stop(slot) && !slot_is_held(slot) && slot_scan_take(slot);
     if (may)
         again_take(slot);
     line->boards += may;
@@ -179,7 +179,7 @@ static int wait_to_look(struct slot *slot, bool *waited, struct signet_error *er
     int rc = wait_halted(slot, err);
 
     if (rc == SIGNET_OK)
-        rc = gate_wait(slot, waited, err);
+        rc = slot_wait_held(slot, waited, err);
     if (rc != SIGNET_OK)
         return rc;
     if (!pause_for(job, 0))

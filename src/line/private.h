@@ -54,7 +54,7 @@ struct slot {
     double seconds;                   /* that it took */
     struct tally tally;
     struct signet_error halted;  /* the rule that stopped it; SIGNET_OK: none */
-    unsigned on;                 /* the gate's, when that was */
+    unsigned on;                 /* of the changes, when that was */
     bool absent;                 /* the last board was none: programmer or port are not there */
     int64_t absent_since;        /* clock_ms(); 0: it is not */
     struct signet_error missing; /* what its lamp says that it waits for; SIGNET_OK: nothing */
@@ -76,7 +76,7 @@ struct line {
     double first, last; /* clock_seconds() of the first board's begin, of the last one's end */
     size_t open_slots;
     size_t halted_slots; /* of them, by a rule of the order */
-    size_t off_slots;    /* of them, that wait at the gate */
+    size_t off_slots;    /* of them, that are held */
     struct tally tally;
     struct signet_error ended; /* by a rule of the order: no board is begun any more */
     size_t boards;             /* that are being worked on: each may need a unit of the quota */
@@ -119,11 +119,11 @@ bool again_asked(const struct slot *slot); /* a person wants it */
 void again_take(struct slot *slot);
 bool again_has_unit(const struct slot *slot);
 
-/* gate.c: with the job's lock */
-bool gate_is_shut(const struct slot *slot);
+/* pause.c: with the job's lock */
+bool slot_is_held(const struct slot *slot);
 /* Waits while it is shut, and watches the board that stands in the slot. SIGNET_E_NOT_FOUND: nobody
  * else is at work, and no board is waited for. */
-int gate_wait(struct slot *slot, bool *waited, struct signet_error *err);
+int slot_wait_held(struct slot *slot, bool *waited, struct signet_error *err);
 
 /* next_board.c: until a board comes that is not the one that was there last; fresh: any will do.
  * SIGNET_E_NOT_FOUND: none came; SIGNET_E_QUOTA, SIGNET_E_CANCELLED: no more are wanted. SIGNET_OK:

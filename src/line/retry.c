@@ -8,7 +8,7 @@
 
 static struct slot **again_place(const struct slot *slot)
 {
-    return &slot->line->setup->gate->ended[slot_index(slot)];
+    return &slot->line->setup->changes->ended[slot_index(slot)];
 }
 
 static bool has_failed(const struct slot *slot)
@@ -196,10 +196,10 @@ static int again_judge(const struct slot *slot, const char *name, bool rework,
 }
 
 /* With the job's lock, but not while the ledger is asked: meanwhile the board may leave. */
-static int again_judge_rework(struct job *job, const struct line_gate *gate, size_t i,
+static int again_judge_rework(struct job *job, const struct line_changes *changes, size_t i,
                               struct decision *of, struct signet_error *err)
 {
-    const struct slot *slot = gate->ended[i];
+    const struct slot *slot = changes->ended[i];
     const char *name = slot->order->name;
     char endpoint[SIGNET_ENDPOINT_SIZE];
 
@@ -208,7 +208,7 @@ static int again_judge_rework(struct job *job, const struct line_gate *gate, siz
     pthread_mutex_unlock(&job->lock);
     int rc = again_decide(job, of, endpoint, NULL, err);
     pthread_mutex_lock(&job->lock);
-    slot = gate->ended[i];
+    slot = changes->ended[i];
     if (slot && strcmp(slot->endpoint, endpoint) != 0)
         slot = NULL;
     return rc == SIGNET_OK ? again_judge(slot, name, true, err) : rc;
@@ -228,17 +228,18 @@ static void again_ask(struct slot *slot, const char *reason, int edition)
     memcpy(a->hw_id, slot->hw_id, sizeof(a->hw_id));
 }
 
-int line_again(struct job *job, const struct line_gate *gate, const struct signet_order *order,
-               size_t i, const char *reason, struct signet_error *err)
+int line_again(struct job *job, const struct line_changes *changes,
+               const struct signet_order *order, size_t i, const char *reason,
+               struct signet_error *err)
 {
     struct decision of = {.order = order->name};
 
     pthread_mutex_lock(&job->lock);
-    int rc = again_judge(gate->ended[i], order->slots[i].name, reason, err);
+    int rc = again_judge(changes->ended[i], order->slots[i].name, reason, err);
     if (rc == SIGNET_OK && reason)
-        rc = again_judge_rework(job, gate, i, &of, err);
+        rc = again_judge_rework(job, changes, i, &of, err);
     if (rc == SIGNET_OK)
-        again_ask(gate->ended[i], reason, of.edition);
+        again_ask(changes->ended[i], reason, of.edition);
     pthread_cond_broadcast(&job->changed);
     pthread_mutex_unlock(&job->lock);
     return rc;

@@ -64,7 +64,7 @@ static void put_stop(const struct slot *slot, const char *what, const struct rul
 
 static unsigned times_on(const struct slot *slot)
 {
-    return slot->line->setup->gate->on[slot_index(slot)];
+    return slot->line->setup->changes->on[slot_index(slot)];
 }
 
 void rules_resume(struct slot *slot)

@@ -93,8 +93,8 @@ int work_drop_retired(struct work *w, struct signet_error *err);
  * identity has one key, whatever happens in between. SIGNET_E_CONFLICT: the board has another key
  * than the one whose certificate it may hold. */
 int born_credentials(struct work *w, struct signet_error *err);
-/* ask.c: before anything touches the board. SIGNET_E_REFUSED: the order's command said no, in its
- * own words; any other error: it gave no answer. */
+/* ask_before.c: before anything touches the board. SIGNET_E_REFUSED: the order's command said no,
+ * in its own words; any other error: it gave no answer. */
 int work_ask_before(struct work *w, struct signet_error *err);
 /* work.c */
 /* Writes what became of the board and its device; sets slot->verdict. Returns rc, or why the ledger

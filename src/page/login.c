@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "page/login.h"
-#include "page/logins.h"
+#include "page/login_file.h"
 #include "pki/pki.h"
 
 #include <pthread.h>

@@ -39,7 +39,7 @@ int signet_run_pause(struct signet_run *r, bool paused, struct signet_error *err
 {
     if (!r->order->recipe)
         return error_set(err, SIGNET_E_UNSUPPORTED, "an order without boards is not paused");
-    if (line_pause(&r->job, &r->gate, paused))
+    if (line_pause(&r->job, &r->changes, paused))
         tell_change(r, paused ? "paused" : "resumed", NULL, NULL);
     return SIGNET_OK;
 }
@@ -70,7 +70,7 @@ int signet_run_slot(struct signet_run *r, const char *slot, bool off, struct sig
         return rc;
     if (off && r->scans)
         line_scan_drop(&r->job, r->scans, i);
-    if (line_slot(&r->job, &r->gate, i, off))
+    if (line_slot(&r->job, &r->changes, i, off))
         tell_change(r, off ? "off" : "on", o->slots[i].name, NULL);
     return SIGNET_OK;
 }
@@ -81,7 +81,7 @@ int signet_run_retry(struct signet_run *r, const char *slot, struct signet_error
     int rc = run_find_slot(r, slot, &i, err);
 
     if (rc == SIGNET_OK)
-        rc = line_again(&r->job, &r->gate, r->order, i, NULL, err);
+        rc = line_again(&r->job, &r->changes, r->order, i, NULL, err);
     if (rc == SIGNET_OK)
         tell_change(r, "retry", slot, NULL);
     return rc;
@@ -107,7 +107,7 @@ int signet_run_rework(struct signet_run *r, const char *slot, const char *reason
     if (rc == SIGNET_OK)
         rc = check_reason(reason, err);
     if (rc == SIGNET_OK)
-        rc = line_again(&r->job, &r->gate, r->order, i, reason, err);
+        rc = line_again(&r->job, &r->changes, r->order, i, reason, err);
     if (rc == SIGNET_OK)
         tell_change(r, "rework", slot, reason);
     return rc;

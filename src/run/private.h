@@ -24,7 +24,7 @@ struct signet_run {
     struct signet_observer observer;        /* one caller at a time */
     struct signet_observer status_observer; /* of the job: the status, then the caller */
     struct signet_status *status;
-    struct line_gate gate;
+    struct line_changes changes;
     struct line_scans *scans; /* of the slots; NULL: nothing is scanned */
     struct run_scan *scan;    /* NULL: the order has none */
     struct control *control;  /* NULL: none */

@@ -236,7 +236,7 @@ static int make(struct signet_run *r, struct batch_run *batch, struct delivery *
                                     .source = r->source,
                                     .vault = r->vault,
                                     .delivery = delivery,
-                                    .gate = &r->gate,
+                                    .changes = &r->changes,
                                     .scans = r->scans,
                                     .boards = r->options.boards,
                                     .watch = r->options.watch,

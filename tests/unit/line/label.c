@@ -20,7 +20,7 @@ struct bench {
     struct signet_order order;
     struct signet_observer observer;
     struct line_scans scans;
-    struct line_gate gate;
+    struct line_changes changes;
     struct line_setup setup;
     struct line line;
     struct slot slot;
@@ -87,7 +87,7 @@ static void set_up(struct bench *b)
     good(b, signet_ledger_order(b->job.ledger, "o", "hash", 9, &b->job.order, &b->err));
     good(b, vault_open(&b->vault, b->work, &(struct vault_key){.file = b->key}, "o", &b->err));
     b->setup = (struct line_setup){
-        .job = &b->job, .order = &b->order, .gate = &b->gate, .scans = &b->scans};
+        .job = &b->job, .order = &b->order, .changes = &b->changes, .scans = &b->scans};
     open_delivery(b, NULL);
     b->line = (struct line){.setup = &b->setup, .job = &b->job};
     b->slot = (struct slot){

@@ -99,12 +99,12 @@ static void one_that_was_missed_may_be_another_one(void **state)
     assert_true(presence_new(&slot, &now));
 }
 
-/* At the gate */
+/* A pause */
 
 struct hall {
     struct signet_slot place;
     struct signet_order order;
-    struct line_gate gate;
+    struct line_changes changes;
     struct job job;
     struct line_setup setup;
     struct line line;
@@ -125,7 +125,7 @@ static void *open_the_gate(void *arg)
 
     while (!waits(h))
         cancel_sleep_until(NULL, clock_ms() + 5, NULL);
-    line_pause(&h->job, &h->gate, false);
+    line_pause(&h->job, &h->changes, false);
     return NULL;
 }
 
@@ -136,7 +136,7 @@ static void open_hall(struct hall *h)
     h->order.slot_count = 1;
     assert_int_equal(job_open(&h->job, NULL), SIGNET_OK);
     h->job.quota = 1;
-    h->setup = (struct line_setup){.job = &h->job, .order = &h->order, .gate = &h->gate};
+    h->setup = (struct line_setup){.job = &h->job, .order = &h->order, .changes = &h->changes};
     h->line = (struct line){.setup = &h->setup, .job = &h->job, .open_slots = 1};
     h->slot = slot_with_board();
     h->slot.line = &h->line;
@@ -145,14 +145,14 @@ static void open_hall(struct hall *h)
 
 static void a_board_that_is_taken_out_in_a_pause_is_missed(void **state)
 {
-    struct hall h = {.gate = {.paused = true}};
+    struct hall h = {.changes = {.paused = true}};
     pthread_t thread;
     bool waited = false;
 
     (void)state;
     open_hall(&h);
     assert_int_equal(pthread_create(&thread, NULL, open_the_gate, &h), 0);
-    assert_int_equal(gate_wait(&h.slot, &waited, NULL), SIGNET_OK);
+    assert_int_equal(slot_wait_held(&h.slot, &waited, NULL), SIGNET_OK);
     pthread_join(thread, NULL);
     assert_true(waited && h.slot.gone);
     job_close(&h.job);
@@ -176,7 +176,7 @@ static void what_ends_a_wait_at_the_gate(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        struct hall h = {.gate = {.paused = rows[i].paused, .off = {rows[i].off}}};
+        struct hall h = {.changes = {.paused = rows[i].paused, .off = {rows[i].off}}};
         struct signet_error err = {0}, why = {.code = SIGNET_E_LEDGER};
         bool waited = false;
 
@@ -185,7 +185,7 @@ static void what_ends_a_wait_at_the_gate(void **state)
         h.job.quota = !rows[i].used_up;
         if (rows[i].stopped)
             job_fail(&h.job, &why);
-        assert_int_equal(gate_wait(&h.slot, &waited, &err), rows[i].code);
+        assert_int_equal(slot_wait_held(&h.slot, &waited, &err), rows[i].code);
         assert_int_equal(waited, i > 0);
         assert_int_equal(h.line.off_slots, 0);
         assert_string_equal(err.msg, rows[i].code == SIGNET_OK ? "" : "the slot is off");

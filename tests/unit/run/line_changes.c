@@ -14,32 +14,32 @@ static char asked[100], told[400];
 static bool changed;
 static int again_rc;
 
-bool __wrap_line_pause(struct job *job, struct line_gate *gate, bool paused);
-bool __wrap_line_pause(struct job *job, struct line_gate *gate, bool paused)
+bool __wrap_line_pause(struct job *job, struct line_changes *changes, bool paused);
+bool __wrap_line_pause(struct job *job, struct line_changes *changes, bool paused)
 {
-    (void)job, (void)gate;
+    (void)job, (void)changes;
     snprintf(asked, sizeof(asked), "pause %d", paused);
     return changed;
 }
 
-bool __wrap_line_slot(struct job *job, struct line_gate *gate, size_t slot, bool off);
-bool __wrap_line_slot(struct job *job, struct line_gate *gate, size_t slot, bool off)
+bool __wrap_line_slot(struct job *job, struct line_changes *changes, size_t slot, bool off);
+bool __wrap_line_slot(struct job *job, struct line_changes *changes, size_t slot, bool off)
 {
     size_t used = strlen(asked);
 
-    (void)job, (void)gate;
+    (void)job, (void)changes;
     snprintf(asked + used, sizeof(asked) - used, "slot %zu %d", slot, off);
     return changed;
 }
 
-int __wrap_line_again(struct job *job, const struct line_gate *gate,
+int __wrap_line_again(struct job *job, const struct line_changes *changes,
                       const struct signet_order *order, size_t slot, const char *reason,
                       struct signet_error *err);
-int __wrap_line_again(struct job *job, const struct line_gate *gate,
+int __wrap_line_again(struct job *job, const struct line_changes *changes,
                       const struct signet_order *order, size_t slot, const char *reason,
                       struct signet_error *err)
 {
-    (void)job, (void)gate, (void)order;
+    (void)job, (void)changes, (void)order;
     snprintf(asked, sizeof(asked), "again %zu %zu", slot, reason ? strlen(reason) : 0);
     return again_rc ? error_set(err, SIGNET_E_BUSY, "not now") : SIGNET_OK;
 }

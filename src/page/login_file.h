@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef PAGE_LOGINS_H
-#define PAGE_LOGINS_H
+#ifndef PAGE_LOGIN_FILE_H
+#define PAGE_LOGIN_FILE_H
 
 /* The file of logins: a line for each person, "NAME:scrypt:LN:SALT:HASH" (R 8, P 1). */
 

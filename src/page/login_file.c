@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "page/logins.h"
+#include "page/login_file.h"
 #include "pki/pki.h"
 
 #include <signet/page.h>
