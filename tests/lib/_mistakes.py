@@ -127,7 +127,7 @@ for path, said, do in (
     add(f'{path} for a certificate', f'cert show {path}', f'{path} is {said}, not a certificate', do)
 add('half a PEM', 'cert show cut.pem', 'cut.pem:1:1: malformed PEM: no END line', '-----BEGIN CERTIFICATE-----\n^', 'cut short')
 add('a PEM with a bad character', 'cert show odd.pem', 'odd.pem:2:1: malformed PEM: the certificate is not base64', 'copy the file again')
-add('a chain of PEM', 'cert show two.pem', 'two.pem:', ':1: more than one certificate', 'keep the first')
+add('a chain of PEM', 'packet make -c cfg -o out --seal-to two.pem', 'two.pem:', ':1: more than one certificate', 'keep the first')
 # the server's JSON
 JSON = 'server check server.json'
 def server(name, text, *answer, code=1, line=JSON):
