@@ -125,6 +125,18 @@ static const char *first_is_no(const struct cli *cli, enum signet_file_kind *kin
     return ledger ? "ledger" : "order";
 }
 
+/* What else is wrong follows from it. */
+void cli_first_explained(const struct cli *cli, struct signet_error *err)
+{
+    enum signet_file_kind kind;
+    struct signet_error why = {.code = SIGNET_E_USAGE};
+    if (!cli->arg_count || !first_is_no(cli, &kind) || access(cli->args[0], F_OK) != 0)
+        return;
+    signet_file_explain(SIGNET_E_USAGE, kind, cli->args[0], &why);
+    if (strstr(why.msg, " is "))
+        *err = why;
+}
+
 bool cli_first_missing(const struct cli *cli, const char *missing)
 {
     enum signet_file_kind kind;
@@ -182,7 +194,10 @@ static bool blank_at_end(const struct cli *cli, const char *word)
     size_t len = strlen(word);
     bool blank = len && (isspace((unsigned char)word[0]) || isspace((unsigned char)word[len - 1]));
     return blank && strncmp(cli->name, "signet line ", 12) != 0 && access(word, F_OK) != 0 &&
-           !tell_argument(cli, "take the blank out", word, "begins or ends with a blank");
+           !(word[len - 1] == '\r'
+                 ? tell_argument(cli, "its file ends lines as Windows does: sed -i 's/\\r$//' FILE",
+                                 word, "ends with a carriage return")
+                 : tell_argument(cli, "take the blank out", word, "begins or ends with a blank"));
 }
 
 bool cli_arguments_known(const struct cli *cli, const struct option_row *rows)

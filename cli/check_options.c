@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 static const char *const common[] = {"json", "help", "usage", "version"};
 enum { COMMON = sizeof(common) / sizeof(common[0]), NAMES_MAX = 100 };
@@ -94,7 +95,7 @@ const char *cli_option_elsewhere(const struct cli *cli, const struct option_row 
         {"signet board list", " all a ", NULL, "leave it out: all ports are shown"},
         {"signet sim server", " listen address bind addr ", "port", NULL},
         {"signet sim board", " port p device ", NULL, "did you mean --link PATH?"},
-        {"signet cert", " a ca authority-file signer ", "authority", NULL},
+        {"signet cert", " a ca authority-file signer issuer issuer-key ca-key ", "authority", NULL},
         {"signet cert make", " curve algorithm key-type digest subject ", NULL,
          "--cert-info FILE, a JSON file with names, curve, digest, validity"},
         {"signet cert make", " days validity expires until ", NULL,
@@ -211,7 +212,7 @@ static bool long_known(const struct cli *cli, const struct option_row *rows, con
     }
     *value = takes_value(row) && word[len] != '=';
     if ((!row || !row->arg) && word[len] == '=') {
-        cli_usage(cli, "--%.*s takes no value", (int)len, word);
+        cli_usage(cli, "--%.*s takes no value: write it alone", (int)len, word);
         return false;
     }
     return !*value || more || no_value(cli, row);
@@ -281,6 +282,24 @@ static bool value_apart(const struct cli *cli, const struct option_row *rows, co
     return true;
 }
 
+/* As word processors write quotes, at the beginning of a word or of a value. */
+static bool curly_quote(const struct cli *cli, const char *word)
+{
+    static const char *const quotes[] = {"\xe2\x80\x9c", "\xe2\x80\x9e", "\xe2\x80\x98", "\xc2\xab",
+                                         "\xe2\x80\x9d"};
+    const char *value = strchr(word, '=');
+    bool curly = false;
+    for (size_t i = 0; i < sizeof(quotes) / sizeof(quotes[0]); i++)
+        curly = curly || !strncmp(word, quotes[i], strlen(quotes[i])) ||
+                (value && !strncmp(value + 1, quotes[i], strlen(quotes[i])));
+    curly = curly && access(word, F_OK) != 0;
+    if (curly)
+        cli_usage(cli,
+                  "'%s' has a curly quote, as word processors write it: write \" or ', or no quote",
+                  PLAIN(word));
+    return curly;
+}
+
 /* As word processors write two dashes. */
 static bool long_dash(const struct cli *cli, const char *word)
 {
@@ -299,7 +318,7 @@ bool cli_options_known(const struct cli *cli, int argc, char **argv, const struc
         bool value = false, more = i + 1 < argc;
         if (!strcmp(word, "--"))
             break;
-        if (long_dash(cli, word))
+        if (long_dash(cli, word) || curly_quote(cli, word))
             return false;
         if (word[0] != '-' || !word[1])
             continue;

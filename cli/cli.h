@@ -144,6 +144,9 @@ enum signet_file_kind cli_file_kind(const char *path);
 bool cli_arguments_known(const struct cli *cli, const struct option_row *rows);
 /* Told: the one argument is no order or ledger, and missing (of args_doc) is not there. */
 bool cli_first_missing(const struct cli *cli, const char *missing);
+/* An error of the command line becomes that of the first argument, where that is a file of another
+ * kind than the verb takes. */
+void cli_first_explained(const struct cli *cli, struct signet_error *err);
 bool cli_too_many(const struct cli *cli, const struct option_row *rows, const char *word);
 /* The verb of that name; NULL: there is none (synonyms.c). */
 const struct verb *cli_find_verb(const struct noun *noun, const char *word);
@@ -151,6 +154,10 @@ const struct verb *cli_find_verb(const struct noun *noun, const char *word);
  * (synonyms.c). */
 const char *cli_word_meant(const struct noun *noun, const char *word,
                            char out[static CLI_MEANT_SIZE]);
+/* The same of the word behind a verb, "signet smp settings". */
+const char *cli_action_meant(const char *verb, const char *word);
+/* A verb of some noun, or what other programs call one. */
+bool cli_word_is_verb(const char *word);
 /* Adds old spellings to the rows of a verb, of which there are at most max with the end
  * (old_options.c). */
 void cli_old_options(const char *verb, struct option_row *rows, size_t max);

@@ -109,6 +109,10 @@ bool ledger_know_state(const struct cli *cli, const char *word, int *state)
     if (!word || *state >= 0)
         return true;
     const char *near = signet_word_nearest(word, names, SIGNET_DEVICE_STATES);
+    if (strchr(word, ',')) {
+        cli_usage(cli, "--state takes one state, and '%s' has several: repeat the command", word);
+        return false;
+    }
     cli_usage(cli, "there is no state '%s'%s%s%s", word, near ? "; did you mean " : "",
               near ? near
                    : ": reserved, keyed, writing, written, verified, registered, done, failed, "

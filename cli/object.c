@@ -45,6 +45,8 @@ static void tell_refused(struct import *import, const char *file, const struct s
     *(passed ? &import->passed : &import->refused) += 1;
     if (!import->cli->json) {
         printf("%s: %s\n", passed ? "passed over" : "refused", PLAIN(why->msg));
+        if (why->excerpt[0] && !passed)
+            printf("%s\n", why->excerpt);
         if (why->hint[0])
             printf("hint: %s\n", why->hint);
         return;
@@ -255,20 +257,41 @@ static const struct signet_object *named_object(const struct signet_objects *obj
     return o;
 }
 
+/* "lifetime", "Server.Lifetime", "RID.Server.Lifetime", "/1/0/1" */
+static const struct signet_object *object_of_resource(const struct signet_objects *objects,
+                                                      const char *name)
+{
+    const struct signet_object *o;
+    const char *dot = strrchr(name, '.'), *last = dot ? dot + 1 : name;
+    char first[16];
+    for (size_t i = 0; *name != '/' && (o = signet_object_at(objects, i)); i++)
+        for (size_t k = 0; k < o->count; k++)
+            if ((!strcasecmp(o->resources[k].name, last) ||
+                 !strcasecmp(o->resources[k].alias, last)) &&
+                (!dot || strcasestr(name, o->name)))
+                return o;
+    snprintf(first, sizeof(first), "%.*s", (int)strspn(name + 1, "0123456789"), name + 1);
+    return *name == '/' && first[0] ? named_object(objects, first) : NULL;
+}
+
 static int no_object(const struct cli *cli, const char *name, struct signet_error *err)
 {
-    char hint[sizeof(err->hint)] =
-        "--objects names the definitions of others; 'signet object list' has all";
-    const struct signet_object *o;
+    char hint[sizeof(err->hint)] = "";
+    const struct signet_object *o = object_of_resource(cli->objects, name);
     const char *near = "", *found = NULL;
-    for (size_t i = 0; (o = signet_object_at(cli->objects, i)); i++) {
+    if (o)
+        snprintf(hint, sizeof(hint), "it is in object %u: signet object show %u", o->id, o->id);
+    for (size_t i = 0; !hint[0] && (o = signet_object_at(cli->objects, i)); i++) {
         const char *both[] = {near, o->name};
         found = signet_word_nearest(name, both + !*near, 1 + (*near != '\0'));
         near = found ? found : near;
     }
     if (*near)
         snprintf(hint, sizeof(hint), "did you mean %s?", near);
-    return cli_error(err, SIGNET_E_NOT_FOUND, hint, "there is no object '%s'", PLAIN(name));
+    return cli_error(
+        err, SIGNET_E_NOT_FOUND,
+        hint[0] ? hint : "--objects names the definitions of others; 'signet object list' has all",
+        "there is no object '%s'", PLAIN(name));
 }
 
 static int show_object(struct cli *cli)

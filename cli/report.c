@@ -121,6 +121,7 @@ int cli_usage(const struct cli *cli, const char *fmt, ...)
     va_start(args, fmt);
     write_error(&err, SIGNET_E_USAGE, hint, fmt, args);
     va_end(args);
+    cli_first_explained(cli, &err);
     return cli_fail(cli, &err);
 }
 

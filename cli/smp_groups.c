@@ -212,7 +212,9 @@ static void tell_actions(const struct cli *cli, const struct action *actions)
     size_t count = 0;
     for (; actions[count].name; count++)
         names[count] = actions[count].name;
-    near = signet_word_nearest(cli->args[0], names, count);
+    near = cli_action_meant(cli->name, cli->args[0]);
+    if (!near)
+        near = signet_word_nearest(cli->args[0], names, count);
     cli_usage(cli, "%s has no '%s'%s%s%s", cli->name, PLAIN(cli->args[0]),
               near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }

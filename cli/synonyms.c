@@ -21,7 +21,13 @@ static const struct {
     {"", " monitor watch top ", "line status"},
     {"", " serve web gui dashboard ", "page"},
     {"", " ports ", "board list"},
-    {"", " devices ls ", "ledger list"},
+    {"", " devices device ls ", "ledger list"},
+    {"", " slots slot status ", "line status"},
+    {"", " ca issuer ", "authority show"},
+    {"", " object-list objects resources ", "object list"},
+    {"", " server-certificate tls ", "cert fetch"},
+    {"", " backup ", "ledger backup"},
+    {"", " tutorial quickstart setup demo ", "init"},
     {"", " keygen ", "cert make"},
     {"order", " check lint test validate show plan ", "run --dry-run"},
     {"order", " run start ", "run"},
@@ -44,7 +50,7 @@ static const struct {
     {"packet", " verify ", "packet check"},
     {"packet", " write send flash ", "provision"},
     {"object", " check verify validate ", "object import --dry-run"},
-    {"cert", " list ls ", "cert show"},
+    {"cert", " list ls verify check validate test ", "cert show"},
     {"cert", " issue ", "cert sign"},
     {"cert", " download get ", "cert fetch"},
     {"cert", " keygen ", "cert make"},
@@ -64,6 +70,15 @@ static const struct {
     {"smp", " stat version status ", "smp info"},
     {"smp", " config ", "smp settings"},
     {"smp", " sha256 checksum crc ", "smp hash"},
+    {"smp settings", " get show cat print ", "read"},
+    {"smp settings", " set put store ", "write"},
+    {"smp settings", " rm remove del erase unset ", "delete"},
+    {"smp settings", " apply ", "commit"},
+    {"smp image", " ls show info state ", "list"},
+    {"smp image", " flash install update upgrade write put push ", "upload"},
+    {"smp image", " swap try ", "test"},
+    {"smp image", " permanent accept ok ", "confirm"},
+    {"smp image", " rm remove del delete clear ", "erase"},
     {"sim", " leshan coiote thingsboard est ", "sim server --kind"},
     {"sim", " slots boards line ", "sim rack"},
     {"sim", " device ", "sim board"},
@@ -95,6 +110,32 @@ const struct verb *cli_find_verb(const struct noun *noun, const char *word)
     return NULL;
 }
 
+bool cli_word_is_verb(const char *word)
+{
+    char wanted[40];
+    bool is = false;
+
+    snprintf(wanted, sizeof(wanted), " %.30s ", word);
+    for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+        is = is || strstr(verbs[i][0], wanted) || !strcmp(verbs[i][1], word);
+    return is;
+}
+
+static const char *meant_of(const char *noun, const char *wanted)
+{
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+        if (!strcmp(commands[i].noun, noun) && strstr(commands[i].words, wanted))
+            return commands[i].meant;
+    return NULL;
+}
+
+const char *cli_action_meant(const char *verb, const char *word)
+{
+    char wanted[40];
+    snprintf(wanted, sizeof(wanted), " %.30s ", word);
+    return meant_of(verb + strlen("signet "), wanted);
+}
+
 const char *cli_word_meant(const struct noun *noun, const char *word,
                            char out[static CLI_MEANT_SIZE])
 {
@@ -103,9 +144,9 @@ const char *cli_word_meant(const struct noun *noun, const char *word,
 
     if (strchr(word, ' ') || n >= (int)sizeof(wanted))
         return NULL;
-    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-        if (!strcmp(commands[i].noun, noun ? noun->name : "") && strstr(commands[i].words, wanted))
-            return commands[i].meant;
+    const char *meant = meant_of(noun ? noun->name : "", wanted);
+    if (meant)
+        return meant;
     for (size_t i = 0; noun && i < sizeof(verbs) / sizeof(verbs[0]); i++)
         if (strstr(verbs[i][0], wanted) && cli_find_verb(noun, verbs[i][1])) {
             snprintf(out, CLI_MEANT_SIZE, "%s %s", noun->name, verbs[i][1]);

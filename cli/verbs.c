@@ -70,6 +70,27 @@ static int flushed(void)
 
 enum { FEW = 20 }; /* names that a hint has */
 
+/* "SIGNET_TOKEN=..." behind the program: what stands behind = may be a secret. */
+static bool tell_variable(const char *word)
+{
+    size_t len = strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+    if (!len || word[len] != '=')
+        return false;
+    fprintf(stderr,
+            "signet: error: '%.*s=' stands where a word of the command should\n"
+            "hint: a variable stands before the program: %.*s=... signet ...\n",
+            (int)len, word, (int)len, word);
+    return true;
+}
+
+static const struct noun *find_named(const char *word)
+{
+    const struct noun *noun = nouns;
+    while (noun->name && strcmp(noun->name, word) != 0)
+        noun++;
+    return noun->name ? noun : NULL;
+}
+
 static int unknown_word(const char *what, const char *word, const char *const *names, size_t count)
 {
     const char *near = signet_word_nearest(word, names, count);
@@ -156,6 +177,22 @@ static const char *verb_before_noun(const char *word, const char *next, char out
     return NULL;
 }
 
+/* "packet-show", "packet.show", "packetshow" */
+static const char *glued_words(const char *word, char out[CLI_MEANT_SIZE])
+{
+    for (const struct noun *noun = nouns; noun->name; noun++) {
+        size_t len = strlen(noun->name);
+        if (strncmp(noun->name, word, len) != 0 || !word[len])
+            continue;
+        const char *verb = word + len + (strchr("-_.:/ ", word[len]) != NULL);
+        if (*verb && cli_find_verb(noun, verb)) {
+            snprintf(out, CLI_MEANT_SIZE, "%s %s", noun->name, verb);
+            return out;
+        }
+    }
+    return NULL;
+}
+
 static int unknown_noun(const char *word, const char *next)
 {
     const char *names[64];
@@ -176,18 +213,16 @@ static int unknown_noun(const char *word, const char *next)
     if (word[0] == '-')
         return before_command(word);
     char out[CLI_MEANT_SIZE];
-    const char *meant = verb_before_noun(word, next, out);
+    const char *meant = glued_words(word, out);
+    if (!meant)
+        meant = verb_before_noun(word, next, out);
     if (!meant)
         meant = cli_word_meant(NULL, word, out);
+    if (!meant && next && cli_word_is_verb(word)) /* "get devices" */
+        meant = cli_word_meant(NULL, next, out);
     if (meant)
         return meant_instead(word, meant);
-    if (!strncmp(word, "SIGNET_", 7) && strchr(word, '=')) {
-        fputs("signet: error: a variable stands where the command should\n"
-              "hint: it stands before the program: SIGNET_...=... signet COMMAND\n",
-              stderr);
-        return EXIT_USAGE;
-    }
-    return tell_nouns_of(word) || tell_command_of_file(word)
+    return tell_nouns_of(word) || tell_command_of_file(word) || tell_variable(word)
                ? EXIT_USAGE
                : unknown_word("command", word, names, n);
 }
@@ -204,13 +239,19 @@ static int unknown_verb(const struct noun *noun, const char *word)
     if (word[0] == '-' && !cli_find_verb(noun, bare))
         return before_command(word);
     const char *meant = verb_before_noun(bare, noun->name, out);
-    if (meant) {
-        fprintf(stderr,
-                "signet: error: there is no verb of '%s' called '%s'\nhint: did you mean '%s'?\n",
-                noun->name, word, meant);
+    if (!meant && !strcmp(bare, noun->name)) { /* "ledger ledger list" */
+        fprintf(stderr, "signet: error: '%s' stands here twice\nhint: take one of the two out\n",
+                bare);
         return EXIT_USAGE;
     }
-    if (tell_command_of_file(word))
+    bool apart = !meant && find_named(bare); /* "ledger report" */
+    if (meant || apart) {
+        fprintf(stderr, "signet: error: there is no verb of '%s' called '%s'\nhint: %s%s%s\n",
+                noun->name, word, apart ? "it is a command of its own: signet " : "did you mean '",
+                apart ? bare : meant, apart ? "" : "'?");
+        return EXIT_USAGE;
+    }
+    if (tell_command_of_file(word) || tell_variable(word))
         return EXIT_USAGE;
     snprintf(what, sizeof(what), "verb of '%s' called", noun->name);
     return unknown_word(what, word, names, n);
@@ -252,9 +293,9 @@ static int run_noun(const struct noun *noun, int argc, char **argv)
 
 static int find_noun(int argc, char **argv)
 {
-    for (const struct noun *noun = nouns; noun->name; noun++)
-        if (!strcmp(noun->name, argv[0]))
-            return run_noun(noun, argc, argv);
+    const struct noun *noun = find_named(argv[0]);
+    if (noun)
+        return run_noun(noun, argc, argv);
     return unknown_noun(argv[0], argc > 1 ? argv[1] : NULL);
 }
 

@@ -9,7 +9,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { TEXT_MAX = 1024 * 1024 };
+/* A message cuts what is longer. */
+enum { TEXT_MAX = 1024 * 1024, CUT_MIN = 40 };
 
 #define NOWHERE SIZE_MAX
 
@@ -46,13 +47,14 @@ static bool is_key(const struct text_source *s, size_t end)
 size_t text_find_word(const struct text_source *s, const char *word, size_t len, bool key)
 {
     const char *at = s->text;
+    bool cut = !key && len >= CUT_MIN;
 
     while (len && (at = memmem(at, s->len - (size_t)(at - s->text), word, len))) {
         size_t start = (size_t)(at - s->text), end = start + len;
 
         if ((start == 0 ||
              char_in(s->text[start - 1], key ? " \t\r\n\"'{,_" : " \t\r\n\"'[{(,:=>")) &&
-            (end == s->len || char_in(s->text[end], " \t\r\n\"',]}):#<;")) &&
+            (cut || end == s->len || char_in(s->text[end], " \t\r\n\"',]}):#<;")) &&
             is_key(s, end) == key) {
             end = skip_comment(s, start);
             if (end == start)

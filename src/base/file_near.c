@@ -30,10 +30,22 @@ static void nearest_entry(const char *folder, const char *name, char near[NAME_M
         closedir(dir);
 }
 
+/* "a.yaml b.yaml": what stands before the blank is there. */
+static bool several_files(const char *path)
+{
+    char first[PATH_MAX];
+    size_t len = strcspn(path, " ");
+
+    snprintf(first, sizeof(first), "%.*s", (int)(len < PATH_MAX ? len : 0), path);
+    return path[len] && first[0] && access(first, F_OK) == 0;
+}
+
 const char *file_path_doubt(const char *path)
 {
     const char *slash = strchr(path, '~');
 
+    if (strncmp(path, "file:", 5) == 0)
+        return "write the path alone, without file://";
     if (strchr(path, '\\'))
         return "between folders stands /, not \\, and there are no drives such as C:";
     if (strstr(path, "://") || strcmp(path, "-") == 0)
@@ -41,6 +53,12 @@ const char *file_path_doubt(const char *path)
     slash = slash ? slash : strchr(path, '$');
     if (strstr(path, ", "))
         return "one file is named here; several are a list: [FILE, FILE]";
+    if (several_files(path))
+        return "one file is named here; several are words of their own, without quotes around them";
+    if (path[0] == '#')
+        return "in quotes a # begins no comment: leave it out";
+    if (strpbrk(path, "*?"))
+        return "name the file: a shell fills * in where files have such names, and none has";
     return slash && (slash == path || slash[-1] == '/')
                ? "write the whole path: ~ and $NAME mean something to a shell alone"
                : NULL;

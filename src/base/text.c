@@ -252,12 +252,14 @@ void text_hint_known(const char *name, const char *const *known, size_t count,
     const size_t room = sizeof(err->hint) - sizeof("known: , ...");
     struct buf all = {0};
     size_t family = near ? family_of(name, near) : 0;
-    bool cut = false;
+    bool cut = false, part = false;
 
     if (family)
         near = NULL;
+    for (size_t i = 0; !near && !family && i < count; i++) /* "timeout", of "smp_timeout_ms" */
+        part = part || (strlen(name) > 3 && strstr(known[i], name));
     for (size_t i = 0; !near && i < count; i++)
-        if (strncmp(known[i], name, family) == 0 && !cut &&
+        if (strncmp(known[i], name, family) == 0 && (!part || strstr(known[i], name)) && !cut &&
             !(cut = all.len + strlen(known[i]) + 2 > room))
             buf_printf(&all, "%s%s", all.len ? ", " : "", known[i]);
     if (near)

@@ -94,7 +94,10 @@ static bool skip_number(struct walk *w)
         return wrong_at(w, start, "a number with a zero in front", "take it out, or write a text");
     for (size_t i = digits; i < w->at; i++)
         if (!isdigit((unsigned char)w->text[i]) && !char_in(w->text[i], "+-.eE"))
-            return wrong_at(w, start, "this is no number", "text stands in double quotes");
+            return wrong_at(w, start, "this is no number",
+                            char_in(w->text[i], "xX")
+                                ? "a number is written in digits alone, such as 16 for 0x10"
+                                : "text stands in double quotes");
     return true;
 }
 

@@ -226,8 +226,10 @@ static int sqlite_open(struct db **out, const char *where, enum db_open how,
     if (how > DB_COPY && stat(where, &st) != 0) {
         rc = errno == ENOENT ? error_set(err, SIGNET_E_NOT_FOUND, "there is no such ledger")
                              : error_sys(err, SIGNET_E_IO, errno, "cannot open the ledger");
-        error_hint(err, "is the path right? The work order's 'ledger' says where it is, and "
-                        "its first run makes it");
+        error_hint(err, "%s",
+                   file_path_doubt(where) ? file_path_doubt(where)
+                                          : "is the path right? The work order's 'ledger' says "
+                                            "where it is, and its first run makes it");
         return rc;
     }
     rc = beside_check(where, err);

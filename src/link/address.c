@@ -115,8 +115,7 @@ static bool is_host_port(const char *name)
            ((dot && dot < colon) || strncmp(name, "localhost:", 10) == 0);
 }
 
-/* A port that is not there may come; what is there must be one. */
-static int check_device_path(const char *path, struct signet_error *err)
+int address_check_device(const char *path, struct signet_error *err)
 {
     struct stat st;
     const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
@@ -130,7 +129,8 @@ static int check_device_path(const char *path, struct signet_error *err)
     if (!there && strncmp(base, "tty", 3) == 0 && base[3] >= 'A' && base[3] <= 'Z' &&
         strncmp(path, "/dev/", 5) != 0)
         return error_set_hint(
-            err, SIGNET_E_USAGE, "the list of boards shows the ports that are there",
+            err, SIGNET_E_USAGE,
+            "a port is a path, such as /dev/ttyACM0; the list of boards shows those that are there",
             "'%s' is not there: ports are in /dev, such as /dev/%.40s", path, base);
     size_t word = strspn(path, "abcdefghijklmnopqrstuvwxyz");
     if (!there && word > 1 && path[word] == ':')
@@ -172,7 +172,7 @@ static int check_address(const char *address, struct signet_error *err)
 
     if (rc != SIGNET_OK)
         return rc;
-    return parsed.kind == LINK_SERIAL ? check_device_path(parsed.device, err)
+    return parsed.kind == LINK_SERIAL ? address_check_device(parsed.device, err)
                                       : tcp_split(parsed.rest, host, port, err);
 }
 

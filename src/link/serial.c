@@ -30,7 +30,10 @@ static int cannot_open(const char *path, int sys, struct signet_error *err)
                               "this is a folder, not a serial port");
     rc = error_sys(err, missing ? SIGNET_E_NOT_FOUND : SIGNET_E_LINK, sys, "cannot open the port");
     const char *colon = strrchr(path, ':');
-    if (missing && colon && colon[1] && !colon[1 + strspn(colon + 1, "0123456789")])
+    struct signet_error doubt = {0};
+    if (missing && address_check_device(path, &doubt) != SIGNET_OK)
+        error_hint(err, "%s", doubt.hint);
+    else if (missing && colon && colon[1] && !colon[1 + strspn(colon + 1, "0123456789")])
         error_hint(err, *path == '/' ? "a speed is no part of the port's name"
                                      : "tcp:HOST:PORT, udp:HOST:PORT and serial:PATH are possible");
     else if (missing && !strchr(path, '/'))

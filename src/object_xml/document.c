@@ -35,7 +35,8 @@ static const char *const field_names[FIELDS] = {
 /* An object or a resource as its fields come. */
 struct fields {
     struct buf text[FIELDS];
-    unsigned seen; /* bits of enum field */
+    size_t begin, at[FIELDS]; /* bytes of the file */
+    unsigned seen;            /* bits of enum field */
 };
 
 struct xml_reader {
@@ -49,9 +50,24 @@ struct xml_reader {
     long rid;                                         /* of the item */
     unsigned depth, in_object, in_resources, in_item; /* depth where each began; 0: not in one */
     struct buf *into;                                 /* text goes there; NULL: nowhere */
-    int rc;                                           /* of the first error */
+    size_t blamed; /* where what is judged stands; 0: where the parser is */
+    int rc;        /* of the first error */
     struct signet_error *err;
 };
+
+static size_t place_now(const struct xml_reader *r)
+{
+    const XML_Index at = XML_GetCurrentByteIndex(r->parser);
+
+    return at > 0 ? (size_t)at : 0;
+}
+
+/* The next error is about this field, or about what lacks it. */
+static struct xml_reader *blame(struct xml_reader *r, const struct fields *fields, enum field which)
+{
+    r->blamed = which < FIELDS && fields->seen & 1u << which ? fields->at[which] : fields->begin;
+    return r;
+}
 
 __attribute__((format(printf, 4, 5))) static int
 xml_fail(struct xml_reader *r, enum signet_code code, const char *hint, const char *fmt, ...)
@@ -64,8 +80,7 @@ xml_fail(struct xml_reader *r, enum signet_code code, const char *hint, const ch
     va_start(args, fmt);
     vsnprintf(what, sizeof(what), fmt, args);
     va_end(args);
-    const XML_Index at = XML_GetCurrentByteIndex(r->parser);
-    r->rc = error_at(r->err, code, &r->source, at > 0 ? (size_t)at : 0, "%s", what);
+    r->rc = error_at(r->err, code, &r->source, r->blamed ? r->blamed : place_now(r), "%s", what);
     if (hint)
         error_hint(r->err, "%s", hint);
     XML_StopParser(r->parser, XML_FALSE);
@@ -133,8 +148,8 @@ static bool read_choice(struct xml_reader *r, const struct fields *fields, enum 
     *out = strcasecmp(text, yes) == 0;
     if (*out || strcasecmp(text, no) == 0)
         return true;
-    xml_fail(r, SIGNET_E_SYNTAX, NULL, "%s is '%s', and not %s or %s", field_names[which],
-             SHOWN(fields, which), yes, no);
+    xml_fail(blame(r, fields, which), SIGNET_E_SYNTAX, NULL, "%s is '%s', and not %s or %s",
+             field_names[which], SHOWN(fields, which), yes, no);
     return false;
 }
 
@@ -153,12 +168,12 @@ static int field_row(struct xml_reader *r, struct signet_resource *row)
     bool multiple, mandatory, executable;
 
     if (!xml_type(field(f, FIELD_TYPE), &type))
-        return xml_fail(r, SIGNET_E_SYNTAX,
+        return xml_fail(blame(r, f, FIELD_TYPE), SIGNET_E_SYNTAX,
                         "String, Integer, Unsigned Integer, Float, Boolean, Opaque, Time, Objlnk "
                         "or Corelnk",
                         "resource %ld: '%s' is no type", r->rid, SHOWN(f, FIELD_TYPE));
     if (!xml_operations(field(f, FIELD_OPERATIONS), &row->flags, &executable))
-        return xml_fail(r, SIGNET_E_SYNTAX, "R, W, RW, E or nothing",
+        return xml_fail(blame(r, f, FIELD_OPERATIONS), SIGNET_E_SYNTAX, "R, W, RW, E or nothing",
                         "resource %ld: '%s' are no operations", r->rid, SHOWN(f, FIELD_OPERATIONS));
     if (!read_choice(r, f, FIELD_INSTANCES, "Multiple", "Single", "", &multiple) ||
         !read_choice(r, f, FIELD_MANDATORY, "Mandatory", "Optional", "Optional", &mandatory))
@@ -189,7 +204,7 @@ static void end_item(struct xml_reader *r)
 
     for (size_t i = 0; i < row_count(r); i++)
         if (rows[i].id == r->rid)
-            xml_fail(r, SIGNET_E_SYNTAX, "give each Item an ID of its own",
+            xml_fail(blame(r, &r->item, FIELDS), SIGNET_E_SYNTAX, "give each Item an ID of its own",
                      "resource %ld stands twice in this object", r->rid);
     if (row_count(r) >= OBJECT_RESOURCES_MAX)
         xml_fail(r, SIGNET_E_LIMIT, NULL, "more than %d resources", OBJECT_RESOURCES_MAX);
@@ -221,16 +236,18 @@ static int take_object(struct xml_reader *r, struct signet_object *object)
     bool multiple, mandatory;
 
     if (oid < 0)
-        return xml_fail(r, SIGNET_E_SYNTAX, "an ObjectID is a number from 0 to 65534",
-                        "'%s' is no ObjectID", SHOWN(f, FIELD_OBJECT_ID));
+        return xml_fail(blame(r, f, FIELD_OBJECT_ID), SIGNET_E_SYNTAX,
+                        "an ObjectID is a number from 0 to 65534", "'%s' is no ObjectID",
+                        SHOWN(f, FIELD_OBJECT_ID));
     if (!read_choice(r, f, FIELD_INSTANCES, "Multiple", "Single", "", &multiple) ||
         !read_choice(r, f, FIELD_MANDATORY, "Mandatory", "Optional", "Optional", &mandatory))
         return r->rc;
     object->since = (uint8_t)xml_version(field(f, FIELD_LWM2M_VERSION), 9);
+    enum field bad = object->since ? FIELD_OBJECT_VERSION : FIELD_LWM2M_VERSION;
     if (!object->since || !xml_version(field(f, FIELD_OBJECT_VERSION), 99))
-        return xml_fail(
-            r, SIGNET_E_SYNTAX, "a version is 1.0, 1.1 ...; nothing is 1.0", "'%s' is no version",
-            object->since ? SHOWN(f, FIELD_OBJECT_VERSION) : SHOWN(f, FIELD_LWM2M_VERSION));
+        return xml_fail(blame(r, f, bad), SIGNET_E_SYNTAX,
+                        "a version is 1.0, 1.1 ...; nothing is 1.0", "'%s' is no version",
+                        SHOWN(f, bad));
     object->id = (uint16_t)oid;
     object->flags =
         (multiple ? SIGNET_DEFINED_MULTIPLE : 0) | (mandatory ? SIGNET_DEFINED_MANDATORY : 0);
@@ -291,6 +308,7 @@ static void start_object(struct xml_reader *r, const XML_Char **attributes)
                  "this Object is of the type '%s', and no definition of an object",
                  text_shown(type, strlen(type), 40));
     r->in_object = r->depth;
+    r->object.begin = place_now(r);
 }
 
 static void start_item(struct xml_reader *r, const XML_Char **attributes)
@@ -298,6 +316,7 @@ static void start_item(struct xml_reader *r, const XML_Char **attributes)
     const char *id = attribute(attributes, "ID");
 
     r->in_item = r->depth;
+    r->item.begin = place_now(r);
     r->rid = id ? xml_id(id) : -1;
     if (r->rid < 0)
         xml_fail(r, SIGNET_E_SYNTAX, "an ID is a number from 0 to 65534",
@@ -316,6 +335,7 @@ static void start_field(struct xml_reader *r, const char *element)
         if (fields->seen & 1u << i)
             xml_fail(r, SIGNET_E_SYNTAX, "keep one of the two", "%s stands twice", element);
         fields->seen |= 1u << i;
+        fields->at[i] = place_now(r);
         fields->text[i].max = FIELD_MAX;
         r->into = &fields->text[i];
     }
@@ -393,40 +413,14 @@ static void XMLCALL xml_doctype(void *ctx, const XML_Char *name, const XML_Char 
              "a DOCTYPE is not taken");
 }
 
-/* What expat found, in words for a person. */
 static int xml_broken(struct xml_reader *r)
 {
-    static const struct {
-        enum XML_Error code;
-        const char *what, *hint;
-    } findings[] = {
-        {XML_ERROR_NO_ELEMENTS, "the file ends before its first element does",
-         "was it copied whole? A definition begins with <LWM2M> and ends with </LWM2M>"},
-        {XML_ERROR_INVALID_TOKEN, "a character that cannot stand here",
-         "an & is written &amp;, a < in a text &lt;"},
-        {XML_ERROR_UNCLOSED_TOKEN, "the file ends in the middle of this", "was it copied whole?"},
-        {XML_ERROR_PARTIAL_CHAR, "this is not UTF-8", "save the file as UTF-8"},
-        {XML_ERROR_TAG_MISMATCH, "this does not end the element that was begun last",
-         "each <Name> has its </Name>"},
-        {XML_ERROR_DUPLICATE_ATTRIBUTE, "an attribute stands twice", "keep one of the two"},
-        {XML_ERROR_JUNK_AFTER_DOC_ELEMENT, "this stands after the end", "the file has one <LWM2M>"},
-        {XML_ERROR_UNDEFINED_ENTITY, "a word between & and ; that nobody defined",
-         "write the character itself; an & is written &amp;"},
-        {XML_ERROR_UNKNOWN_ENCODING, "an encoding that is not known", "save the file as UTF-8"},
-        {XML_ERROR_INCORRECT_ENCODING, "the encoding that the first line names is not the file's",
-         "save the file as UTF-8"},
-        {XML_ERROR_MISPLACED_XML_PI, "<?xml ... ?> stands before all else, or nowhere",
-         "take out what stands before it, blanks as well"},
-    };
     const enum XML_Error code = XML_GetErrorCode(r->parser);
+    const char *hint, *what = xml_finding((int)code, &hint);
 
     if (code == XML_ERROR_NO_MEMORY)
         return r->rc = error_nomem(r->err);
-    for (size_t i = 0; i < COUNT_OF(findings); i++)
-        if (findings[i].code == code)
-            return xml_fail(r, SIGNET_E_SYNTAX, findings[i].hint, "%s", findings[i].what);
-    return xml_fail(r, SIGNET_E_SYNTAX, "an object definition is XML, as the OMA registry has it",
-                    "this is not XML that can be read");
+    return xml_fail(r, SIGNET_E_SYNTAX, hint, "%s", what);
 }
 
 static int xml_parse(struct xml_reader *r, const void *text, size_t len)

@@ -2,6 +2,7 @@
 /* Definitions of files and folders. */
 #include "object_xml/object_xml.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -107,11 +108,37 @@ static int name_files(struct load *l, const char *file)
                : error_set(l->err, SIGNET_E_LIMIT, "more than %d definitions", OBJECTS_MAX);
 }
 
+/* The letters and digits alone, in small letters. */
+static void plain_name(const char *name, char out[static SIGNET_NAME_MAX + 1])
+{
+    size_t n = 0;
+
+    for (; *name && n < SIGNET_NAME_MAX; name++)
+        if (isalnum((unsigned char)*name))
+            out[n++] = (char)tolower((unsigned char)*name);
+    out[n] = '\0';
+}
+
+/* Those of OMA's objects have OMA's names, or more words: "LWM2M Server". */
+static void doubt_number(const struct load *l, const char *file, const struct signet_object *o)
+{
+    const struct signet_object *core = signet_object_find(NULL, o->id);
+    char own[SIGNET_NAME_MAX + 1], known[SIGNET_NAME_MAX + 1];
+
+    plain_name(o->name, own);
+    plain_name(core ? core->name : "", known);
+    if (core && !strstr(own, known) && !strstr(known, own))
+        event_note(l->observer, "an object of one's own has a number of its own",
+                   "%s: object %u is OID.%s, and this definition calls it '%s'", file, o->id,
+                   core->name, text_shown(o->name, strlen(o->name), 60));
+}
+
 static int load_file(void *ctx, const char *file)
 {
     struct load *l = ctx;
     struct buf text = {0};
     struct signet_error why = {0};
+    size_t before = load_count(l);
     int rc = file_read(file, OBJECT_FILE_MAX, &text, &why);
 
     if (!rc)
@@ -119,6 +146,8 @@ static int load_file(void *ctx, const char *file)
     if (rc != SIGNET_E_UNSUPPORTED) /* which is passed over in a folder */
         rc = signet_file_explain(rc, SIGNET_FILE_DEFINITION, file, &why);
     buf_free(&text);
+    for (size_t i = before; !rc && i < load_count(l); i++)
+        doubt_number(l, file, &((const struct signet_object *)(const void *)l->list.data)[i]);
     if (!rc)
         return name_files(l, file);
     return rc == SIGNET_E_UNSUPPORTED && file != l->path ? SIGNET_OK : error_copy(l->err, &why);

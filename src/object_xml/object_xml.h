@@ -24,6 +24,8 @@ void object_xml_free(struct buf *list);
 
 /* 0 to 65534, or -1. */
 long xml_id(const char *text);
+/* What expat found (enum XML_Error), in words for a person. */
+const char *xml_finding(int code, const char **hint);
 /* "1.2" is 12; "": 1.0. 0: no version. */
 unsigned xml_version(const char *text, long most_minor);
 bool xml_type(const char *text, enum signet_type *out);

@@ -2,6 +2,7 @@
 /* What may stand in the fields of a definition. */
 #include "object_xml/object_xml.h"
 
+#include <expat.h>
 #include <stdlib.h>
 
 long xml_id(const char *text)
@@ -62,4 +63,38 @@ bool xml_operations(const char *text, uint8_t *flags, bool *executable)
         else if (*text != ' ' && *text != ',')
             return false;
     return !*executable || !(*flags & (SIGNET_DEFINED_READ | SIGNET_DEFINED_WRITE));
+}
+
+const char *xml_finding(int code, const char **hint)
+{
+    static const struct {
+        enum XML_Error code;
+        const char *what, *hint;
+    } findings[] = {
+        {XML_ERROR_NO_ELEMENTS, "the file ends before its first element does",
+         "was it copied whole? A definition begins with <LWM2M> and ends with </LWM2M>"},
+        {XML_ERROR_INVALID_TOKEN, "a character that cannot stand here",
+         "an & is written &amp;, a < in a text &lt;"},
+        {XML_ERROR_UNCLOSED_TOKEN, "the file ends in the middle of this", "was it copied whole?"},
+        {XML_ERROR_PARTIAL_CHAR, "this is not UTF-8", "save the file as UTF-8"},
+        {XML_ERROR_TAG_MISMATCH, "this does not end the element that was begun last",
+         "each <Name> has its </Name>"},
+        {XML_ERROR_DUPLICATE_ATTRIBUTE, "an attribute stands twice", "keep one of the two"},
+        {XML_ERROR_JUNK_AFTER_DOC_ELEMENT, "this stands after the end", "the file has one <LWM2M>"},
+        {XML_ERROR_UNDEFINED_ENTITY, "a word between & and ; that nobody defined",
+         "write the character itself; an & is written &amp;"},
+        {XML_ERROR_UNKNOWN_ENCODING, "an encoding that is not known", "save the file as UTF-8"},
+        {XML_ERROR_INCORRECT_ENCODING, "the encoding that the first line names is not the file's",
+         "save the file as UTF-8"},
+        {XML_ERROR_MISPLACED_XML_PI, "<?xml ... ?> stands before all else, or nowhere",
+         "take out what stands before it, blanks as well"},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(findings); i++)
+        if ((int)findings[i].code == code) {
+            *hint = findings[i].hint;
+            return findings[i].what;
+        }
+    *hint = "an object definition is XML, as the OMA registry has it";
+    return "this is not XML that can be read";
 }

@@ -2,6 +2,8 @@
 /* Names of devices: from a manifest, from a pattern, or from the boards. */
 #include "template/private.h"
 
+#include <ctype.h>
+
 enum { DIGITS_MAX = 18 };
 
 struct placeholder_names names_known(const struct names *n, bool no_endpoint, bool no_serial)
@@ -135,6 +137,8 @@ int names_expand(const struct names *n, const struct manifest_row *row, int64_t 
                                   "table has \" around a field"
                             : memchr(text.data, ' ', text.len)
                                 ? "take the blank out: names have letters, digits and - . _ :"
+                            : text.len > SIGNET_ENDPOINT_SIZE - 1
+                                ? "make it shorter: names have at most 150 characters"
                                 : "names have 1 to 150 letters, digits and - . _ :",
                             text.len ? "'%s' is no endpoint name" : "a name is missing%s",
                             text_shown(text.data, text.len, 60));
@@ -147,9 +151,15 @@ int names_expand(const struct names *n, const struct manifest_row *row, int64_t 
     return rc;
 }
 
+/* Endpoints that differ in case alone have one hash: somebody may take one for the other. */
 uint64_t names_hash(const struct names *n, enum names_value kind, const void *value, size_t len)
 {
-    return index_hash(&n->index, value, len) + (uint64_t)kind * 0x9e3779b97f4a7c15u;
+    char small[SIGNET_ENDPOINT_SIZE];
+
+    for (size_t i = 0; kind == NAMES_ENDPOINT && i < len && i < sizeof(small); i++)
+        small[i] = (char)tolower(((const unsigned char *)value)[i]);
+    return index_hash(&n->index, kind == NAMES_ENDPOINT ? small : value, len) +
+           (uint64_t)kind * 0x9e3779b97f4a7c15u;
 }
 
 static int none(const char *endpoint, struct signet_error *err)

@@ -69,8 +69,18 @@ static void duplicate_error(const struct source *s, const struct manifest_row *r
     error_hint(why, "each device has its own: correct or take out one of the two rows");
 }
 
+/* Of code SIGNET_OK: a server may take them for one, and so may a person. */
+static void alike_note(const struct source *s, const struct manifest_row *row,
+                       const struct buf *value, uint64_t line, struct signet_error *why)
+{
+    error_set_hint(why, SIGNET_OK, "is one of the two rows a slip of the keyboard?",
+                   "%s:%llu: the endpoint '%s' differs from that of line %llu in case alone",
+                   s->template.manifest, (unsigned long long)row->line,
+                   text_shown(value->data, value->len, 151), (unsigned long long)line);
+}
+
 static int row_has_value(const struct source *s, const struct manifest_row *row,
-                         enum names_value kind, const struct buf *value, bool *same,
+                         enum names_value kind, const struct buf *value, bool *same, bool *alike,
                          struct signet_error *err)
 {
     struct buf other = {0};
@@ -78,27 +88,32 @@ static int row_has_value(const struct source *s, const struct manifest_row *row,
 
     for (size_t a = 0; rc == SIGNET_OK && !*same && a < value_count(s, kind); a++) {
         rc = row_value(s, row, kind, a, &other, err);
-        *same = rc == SIGNET_OK && other.len == value->len &&
-                memcmp(other.data, value->data, value->len) == 0;
+        bool fits = rc == SIGNET_OK && other.len == value->len;
+        *same = fits && memcmp(other.data, value->data, value->len) == 0;
+        *alike = fits && kind == NAMES_ENDPOINT &&
+                 strncasecmp((char *)other.data, (char *)value->data, value->len) == 0;
     }
     buf_free(&other);
     return rc;
 }
 
-/* *why: the earlier row that has the value, if there is one; if not, the index takes this one. */
+/* *why: the earlier row that has the value, if there is one; if not, the index takes this one, and
+ * *why may be a note. */
 static int check_value(struct source *s, const struct manifest_row *row, enum names_value kind,
                        const struct buf *value, struct signet_error *why, struct signet_error *err)
 {
     uint64_t hash = names_hash(&s->names, kind, value->data, value->len), place;
     struct manifest_row other = {0};
     size_t probe = 0;
-    bool same = false;
+    bool same = false, alike = false;
     int rc = SIGNET_OK;
 
     while (rc == SIGNET_OK && !same && index_next(&s->names.index, hash, &probe, &place)) {
         rc = manifest_row(s->names.manifest, (int64_t)place, &other, err);
         if (rc == SIGNET_OK)
-            rc = row_has_value(s, &other, kind, value, &same, err);
+            rc = row_has_value(s, &other, kind, value, &same, &alike, err);
+        if (rc == SIGNET_OK && alike && !same)
+            alike_note(s, row, value, other.line, why);
     }
     if (same && other.index != row->index) /* and not another account of this one */
         duplicate_error(s, row, kind, value, other.line, why);
@@ -122,7 +137,7 @@ int duplicates_check(struct source *s, const struct manifest_row *row,
             rc = row_value(s, row, kind, a, &value, err);
             if (rc == SIGNET_OK && value.len)
                 rc = check_value(s, row, kind, &value, &why, err);
-            if (why.code != SIGNET_OK)
+            if (why.msg[0])
                 on_duplicate(ctx, &why);
         }
     buf_free(&value);

@@ -131,19 +131,36 @@ static int try_good_row(struct trial *t, const struct placeholder_values *values
     return SIGNET_OK;
 }
 
-/* A name that is legal and hardly meant; the first ones are told. */
+/* The first ones are told. */
+static void tell_doubt(struct trial *t, struct signet_error *note)
+{
+    if (t->doubts++ >= REPORTED_MAX)
+        return;
+    manifest_excerpt(t->s->names.manifest, note);
+    event_warn(t->options->observer, note);
+}
+
+static void report_duplicate(void *ctx, const struct signet_error *why)
+{
+    struct signet_error note = *why;
+
+    if (why->code == SIGNET_OK)
+        tell_doubt(ctx, &note);
+    else
+        report_row(ctx, why);
+}
+
+/* A name that is legal and hardly meant. */
 static void doubt_name(struct trial *t, const struct manifest_row *row, const char *endpoint)
 {
     struct signet_error note = {0};
     const char *doubt = NULL;
 
-    if (endpoint_check(endpoint, &doubt, NULL) != SIGNET_OK || !doubt ||
-        t->doubts++ >= REPORTED_MAX)
+    if (endpoint_check(endpoint, &doubt, NULL) != SIGNET_OK || !doubt)
         return;
     error_set_hint(&note, SIGNET_OK, "take the row out if it is no device", "%s:%llu: %s %s",
                    t->s->template.manifest, (unsigned long long)row->line, endpoint, doubt);
-    manifest_excerpt(t->s->names.manifest, &note);
-    event_warn(t->options->observer, &note);
+    tell_doubt(t, &note);
 }
 
 static int check_code(struct trial *t, const struct manifest_row *row, struct signet_error *why)
@@ -191,7 +208,7 @@ static int try_row(void *ctx, const struct manifest_row *row, const struct signe
         return SIGNET_OK;
     }
     doubt_name(t, row, endpoint);
-    int rc = duplicates_check(t->s, row, report_row, t, err);
+    int rc = duplicates_check(t->s, row, report_duplicate, t, err);
     return rc == SIGNET_OK ? try_good_row(t, &values, err) : rc;
 }
 

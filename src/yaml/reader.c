@@ -155,9 +155,10 @@ static int read_text(struct reader *r, const yaml_node_t *node, const struct ent
                                           "'%s' is a text of several lines", e->name)
                        : reader_fail_hint(r, node, "take it out", "'%s' holds a control character",
                                           e->name);
-    if (e->type == ENTRY_PATH && len == 0)
-        return reader_fail_hint(r, node, "write its value behind the colon: \"name: value\"",
-                                "'%s' is empty", e->name);
+    if (e->type != ENTRY_RAW && len == 0)
+        return reader_fail_hint(
+            r, node, "write its value behind the colon (\"name: value\"), or leave the key out",
+            "'%s' is empty", e->name);
     if (e->type == ENTRY_PATH && strchr(text, '\\') && !strstr(text, "://"))
         return reader_fail_hint(r, node, file_path_doubt(text), "'%s' is a path of Windows",
                                 e->name);

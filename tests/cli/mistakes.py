@@ -5,7 +5,7 @@ start of a program; nothing but the answer is written: standard output is empty,
 mistakes stand those that are none, with exit code 0: they have no answer."""
 import concurrent.futures, gzip, io, os, re, shutil, subprocess, sys, tempfile, threading, zipfile
 from _mistakes import MISTAKES, FILES
-import _mistakes_day, _mistakes_kinds, _mistakes_neighbours, _mistakes_shell  # they add to them
+import _mistakes_again, _mistakes_day, _mistakes_kinds, _mistakes_neighbours, _mistakes_shell  # they add to them
 
 BUILD = os.environ['SIGNET_BUILD']
 
@@ -113,7 +113,7 @@ def judge(desk, number, mistake):
     """The complaint, or None."""
     name, line, changes, answer = mistake
     before = desk.lay_out(changes)
-    words = [{'@': '', '~': ' '}.get(w, w) for w in line.split()]
+    words = [{'@': '', '~': ' '}.get(w, w.replace('␣', ' ')) for w in line.split()]
     program = words.pop(0) if words and words[0] == 'ptool' else 'signet'
     p = subprocess.run([f'{BUILD}/{program}', *words], cwd=desk.folder, capture_output=True, text=True, timeout=60,
                        stdin=subprocess.DEVNULL, errors='replace')

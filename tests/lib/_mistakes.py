@@ -476,7 +476,7 @@ order('a text of several lines', 'name: two', 'name: |\n  two', "two.yaml:1:7: '
 order('a blank of a word processor', 'quota: 3', 'quota:\u00a03', 'two.yaml:2:7: a no-break space', '^', 'write a blank')
 order('a number that is too large', 'quota: 3', 'quota: 99999999999999999999', "two.yaml:2:8: 'quota' is from 1 to 1000000000, not 99999999999999999999", '^', 'between the two')
 order('a path that is nothing', 'packets: two.ndjson', 'packets', "two.yaml:6:17: 'packets' is empty", '^', '"name: value"')
-later('an operator of no name', 'operator: ""', 'two.yaml:6:1: operator: the name is empty', '^', 'or leave it out')
+later('an operator of no name', 'operator: ""', "two.yaml:6:11: 'operator' is empty", '^', 'or leave the key out')
 table('a table of HTML', '<table><tr><td>endpoint</td></tr></table>', 'two.yaml:5:19: devices.csv is a web page (HTML), not a manifest in CSV', '^', 'download the file itself')
 table('a title above the header', 'Devices of week 48\nendpoint\nurn:a1\n', "devices.csv has no column 'endpoint'", '^', 'the first row names the columns')
 table('a column twice', 'endpoint,endpoint\na,b\n', 'devices.csv:1:10: column 2 has the name of another column', '^', 'each by a name of its own')

@@ -94,7 +94,7 @@ for line, said, do in (
         ('object import -o cfg good.xml', "cannot make the folder 'cfg'", '-o names a folder'), ('sim rack cfg', 'cannot make the link cfg/1', 'a folder that is there'),
         ('ledger verify damaged.db', 'the file is damaged', 'put back the last copy')):
     add(line, line, said, do, a__yaml='chain: root.pem\nkey: root.key\n', good__xml='<LWM2M><Object ObjectType="MODefinition"><Name>A</Name><ObjectID>33001</ObjectID><MultipleInstances>Single</MultipleInstances><Mandatory>Optional</Mandatory><Resources/></Object></LWM2M>')
-later('a station of no name', 'station: ""', "two.yaml:6:1: 'station' is empty", '^', 'leave it out')
+later('a station of no name', 'station: ""', "two.yaml:6:10: 'station' is empty", '^', 'leave the key out')
 later('events into a file of another kind', 'notify: [{file: devices.csv}]', "two.yaml:6:17: notify: file: 'devices.csv' is another file", '^', 'for events alone')
 later('a secret that the label does not have', 'label: {template: l.zpl, printer: ./l.prn, print_secrets: [foo]}', "two.yaml:6:60: l.zpl: print_secrets names 'foo'", '^', 'take it out', l__zpl=ZPL)
 add('a usage with a slip', 'authority check a.yaml', "./prof.yaml:2:13: 'key_usage' cannot have 'digitalSignatur'", '^', 'there are digitalSignature', a__yaml='chain: root.pem\nkey: root.key\nprofile: ./prof.yaml\n', prof__yaml='base: tls-client\nkey_usage: [digitalSignatur]\n')

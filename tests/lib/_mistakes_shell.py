@@ -82,7 +82,7 @@ for line, said, do in (
         ('ledger history one.db x', "'ledger' called 'history'", "'ledger show'"), ('ledger rm one.db x', "'rm'", "'ledger void'"), ('cert view ca.pem', "'view'", "'cert show'"), ('packet create -c cfg', "'create'", "'packet make'"),
         ('board flash x', "'flash'", "'provision'"), ('object add object.xml', "'add'", "'object import'"), ('show packets packet', "no command 'show'", "'packet show'"), ('new cert -e x', "no command 'new'", "'cert make'"),
         ('enroll -c cfg', "no command 'enroll'", "'register'"), ('ledger one.db', "'one.db' is a file, and no command", 'signet ledger list one.db'), ('ledger --list one.db', "called '--list'", "'ledger list'"),
-        ('packet --json show packet', '--json stands before the command', 'behind it'), ('-v', "no command '-v'", "'--version'"), ('SIGNET_TOKEN=hunter2 register', 'a variable stands where the command should', 'before the program'),
+        ('packet --json show packet', '--json stands before the command', 'behind it'), ('-v', "no command '-v'", "'--version'"), ('SIGNET_TOKEN=hunter2 register', "'SIGNET_TOKEN=' stands where a word", 'before the program'),
         # files in the wrong order, and one alone
         ('label print urn:a order.yaml --reason x', "'urn:a' is no order that is there", 'the order stands before the other words: signet label print order.yaml'), ('order owner key.pem two.yaml', "'key.pem' is no order", 'signet order owner two.yaml'),
         ('line slot 3 off order.yaml', "'3' is no order", 'line slot order.yaml'), ('label confirm urn:a', "'urn:a' is no order that is there, and ENDPOINT is missing", 'ORDER.yaml ENDPOINT'),

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+"""More of _mistakes: fresh batches of all areas, a kind behind each short answer."""
+from _mistakes import BOARD, TABLE, TWO, ZPL, add, later, order, server, table
+from _mistakes_neighbours import right
+
+# words in place of nouns and verbs
+for line, said, do in (
+        ('ledger SIGNET_TOKEN=hunter2 list one.db', "'SIGNET_TOKEN=' stands where a word", 'before the program: SIGNET_TOKEN=...'), ('ledger report one.db', "no verb of 'ledger' called 'report'", 'a command of its own: signet report'),
+        ('get devices', "no command 'get'", "'ledger list'"), ('cert verify ca.pem', "called 'verify'", "'cert show'"), ('packet.make -c cfg', "no command 'packet.make'", "'packet make'"),
+        ('packet packet show', "'packet' stands here twice", 'take one of the two out'), ('smp settings -p x get a/b', "has no 'get'; did you mean 'read'?", 'read NAME'),
+        ('ledger rework order.yaml', 'order.yaml is a work order, not a ledger', 'its ledger is one.db'), ('ledger list one.db --state done,failed', "'done,failed' has several", '--help'),
+        ('run order.yaml --dry-run=true', '--dry-run takes no value: write it alone', '--help'), ('ledger list \u201cone.db\u201d', 'has a curly quote', 'no quote'),
+        ('cert sign --issuer ca.pem csr.pem', 'there is no option --issuer', 'did you mean --authority?')):
+    add(line, line, said, do, code=2)
+# paths that are none
+for line, said, do in (
+        ('run order.yaml␣two.yaml', "cannot open 'order.yaml two.yaml'", 'several are words of their own'), ('packet show file:///packet', "cannot open 'file:///packet'", 'without file://'),
+        ('ledger list *.db', '*.db: there is no such ledger', 'a shell fills * in'), ('run order.yaml #␣dry', "cannot open '# dry'", 'begins no comment'), ('smp info -p COM3', 'COM3: cannot open the port', '/dev/ttyUSB0')):
+    add(line, line, said, do)
+for name in 'lifetime', 'Server.Lifetime', '/1/0/1':
+    add(f'a resource for an object: {name}', f'object show {name}', f"there is no object '{name}'", 'it is in object 1: signet object show 1')
+# values of nothing, and those that a message cuts
+order('a serial number of nothing', '{port: x}', '{serial: ""}', "two.yaml:7:18: 'serial' is empty", '^', 'leave the key out', base=BOARD)
+order('a pattern that is too long', 'urn:dev:os:x-{serial:03}', 'u' * 300 + '{serial}', 'two.yaml:5:19: names ', '^', 'at most 150 characters')
+order('half a key of several', 'packet_path: /x', 'packet_path: /x, timeout: 30', "two.yaml:6:59: unknown key 'timeout'", '^', 'known: flasher_timeout_ms, smp_timeout_ms', base=BOARD)
+server('a port in hex digits', '{"kind": "leshan", "url": "https://127.0.0.1:1", "port": 0x10}', 'server.json:1:58: this is no number', '^', 'such as 16 for 0x10')
+right('names that differ in case', 'run --dry-run two.yaml', "devices.csv:3:1: the endpoint 'urn:a1' differs from that of line 2 in case alone", two__yaml=TABLE, devices__csv='endpoint\nurn:A1\nurn:a1\nurn:a3\n')
+# definitions of objects: the field itself
+XML = ('<LWM2M>\n<Object ObjectType="MODefinition"><Name>Acme</Name>\n<ObjectID>33700</ObjectID><MultipleInstances>Single</MultipleInstances>\n<Resources><Item ID="0"><Name>Rate</Name>'
+       '<Operations>RW</Operations>\n<MultipleInstances>Single</MultipleInstances>\n<Type>Integer</Type></Item></Resources></Object></LWM2M>\n')
+for old, new, *answer in (('33700', '70000', "o.xml:3:1: '70000' is no ObjectID", '0 to 65534'), ('Integer', 'int', "o.xml:6:1: resource 0: 'int' is no type", 'Unsigned Integer'),
+                          ('RW', 'RX', "o.xml:4:42: resource 0: 'RX' are no operations", 'R, W, RW'), ('</Item>', '</Item>\n<Item ID="0"></Item>', 'o.xml:7:1: resource 0 stands twice', 'an ID of its own')):
+    add(f'a definition with {new}', 'packet check --objects o.xml packet', *answer, '^', o__xml=XML.replace(old, new, 1))
+right('a number of the core', 'object import -n o.xml', "o.xml: object 3 is OID.Device, and this definition calls it 'Acme'", 'a number of its own', o__xml=XML.replace('33700', '3'))
