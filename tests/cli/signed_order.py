@@ -148,15 +148,22 @@ def files_of_devices(p):
     p.house.write('d.xml', '<LWM2M>\n<Object ObjectType="MODefinition"><Name>Pump</Name><ObjectID>33700</ObjectID><MultipleInstances>Single</MultipleInstances>'
                   '<Mandatory>Optional</Mandatory><Resources><Item ID="0"><Name>Speed</Name><Operations>RW</Operations><MultipleInstances>Single</MultipleInstances>'
                   '<Mandatory>Optional</Mandatory><Type>Integer</Type></Item></Resources></Object></LWM2M>\n')
-    p.house.write('label.zpl', '^XA^FD{endpoint}^FS^XZ\n')
-    for more, file in (('objects: d.xml\n', 'd.xml'), ('label: {template: label.zpl, printer: labels/}\n', 'label.zpl')):
-        p.house.order('o', 10, file='o.yaml', more=more)
+    for name, text in (('label.zpl', '^XA^FD{endpoint}^FS^XZ\n'), ('own.yaml', 'name: own-1\n'), ('m.csv', 'endpoint\nurn:a\n'), ('info.json', '{\n}\n'),
+                       ('server.pem', '\n'), ('s.json', '{\n"kind": "export", "file": "x.csv"}\n'), ('ca.pem', '\n')):
+        p.house.write(name, text)
+    servers = 'servers: [{file: s.json, ca_file: ca.pem}]\n'
+    for word, more, file in (('objects', 'objects: d.xml\n', 'd.xml'), ('label', 'label: {template: label.zpl, printer: labels/}\n', 'label.zpl'),
+                             ('device', 'device: own.yaml\n', 'own.yaml'), ('manifest', '', 'm.csv'),
+                             ('cert_info', 'credentials: {cert_info: info.json}\n', 'info.json'),
+                             ('server_cert', 'credentials: {server_cert: server.pem}\n', 'server.pem'),
+                             ('server', servers, 's.json'), ('server', servers, 'ca.pem')):
+        p.house.order('o', 10, file='o.yaml', more=more, names=['  manifest: m.csv'] if word == 'manifest' else None)
         p.sign()
         p.call('order', 'verify', 'o.yaml', '--vkey', p.key)
         with open(p.at(file)) as f:
             before = f.read()
         p.house.write(file, before.replace('\n', '\n\n', 1))
-        p.make(f"'{more.split(':')[0]}' is not what was signed")
+        p.make(f"'{word}' is not what was signed")
         p.house.write(file, before)
     with open(p.at('o.yaml')) as f:
         text = f.read()

@@ -399,6 +399,8 @@ static void archive_refused(void **state)
     sql("DELETE FROM deliveries");
     refused(signet_ledger_archive(ledger, here, 0, file, NULL, &events, head, &err), SIGNET_E_USAGE,
             "1 to 256 orders");
+    refused(signet_ledger_archive(ledger, here, 257, file, NULL, &events, head, &err),
+            SIGNET_E_USAGE, "1 to 256 orders");
     assert_int_equal(verified(), before);
     assert_int_not_equal(access(file, F_OK), 0);
     signet_ledger_close(&ledger);
@@ -458,6 +460,34 @@ static void what_an_archive_has(void **state)
     verified();
 }
 
+/* What the last run says of the units that were not begun: its quota was lowered to what there is.
+ */
+static void archive_of_a_lowered_quota(void **state)
+{
+    static const char *const orders[] = {"o"};
+    static const struct {
+        const char *run;
+        bool taken;
+    } all[] = {{"{\"finished\": false, \"quota\": 1}", false},
+               {"{\"finished\": true, \"quota\": 2}", false},
+               {"{\"quota\": 1}", false},
+               {"{\"finished\": true, \"quota\": 1}", true}};
+    char file[320], head[65];
+    int64_t events = 0;
+    (void)state;
+    begin(2); /* one is made, one is missing */
+    finish_here("here-1");
+    snprintf(file, sizeof(file), "%s/archive.db", others);
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        must(signet_ledger_run(ledger, order, all[i].run, &err));
+        if (all[i].taken)
+            must(signet_ledger_archive(ledger, orders, 1, file, NULL, &events, head, &err));
+        else
+            refused(signet_ledger_archive(ledger, orders, 1, file, NULL, &events, head, &err),
+                    SIGNET_E_USAGE, "order o is not finished: 1 not begun");
+    }
+}
+
 /* What was brought answers to its chain, like all else. */
 static void changed_here(void **state)
 {
@@ -505,6 +535,7 @@ int main(void)
         TEST(nothing),
         TEST(archive_refused),
         TEST(what_an_archive_has),
+        TEST(archive_of_a_lowered_quota),
         TEST(changed_here),
     };
 
