@@ -62,10 +62,19 @@ static void put_error(struct json *j, const struct signet_error *e)
     json_given(j, "hint", e->hint);
 }
 
+/* `| head` has read what it wanted: nothing is to be told. */
+static bool reader_is_gone(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return poll(&out, 1, 0) > 0 && (out.revents & POLLERR);
+}
+
 int cli_fail(const struct cli *cli, const struct signet_error *said)
 {
     struct signet_error full = *said, *err = &full;
     char help[128];
+    if (err->sys == EPIPE && reader_is_gone())
+        return EXIT_FAILED;
     snprintf(help, sizeof(help), "'%s --help' lists the options", cli->name);
     if (!err->hint[0])
         signet_text_plain(err->code == SIGNET_E_USAGE && !err->excerpt[0] ? help
@@ -229,22 +238,13 @@ int cli_write(const char *path, const void *data, size_t len, struct signet_erro
     return stream_error(err, errno, "write to standard output");
 }
 
-/* `| head` has read what it wanted: nothing is to be told. */
-static bool reader_is_gone(void)
-{
-    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
-    return poll(&out, 1, 0) > 0 && (out.revents & POLLERR);
-}
-
 int cli_close(const struct cli *cli, int code)
 {
     struct signet_error err = {0};
     int rc = cli_lacks_text() ? cli_error(&err, SIGNET_E_NOMEM, "", "out of memory")
                               : cli_write("-", "", 0, &err);
     if (rc == SIGNET_OK && ferror(stdout)) /* of something before */
-        rc = stream_error(&err, 0, "write to standard output");
-    if (rc != SIGNET_OK && reader_is_gone())
-        return EXIT_FAILED;
+        rc = stream_error(&err, reader_is_gone() ? EPIPE : 0, "write to standard output");
     return rc == SIGNET_OK ? code : cli_fail(cli, &err);
 }
 

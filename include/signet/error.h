@@ -14,7 +14,8 @@
 extern "C" {
 #endif
 
-/* Stable numbers, append only: the ledger stores them and docs/SPEC.md maps them to exit codes. */
+/* Stable numbers, append only: the ledger stores them and docs/SPEC.md has what a run does about
+ * each. */
 enum signet_code {
     SIGNET_OK = 0,
     SIGNET_E_USAGE = 1,        /* the caller's arguments do not fit together */

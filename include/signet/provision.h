@@ -28,7 +28,7 @@ struct signet_provision_job {
     const char *packet_path; /* NULL: "SenMLCBOR" without a board, no file with one */
     const char *cert_folder; /* for a certificate that is made; NULL: "cert" without a board, no
                                 files with one: the private key is on the board only */
-    const char *recipe;      /* anjay-zephyr or smp-file; NULL: no board */
+    const char *recipe;      /* one of board.h; NULL: no board */
     const struct signet_board_options *board; /* NULL: the recipe's defaults. Its endpoint is the
                                                  device's. */
 };

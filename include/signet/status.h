@@ -81,7 +81,8 @@ struct signet_order_status {
     double left; /* seconds that the rest will take at this rate; below 0: unknown */
 };
 
-/* What a warning or an error said that belongs to no slot, or to its hook. */
+/* What a warning or an error said that belongs to no slot, or to its hook; why a device was set
+ * aside after its board passed, or without a board. */
 struct signet_alarm {
     char text[256], hint[256];
     uint64_t count; /* how often it came */

@@ -14,8 +14,8 @@ static int provisioned(struct signet_error *err)
 {
     return error_set_hint(
         err, SIGNET_E_PROVISIONED,
-        "chip erase and flash it again only if they may be lost; else flash the final "
-        "image",
+        "put another board in; this one starts as a product with its final image, and is erased "
+        "only where its credentials may be lost",
         "the board holds credentials already");
 }
 

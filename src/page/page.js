@@ -58,8 +58,8 @@ function drawVerdict(t, state) {
     t.verdict.replaceChildren(icon(shape), element('span', word));
 }
 
-function drawEndpoint(t, endpoint) {
-    if (t.endpoint.textContent !== endpoint) t.endpoint.replaceChildren(...endpoint ? [link(endpoint)] : []);
+function drawEndpoint(t, endpoint, without) {
+    if (t.endpoint.textContent !== (endpoint || without)) t.endpoint.replaceChildren(endpoint ? link(endpoint) : without);
 }
 
 function drawSlot(s, t) {
@@ -68,7 +68,7 @@ function drawSlot(s, t) {
     t.off.hidden = !s.off;
     t.bar.hidden = !works;
     t.bar.value = s.part;
-    drawEndpoint(t, s.state === 'empty' ? '' : s.endpoint);
+    drawEndpoint(t, s.state === 'empty' ? '' : s.endpoint, ['fail', 'made-before'].includes(s.state) ? 'its name is not known' : '');
     t.hint.hidden = !(ended && s.hint);
     setText(t.reason, ended && s.state !== 'pass' ? s.reason || '' : '');
     setText(t.hint, s.hint ? `What to do: ${s.hint}` : '');
@@ -242,13 +242,15 @@ function readScanner() {
     let text = '', at = 0;
     addEventListener('keydown', e => {
         const quick = e.timeStamp - at < 80;
-        if (!session.token || $('code').hidden || e.metaKey || e.target.tagName === 'INPUT') return;
+        if ($('code').hidden || e.metaKey || e.repeat || e.target.tagName === 'INPUT') return;
         if ((e.key === 'Enter' || e.key === 'Tab') && quick && text.length > 1) {
             e.preventDefault(); // no button is pressed by it
             e.stopPropagation();
-            say('scan', `|${text}`);
+            if (session.token) say('scan', `|${text}`);
+            else toast('no code is taken before somebody has logged in');
             text = '';
         } else if (e.key.length === 1 && (!e.ctrlKey || e.getModifierState('AltGraph'))) {
+            if (quick || e.target.tagName === 'SELECT') e.preventDefault(); // nor a list changed
             text = quick ? text + e.key : e.key;
             at = e.timeStamp;
         }

@@ -65,10 +65,17 @@ bool signet_event_is_retry(const struct signet_event *event)
            strcmp(event->stage, "device") == 0;
 }
 
+/* A device that is set aside after its board passed, or without a board, is seen in no slot. */
+static bool is_alarm(const struct signet_event *event)
+{
+    return event->kind == SIGNET_EVENT_WARNING || event->kind == SIGNET_EVENT_ERROR ||
+           (event->kind == SIGNET_EVENT_STAGE_END && !event->board);
+}
+
 void figures_add_event(struct status_figures *f, const struct signet_event *event)
 {
     f->now.retries += signet_event_is_retry(event);
-    if ((event->kind == SIGNET_EVENT_WARNING || event->kind == SIGNET_EVENT_ERROR) && event->error)
+    if (event->error && is_alarm(event))
         add_alarm(f, event->error);
 }
 

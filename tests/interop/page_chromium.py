@@ -7,11 +7,11 @@ if not shutil.which('chromium'):
     sys.exit(77)
 from _chromium import Chromium
 from _page import NAME, PASSWORD, Run
-from _signet import SIGNET, Broken, need
+from _signet import SIGNET, SOURCE, Broken, need
 
 EVIL = '<img src=x onerror="alert(1)">'
 STATES = ('working', 'pass', 'fail', 'made-before', 'waiting', 'halted', 'empty', 'closed')
-SLOTS = [{'state': s, 'endpoint': EVIL if s == 'pass' else f'urn:dev:os:{s}', 'part': 400, 'stage': 'load', 'seconds': 5000,
+SLOTS = [{'state': s, 'endpoint': EVIL if s == 'pass' else '' if s == 'fail' else f'urn:dev:os:{s}', 'part': 400, 'stage': 'load', 'seconds': 5000,
           **({'reason': 'no answer in time', 'hint': 'press the board into its jig', 'may': 'retry'} if s == 'fail' else {}),
           **({'may': 'rework'} if s in ('pass', 'made-before') else {})} for s in STATES]
 # foreground against background of all that has text of its own; the ratio that WCAG 2.1 AA wants is 4.5
@@ -55,10 +55,11 @@ def by_keyboard(chromium):
     need(wanted <= seen, f'not reached: {wanted - seen}')
 
 
-def log_in(chromium):
+def log_in(chromium, axe):
     chromium.run('document.getElementById("login").focus()')
     chromium.key('Enter', 13, '\r')
     chromium.until('document.getElementById("login-dialog").open', 'the dialog')
+    look(chromium, 'login', axe)
     chromium.type(NAME)
     chromium.key('Tab', 9)
     chromium.type(PASSWORD)
@@ -100,11 +101,56 @@ def once_more(chromium, run, axe):
     need('antenna changed' in run.asked, run.asked)
 
 
+def dialogs(chromium, axe):
+    """What else asks a person."""
+    for button in 'operator', 'shift', 'code', 'stop':
+        chromium.run(f'document.getElementById("{button}").focus()')
+        chromium.key('Enter', 13, '\r')
+        chromium.until('document.getElementById("ask-dialog").open', button)
+        look(chromium, button, axe)
+        chromium.key('Escape', 27)
+    chromium.size(1180, 820)
+
+
+def said(chromium, words, what):
+    chromium.until(f'document.getElementById("said").textContent === {json.dumps(words)}', what)
+
+
+def scanner(chromium, run):
+    """A scanner that is a keyboard: wherever the focus is, and nothing that has it is pressed; what a person types slowly is no code."""
+    run.refuses = 'a code is refused'
+    chromium.scan('SN:|a"1')
+    said(chromium, 'a code is refused (try another)', 'the answer to a code')
+    need(run.asked == 'scan |SN:|a"1', run.asked)
+    run.refuses, run.log = None, []
+    chromium.run('document.getElementById("pause").focus()')
+    chromium.scan('LINE 3-a', end='Tab')
+    said(chromium, 'the code is taken', 'the answer to a code that is taken')
+    need(run.log == ['scan |LINE 3-a'] and chromium.run('document.activeElement.id') == 'pause', run.asked)
+    chromium.run('document.activeElement.blur()')
+    chromium.scan('SLOW', pause=0.2)
+    chromium.run('location.hash = "reports"')
+    chromium.until('document.querySelector("#view-reports select")', 'reports')
+    chromium.run('document.querySelector("#view-reports select").focus()')
+    before = chromium.run('document.activeElement.value')
+    chromium.scan('SN-2')
+    wait(run, 'scan |SN-2')
+    need(chromium.run('document.activeElement.value') == before, 'a list was changed')
+
+
 def wait(run, asked):
     end = time.monotonic() + 60
     while run.asked != asked:
         need(time.monotonic() < end, f'{run.asked}, not {asked}')
         time.sleep(0.05)
+
+
+def made(folder):
+    """A ledger of three devices."""
+    for file in 'minted.yaml', 'devices.csv', 'endpoint_cfg_batch':
+        shutil.copy(os.path.join(SOURCE, 'examples', 'line', file), folder)
+    subprocess.run([SIGNET, 'run', '--plain', 'minted.yaml'], cwd=folder, stdout=subprocess.DEVNULL, check=True, timeout=60)
+    return os.path.join(folder, 'minted.db')
 
 
 def main(folder):
@@ -113,7 +159,7 @@ def main(folder):
     subprocess.run([SIGNET, 'page', 'password', logins, NAME], input=PASSWORD + '\n', text=True, check=True)
     run = Run(os.path.join(folder, 'work'), SLOTS)
     run.scans = 1
-    ledger = os.environ.get('SIGNET_LEDGER', os.path.join(folder, 'ledger.db'))
+    ledger = os.environ.get('SIGNET_LEDGER') or made(folder)
     page = subprocess.Popen([SIGNET, 'page', ledger, '-l', '127.0.0.1:0', '--work', os.path.join(folder, 'work'),
                              '--page-logins', logins, '--json'], stdout=subprocess.PIPE, text=True)
     chromium = None
@@ -123,14 +169,18 @@ def main(folder):
         need(chromium.run('[...document.querySelectorAll(".tile")].map(t => t.dataset.state)') == list(STATES), 'states')
         need(chromium.run('document.querySelectorAll(".tile")[1].querySelector(".endpoint").textContent') == EVIL, 'a name')
         need(chromium.run('document.querySelectorAll(".tile img").length') == 0, 'a name became markup')
+        need(chromium.run('document.querySelectorAll(".tile")[2].querySelector(".endpoint").textContent') == 'its name is not known', 'a board without a name')
         words = chromium.run('[...document.querySelectorAll(".verdict")].map(v => v.textContent)')
         need(words[1:4] == ['PASS', 'FAIL', 'MADE BEFORE'], words)
         need(len(set(chromium.run('[...document.querySelectorAll(".verdict use")].map(u => u.getAttribute("href"))')[1:4])) == 3, 'shapes')
         look(chromium, 'line', axe)
-        log_in(chromium)
+        chromium.scan('SN-0')
+        said(chromium, 'no code is taken before somebody has logged in', 'a code before the login')
+        log_in(chromium, axe)
         look(chromium, 'line-logged-in', axe)
         by_keyboard(chromium)
         once_more(chromium, run, axe)
+        dialogs(chromium, axe)
         chromium.run('document.getElementById("operator").focus()')
         chromium.key('Enter', 13, '\r')
         chromium.type('Zoë')
@@ -138,18 +188,12 @@ def main(folder):
         chromium.key('Enter', 13, '\r')
         chromium.until('document.getElementById("said").textContent === "a name is refused (try another)"', 'an error')
         need(run.asked == 'operator Zoë', run.asked)
-        run.refuses = 'a code is refused'
-        chromium.run('''for (const key of [...'SN:|a"1', 'Enter']) document.body.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true}))''')
-        chromium.until('document.getElementById("said").textContent === "a code is refused (try another)"', 'the answer to a code')
-        need(run.asked == 'scan |SN:|a"1', run.asked)
-        run.refuses = None
-        chromium.run('''for (const key of ['S', 'N', 'Enter']) document.body.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true}))''')
-        chromium.until('document.getElementById("said").textContent === "the code is taken"', 'the answer to a code that is taken')
-        for view in ('stations', 'reports', 'device'):
+        scanner(chromium, run)
+        for view in ('stations', 'reports', 'device', 'device=urn:dev:os:0023C7-000101'):
             chromium.run(f'location.hash = "{view}"')
-            chromium.until(f'document.getElementById("view-{view}").children.length > 0', view)
-            look(chromium, view, axe)
-        errors = [s for s in chromium.said if '/api/' not in json.dumps(s)]  # no ledger is there, and a name was refused
+            chromium.until(f'document.getElementById("view-{view.split("=")[0]}").children.length > {3 if "=" in view else 0}', view)
+            look(chromium, view.replace(':', '-'), axe)
+        errors = [s for s in chromium.said if '/api/line' not in json.dumps(s)]  # a name was refused
         need(errors == [], f'Chromium says: {errors}')
     finally:
         if chromium:

@@ -8,7 +8,7 @@ SECONDS = 60
 
 class Chromium:
     def __init__(self, url):
-        self.folder, self.count, self.said = tempfile.mkdtemp(), 0, []
+        self.folder, self.count, self.said, self.at = tempfile.mkdtemp(), 0, [], 0
         here, there = os.pipe(), os.pipe()  # to it, from it
         self.process = subprocess.Popen(['bash', '-c', f'exec "$@" 3<&{here[0]} 4>&{there[1]}', 'bash', 'chromium', '--headless', '--no-sandbox',
                                          '--disable-gpu', '--no-first-run', '--remote-debugging-pipe', '--ignore-certificate-errors',
@@ -65,6 +65,18 @@ class Chromium:
     def key(self, name, code, text=None):
         for kind in ('keyDown', 'keyUp'):
             self.call('Input.dispatchKeyEvent', type=kind, key=name, code=name, windowsVirtualKeyCode=code, **({'text': text} if text else {}))
+
+    def scan(self, text, end='Enter', pause=0.01):
+        """Keys as a scanner presses them, capitals with Shift, by the clock of the keyboard: so many seconds between them."""
+        self.at = max(self.at + 1, time.time())
+        codes = {'Enter': 13, 'Tab': 9, 'Shift': 16}
+        for key in [k for c in text for k in (('Shift', c) if c.isupper() else (c,))] + [end]:
+            shift = 8 * key.isupper() * (len(key) == 1)
+            self.at += pause
+            press = {'key': key, 'windowsVirtualKeyCode': codes.get(key) or ord(key.upper()), 'modifiers': shift, 'timestamp': self.at}
+            text = {'text': '\r' if key == 'Enter' else key} if key not in ('Shift', 'Tab') else {}
+            self.call('Input.dispatchKeyEvent', type='keyDown' if text else 'rawKeyDown', **press, **text)
+            self.call('Input.dispatchKeyEvent', type='keyUp', **press)
 
     def type(self, text):
         self.call('Input.insertText', text=text)

@@ -96,7 +96,7 @@ class Run:
         os.mkdir(folder)
         self.order, self.slots, self.more = 'o', slots, ()
         self.scans = 0
-        self.asked, self.refuses = '', None  # the last change, and why the next one is refused
+        self.asked, self.log, self.refuses = '', [], None  # the last change, all of them, and why the next one is refused
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.bind(os.path.join(folder, 'control-0123456789abcdef.sock'))
         self.socket.listen(16)
@@ -115,5 +115,6 @@ class Run:
                 line = c.recv(600).decode().strip()
                 if line != 'status':
                     self.asked = line
+                    self.log.append(line)
                 refused = self.refuses and line != 'status'
                 c.sendall((f'error 1\nmessage {self.refuses}\nhint try another\n' if refused else self.text()).encode())
