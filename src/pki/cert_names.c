@@ -60,7 +60,7 @@ static bool has_address(const GENERAL_NAMES *names, const char *host)
 }
 
 /* What the certificate has instead, for people. */
-static void show_names(struct buf *out, X509 *x, const GENERAL_NAMES *names)
+static void show_names(struct buf *out, X509 *x, const GENERAL_NAMES *names, bool has_alternatives)
 {
     char common[CERT_NAME_SIZE] = "";
 
@@ -73,8 +73,8 @@ static void show_names(struct buf *out, X509 *x, const GENERAL_NAMES *names)
         text_escape(out, ASN1_STRING_get0_data(name->d.dNSName),
                     (size_t)ASN1_STRING_length(name->d.dNSName));
     }
-    if (!names && X509_NAME_get_text_by_NID(X509_get_subject_name(x), NID_commonName, common,
-                                            CERT_NAME_SIZE) > 0)
+    if (!has_alternatives && X509_NAME_get_text_by_NID(X509_get_subject_name(x), NID_commonName,
+                                                       common, CERT_NAME_SIZE) > 0)
         text_escape(out, (const uint8_t *)common, strlen(common));
     buf_text(out, out->len ? "" : "no name of a host");
 }
@@ -84,14 +84,16 @@ int cert_names_host(const struct signet_cert *cert, const char *host, struct sig
     X509 *x = cert_parse(cert, err);
     GENERAL_NAMES *names;
     struct buf shown = {0};
+    int place = -1; /* -1: there is none; it may be one that OpenSSL cannot read */
     bool fits;
 
     if (!x)
         return SIGNET_E_CRYPTO;
-    names = X509_get_ext_d2i(x, NID_subject_alt_name, NULL, NULL);
-    fits = names ? in_alternatives(names, host) : in_common_names(X509_get_subject_name(x), host);
+    names = X509_get_ext_d2i(x, NID_subject_alt_name, &place, NULL);
+    fits = place != -1 ? in_alternatives(names, host)
+                       : in_common_names(X509_get_subject_name(x), host);
     if (!fits) {
-        show_names(&shown, x, names);
+        show_names(&shown, x, names, place != -1);
         error_set(err, SIGNET_E_CERT, "it is for '%s', and not for %s",
                   shown.data ? (const char *)shown.data : "?", text_shown(host, strlen(host), 80));
         if (has_address(names, host))
