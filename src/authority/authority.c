@@ -112,10 +112,14 @@ static void warn_chain(const struct signet_authority *a, const struct signet_obs
 {
     signet_cert_check_dates(a->chain[0], observer, NULL); /* soon: a warning */
     for (size_t i = 0; i < a->count; i++) {
+        struct signet_error why = {0};
         char where[48];
 
         snprintf(where, sizeof(where), "certificate %zu of the authority", i + 1);
         cert_warn_weak(a->chain[i], CERT_OF_AUTHORITY, where, observer);
+        if (cert_fits_stacks(a->chain[i], &why) != SIGNET_OK)
+            event_note(observer, "is it for servers whose TLS stack is generous, such as OpenSSL?",
+                       "%s: %s", where, why.msg);
     }
 }
 

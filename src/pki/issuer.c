@@ -33,6 +33,9 @@ static const char *rule_broken(int error)
         return "its extended key usage does not allow certificates of clients";
     case X509_V_ERR_PATH_LENGTH_EXCEEDED:
         return "a path length constraint above it does not allow it";
+    case X509_V_ERR_NO_EXPLICIT_POLICY:
+        return "its policy constraints ask for a certificate policy, which a device's certificate "
+               "does not have";
     default: /* OpenSSL has 90 of them */
         return X509_verify_cert_error_string(error);
     }
@@ -58,7 +61,7 @@ static int verify_issued(const struct issuer *is, const struct signet_cert *made
         X509_STORE_CTX_init(ctx, store, cert, is->chain) == 1) {
         X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(ctx);
 
-        X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
+        X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_POLICY_CHECK);
         X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_SSL_CLIENT);
         X509_VERIFY_PARAM_set_auth_level(param, 0);
         X509_VERIFY_PARAM_set_time(param, (time_t)clock_wall());

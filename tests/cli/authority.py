@@ -49,14 +49,25 @@ def file_authorities(h):
 
 
 def what_servers_refuse(h):
-    for name, subject, curve, code, word in (('weak', '/CN=weak', 'P-224', 0, 'certificate 1 of the authority: its key is on the curve secp224r1'),
-                                             ('nameless', '/', 'P-256', 1, "it has no issuer's name (RFC 5280, section 4)")):
+    for name, subject, curve, code, word, more in (
+            ('weak', '/CN=weak', 'P-224', 0, 'certificate 1 of the authority: its key is on the curve secp224r1', ()),
+            ('nameless', '/', 'P-256', 1, "it has no issuer's name (RFC 5280, section 4)", ()),
+            ('asks', '/CN=asks', 'P-256', 0, 'the extension policyConstraints is critical, and they do not know it', ('policyConstraints=critical,requireExplicitPolicy:0',)),
+            ('bounds', '/CN=bounds', 'P-256', 0, 'the extension nameConstraints is critical', ('nameConstraints=critical,permitted;DNS:example.com',))):
         openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:' + curve, '-nodes', '-keyout', name + '.key', '-subj', subject,
-                '-days', '4000', '-out', name + '.pem', '-addext', 'keyUsage=critical,keyCertSign')
+                '-days', '4000', '-out', name + '.pem', *(x for e in ('keyUsage=critical,keyCertSign', *more) for x in ('-addext', e)))
         os.chmod(name + '.key', 0o600)
         h.write(name + '.yaml', f'chain: {name}.pem\nkey: {name}.key\n')
         p = subprocess.run([SIGNET, 'authority', 'check', name + '.yaml'], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
         need(p.returncode == code and word in p.stderr, (name, p.returncode, p.stderr))
+    for least, word in ((1, 'its policy constraints ask for a certificate policy'), (2, None)):  # below a root: of a root nobody looks at them
+        h.write('sub.ext', f'basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\npolicyConstraints=requireExplicitPolicy:{least}\n')
+        openssl('req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', 'sub.key', '-subj', '/CN=sub', '-out', 'sub.csr')
+        os.chmod('sub.key', 0o600)
+        openssl('x509', '-req', '-in', 'sub.csr', '-CA', 'bounds.pem', '-CAkey', 'bounds.key', '-days', '3000', '-extfile', 'sub.ext', '-out', 'sub.pem')
+        h.write('chain.pem', open('sub.pem').read() + open('bounds.pem').read())
+        h.write('sub.yaml', 'chain: chain.pem\nkey: sub.key\n')
+        call('authority', 'check', 'sub.yaml', code=1 if word else 0, **({'word': word} if word else {}))
 
 
 def without_key_identifier(h):
