@@ -412,7 +412,9 @@ static int fetch_cert(struct cli *cli, unsigned flags, unsigned seconds, const c
 
     if (!split_host_port(cli->args[0], host, &port)) {
         cli_error(&cli->err, SIGNET_E_USAGE,
-                  "write the server's name and port, such as HOST:5684; ports are 1 to 65535",
+                  access(cli->args[0], F_OK) == 0
+                      ? "it is a file, and `signet cert show FILE` shows it; a server is HOST:PORT"
+                      : "write the server's name and port, such as HOST:5684; ports are 1 to 65535",
                   "'%s' is not HOST:PORT", cli->args[0]);
         return cli_fail(cli, &cli->err);
     }

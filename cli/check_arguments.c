@@ -73,6 +73,10 @@ static void guess_word(const struct cli *cli, const struct option_row *rows, con
     bool a_port =
         !strncmp(word, "/dev/", 5) || !strncmp(word, "tcp:", 4) || !strncmp(word, "udp:", 4);
 
+    if (cli_row_named(rows, "port", 4) && strchr(word, ':') && !strstr(word, "://") && !a_port) {
+        snprintf(hint, size, "an address is one word: --port tcp:%.150s", word);
+        return;
+    }
     if (!row && a_port)
         row = cli_row_named(rows, "port", 4);
     if (!row && !a_port && !there)

@@ -161,8 +161,9 @@ bool cli_word_is_verb(const char *word);
 /* Adds old spellings to the rows of a verb, of which there are at most max with the end
  * (old_options.c). */
 void cli_old_options(const char *verb, struct option_row *rows, size_t max);
-/* Says what the option is called now. */
-void cli_old_option_note(const struct option_row *row);
+/* Says what the option is called now; false: the value is none of it, and that is told. */
+bool cli_old_option_fits(const struct cli *cli, const struct option_row *rows,
+                         const struct option_row *row, const char *value);
 /* From now on cli_parse() shows each row to visit and gives false: the verb does nothing. */
 void cli_options_visit(void (*visit)(void *ctx, const struct option_row *row), void *ctx);
 int cli_version(void); /* "signet 1.2.3"; the exit code */

@@ -118,6 +118,8 @@ static const char *of_system(int sys)
     case ENOSPC:
     case EDQUOT:
         return "make room on the disk, then the same command goes on";
+    case EBADF:
+        return "something closed it: take >&- out of the command or of its service";
     case EFBIG:
         return "a limit of this shell or service is lower than the file: ulimit -f unlimited";
     case EMFILE:

@@ -4,11 +4,12 @@
 #include "ledger.h"
 
 #include <string.h>
+#include <strings.h>
 
 struct names {
     const char *wanted;
     bool found;
-    char near[120];
+    char near[160];
     char all[200]; /* "a, b": those that have room */
 };
 
@@ -107,14 +108,43 @@ static int found_endpoint(void *ctx, const struct signet_ledger_device *d, struc
     return SIGNET_OK;
 }
 
+/* "x-001" of "urn:dev:os:x-001", or the same in other letters. */
+static int compare_end(void *ctx, const struct signet_ledger_device *d, struct signet_error *err)
+{
+    struct names *n = ctx;
+    size_t len = strlen(d->endpoint), wanted = strlen(n->wanted);
+
+    (void)err;
+    if (!n->near[0] && wanted >= 3 && wanted <= len &&
+        !strcasecmp(d->endpoint + len - wanted, n->wanted))
+        snprintf(n->near, sizeof(n->near), "%s", d->endpoint);
+    return SIGNET_OK;
+}
+
+static int no_device(struct signet_ledger *ledger, const char *name, struct signet_error *err)
+{
+    struct names near = {.wanted = name}, orders = {.wanted = name};
+    char hint[sizeof(err->hint)] = "`signet ledger list LEDGER` shows the names";
+    int rc = signet_ledger_devices(ledger, NULL, compare_end, &near, err);
+
+    if (rc == SIGNET_OK)
+        rc = signet_ledger_orders(ledger, compare_order, &orders, err);
+    if (rc != SIGNET_OK)
+        return rc;
+    if (near.near[0])
+        snprintf(hint, sizeof(hint), "did you mean %s?", near.near);
+    else if (orders.found)
+        snprintf(hint, sizeof(hint),
+                 "it is an order: `signet ledger list --order %.100s LEDGER` shows its devices",
+                 name);
+    return cli_error(err, SIGNET_E_NOT_FOUND, hint, "the ledger has no device %.150s", name);
+}
+
 int ledger_find_device(struct signet_ledger *ledger, const char *name, struct signet_error *err)
 {
     const struct signet_ledger_filter filter = {.endpoint = name, .state = -1};
     struct names n = {.wanted = name};
     int rc = name ? signet_ledger_devices(ledger, &filter, found_endpoint, &n, err) : SIGNET_OK;
 
-    return rc != SIGNET_OK || !name || n.found
-               ? rc
-               : cli_error(err, SIGNET_E_NOT_FOUND, "`signet ledger list LEDGER` shows the names",
-                           "the ledger has no device %.150s", name);
+    return rc != SIGNET_OK || !name || n.found ? rc : no_device(ledger, name, err);
 }

@@ -169,6 +169,8 @@ static int decide(struct signet_ledger *ledger, void *ctx, struct signet_error *
     int rc = warn_of_slot(m, ledger, err);
 
     if (rc == SIGNET_OK)
+        rc = ledger_find_device(ledger, m->one, err);
+    if (rc == SIGNET_OK)
         rc = ledger_find_order(ledger, m->selection.order, err);
     if (rc == SIGNET_OK)
         rc = ledger_find_station(ledger, m->selection.station, err);

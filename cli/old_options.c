@@ -4,6 +4,7 @@
 #include "cli.h"
 
 #include <string.h>
+#include <unistd.h>
 
 /* verb: "signet VERB" and all that begins with it; letter 0, name NULL: that did not change. */
 static const struct old_option {
@@ -135,11 +136,32 @@ void cli_old_options(const char *verb, struct option_row *rows, size_t max)
     }
 }
 
-void cli_old_option_note(const struct option_row *row)
+/* -p of other verbs is a port, and so is what stands here. */
+static bool is_of_port(const struct option_row *rows, const struct option_row *row,
+                       const char *value)
+{
+    static const char *const ports[] = {"/dev/", "tcp:", "udp:", "COM"};
+    const struct option_row *port = row_called(rows, "port");
+    bool is = false, there = value && access(value, R_OK) == 0 && strncmp(value, "/dev/tty", 8);
+    for (size_t i = 0; port && value && !there && i < sizeof(ports) / sizeof(ports[0]); i++)
+        is = is || !strncmp(value, ports[i], strlen(ports[i]));
+    return is && strcmp(row->of, "port") != 0 && row->letter == 'p';
+}
+
+bool cli_old_option_fits(const struct cli *cli, const struct option_row *rows,
+                         const struct option_row *row, const char *value)
 {
     char letter[3] = {'-', row->letter, '\0'};
     bool named = strcmp(row->name, row->of) != 0;
+    if (is_of_port(rows, row, value)) {
+        struct signet_error err = {0};
+        cli_error(&err, SIGNET_E_USAGE, "did you mean --port?", "-p is --%s here, and '%s' a port",
+                  row->of, PLAIN(value));
+        cli_fail(cli, &err);
+        return false;
+    }
     fprintf(stderr, "signet: note: %s%s%s%s is --%s now\n", named ? "--" : "",
             named ? row->name : "", named && row->letter ? ", " : "", row->letter ? letter : "",
             row->of);
+    return true;
 }

@@ -176,8 +176,10 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
     }
     for (size_t i = 0; p->rows && p->rows[i].name; i++)
         if (key_of(p->rows, i) == key) {
-            if (p->rows[i].of)
-                cli_old_option_note(&p->rows[i]);
+            if (p->rows[i].of && !cli_old_option_fits(p->cli, p->rows, &p->rows[i], arg)) {
+                p->failed = true;
+                return EINVAL;
+            }
             p->failed = is_second_value(p, i, arg ? arg : "") ||
                         !set_option(p->cli, &p->rows[i], arg ? arg : "");
             return p->failed ? EINVAL : 0;

@@ -21,8 +21,9 @@ static const struct {
     {SQLITE_READONLY, SIGNET_E_IO, "the ledger cannot be written", RIGHTS},
     {SQLITE_CANTOPEN, SIGNET_E_IO, "the ledger cannot be opened", RIGHTS},
     {SQLITE_PERM, SIGNET_E_IO, "the ledger cannot be opened", RIGHTS},
-    {SQLITE_NOTADB, SIGNET_E_LEDGER, "this is no ledger, or it is damaged", SQLITE_DAMAGED},
-    {SQLITE_CORRUPT, SIGNET_E_LEDGER, "this is no ledger, or it is damaged", SQLITE_DAMAGED},
+    {SQLITE_NOTADB, SIGNET_E_LEDGER, "this is no ledger, or it is damaged",
+     "is it the file that was meant? If it is, " SQLITE_DAMAGED},
+    {SQLITE_CORRUPT, SIGNET_E_LEDGER, "the ledger is damaged", SQLITE_DAMAGED},
     {0, SIGNET_E_LEDGER, "the ledger's database refused it: ", ""},
 };
 
@@ -40,7 +41,8 @@ int sqlite_failed(sqlite3 *db, struct signet_error *err)
         i++;
     /* ENOENT: of a second try to open it, for reading alone */
     bool disk = failures[i].means == SIGNET_E_IO && code != SQLITE_BUSY && sys && sys != ENOENT;
-    const char *file = disk || code == SQLITE_FULL || code == SQLITE_BUSY || code == SQLITE_READONLY
+    const char *file = disk || code == SQLITE_FULL || code == SQLITE_BUSY ||
+                               code == SQLITE_READONLY || code == SQLITE_CORRUPT
                            ? sqlite3_db_filename(db, "main")
                            : NULL;
     error_sys(err, failures[i].means, disk ? sys : 0, "%s%s%.160s", failures[i].text,

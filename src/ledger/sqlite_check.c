@@ -11,7 +11,8 @@ static int check_pages(sqlite3 *db, struct signet_error *err)
 
     return rc == SIGNET_OK && strcmp(found, "ok") != 0
                ? error_set_hint(err, SIGNET_E_LEDGER, SQLITE_DAMAGED,
-                                "the file is damaged: its pages do not fit together")
+                                "the file is damaged: its pages do not fit together: %.160s",
+                                sqlite3_db_filename(db, "main"))
                : rc;
 }
 

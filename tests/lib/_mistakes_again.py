@@ -12,6 +12,15 @@ for line, said, do in (
         ('run order.yaml --dry-run=true', '--dry-run takes no value: write it alone', '--help'), ('ledger list \u201cone.db\u201d', 'has a curly quote', 'no quote'),
         ('cert sign --issuer ca.pem csr.pem', 'there is no option --issuer', 'did you mean --authority?')):
     add(line, line, said, do, code=2)
+for line, said, do in (
+        ('prove packet --host 127.0.0.1', 'there is no option --host', '--uri coaps://HOST:PORT'), ('ledger list --failed one.db', 'there is no option --failed', 'such as --state failed'),
+        ('smp info -p tcp 127.0.0.1:1', 'one argument too many', '--port tcp:127.0.0.1:1'), ('provision -c cfg --recipe smp-file -p /dev/ttyACM9', "-p is --server-cert here, and '/dev/ttyACM9' a port", 'did you mean --port?'),
+        ('cert fetch ca.pem', "'ca.pem' is not HOST:PORT", 'signet cert show FILE'), ('report --daily one.db', 'there is no option --daily', '--by WORD')):
+    add(line, line, said, do, code=2)
+for line, said, do in (
+        ('ledger show one.db x-001', 'the ledger has no device x-001', 'did you mean urn:dev:os:x-001?'), ('ledger void -r x one.db URN:DEV:OS:X-001', 'the ledger has no device URN', 'did you mean urn:dev:os:x-001?'),
+        ('ledger show one.db one', 'the ledger has no device one', 'it is an order'), ('ledger list damaged.db', 'damaged.db', 'put back the last copy'), ('ledger list key.der', 'key.der', 'the file that was meant')):
+    add(line, line, said, do, key__der=b'\x01\x02' * 3000)
 # paths that are none
 for line, said, do in (
         ('run order.yaml␣two.yaml', "cannot open 'order.yaml two.yaml'", 'several are words of their own'), ('packet show file:///packet', "cannot open 'file:///packet'", 'without file://'),
