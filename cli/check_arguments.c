@@ -7,21 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-enum signet_file_kind cli_file_kind(const char *path)
-{
-    char head[2048];
-    struct stat st;
-    bool plain =
-        stat(path, &st) == 0 && S_ISREG(st.st_mode); /* a pipe would wait, and be emptied */
-    FILE *file = plain ? fopen(path, "r") : NULL;
-    size_t len = file ? fread(head, 1, sizeof(head), file) : 0;
-    if (file)
-        fclose(file);
-    return len ? signet_file_kind(head, len) : SIGNET_FILE_UNKNOWN;
-}
 
 /* The option that takes files of that kind. */
 static const struct option_row *row_for_file(const struct option_row *rows, const char *path)
@@ -114,37 +100,10 @@ bool cli_too_many(const struct cli *cli, const struct option_row *rows, const ch
     return false;
 }
 
-/* The first argument is to be an order or a ledger; NULL: it is one, or may be something else. */
-static const char *first_is_no(const struct cli *cli, enum signet_file_kind *kind)
-{
-    const char *doc = cli->args_doc ? cli->args_doc : "", *first = cli->args[0];
-    bool ledger = !strncmp(doc, "LEDGER", 6);
-
-    *kind = ledger ? SIGNET_FILE_LEDGER : SIGNET_FILE_ORDER;
-    if ((!ledger && strncmp(doc, "ORDER.yaml", 10) != 0) || strstr(doc, "...") ||
-        strchr(first, '=') || strstr(first, "://") || !strcmp(doc, "LEDGER FROM") ||
-        (access(first, F_OK) == 0 && cli_file_kind(first) == SIGNET_FILE_UNKNOWN) ||
-        cli_file_kind(first) == *kind)
-        return NULL;
-    return ledger ? "ledger" : "order";
-}
-
-/* What else is wrong follows from it. */
-void cli_first_explained(const struct cli *cli, struct signet_error *err)
-{
-    enum signet_file_kind kind;
-    struct signet_error why = {.code = SIGNET_E_USAGE};
-    if (!cli->arg_count || !first_is_no(cli, &kind) || access(cli->args[0], F_OK) != 0)
-        return;
-    signet_file_explain(SIGNET_E_USAGE, kind, cli->args[0], &why);
-    if (strstr(why.msg, " is "))
-        *err = why;
-}
-
 bool cli_first_missing(const struct cli *cli, const char *missing)
 {
     enum signet_file_kind kind;
-    const char *no = cli->arg_count == 1 ? first_is_no(cli, &kind) : NULL;
+    const char *no = cli->arg_count == 1 ? cli_first_is_no(cli, &kind) : NULL;
     if (!no || access(cli->args[0], F_OK) == 0 || !strncmp(cli->args_doc, "LEDGER|EVENT", 12))
         return false;
     cli_usage(cli, "'%s' is no %s that is there, and %.*s is missing", PLAIN(cli->args[0]), no,
@@ -156,7 +115,7 @@ bool cli_first_missing(const struct cli *cli, const char *missing)
 static bool swapped(const struct cli *cli)
 {
     enum signet_file_kind kind;
-    const char *no = first_is_no(cli, &kind);
+    const char *no = cli_first_is_no(cli, &kind);
     char hint[CLI_ELSEWHERE_SIZE], what[40];
 
     for (int i = 1; no && i < cli->arg_count; i++)

@@ -144,6 +144,8 @@ enum signet_file_kind cli_file_kind(const char *path);
 bool cli_arguments_known(const struct cli *cli, const struct option_row *rows);
 /* Told: the one argument is no order or ledger, and missing (of args_doc) is not there. */
 bool cli_first_missing(const struct cli *cli, const char *missing);
+/* The first argument is to be an order or a ledger; NULL: it is one, or may be something else. */
+const char *cli_first_is_no(const struct cli *cli, enum signet_file_kind *kind);
 /* An error of the command line becomes that of the first argument, where that is a file of another
  * kind than the verb takes. */
 void cli_first_explained(const struct cli *cli, struct signet_error *err);

@@ -132,12 +132,12 @@ static void decode_numbers(const struct view *in, struct view *out, const struct
     }
 }
 
-static bool is_blank(uint8_t c)
+static bool is_space(uint8_t c)
 {
     return c <= ' ';
 }
 
-static inline bool has(const struct view *in, bool (*wanted)(uint8_t))
+static inline bool holds(const struct view *in, bool (*wanted)(uint8_t))
 {
     size_t i = 0;
 
@@ -150,10 +150,10 @@ static inline bool has(const struct view *in, bool (*wanted)(uint8_t))
 static void decode_tight(const struct view *in, struct view *out, const struct decoder *how)
 {
     (void)how;
-    if (!has(in, is_blank))
+    if (!holds(in, is_space))
         return;
     for (size_t i = 0; i < in->n; i++)
-        if (!is_blank(in->bytes[i]))
+        if (!is_space(in->bytes[i]))
             put(out, in->bytes[i], in, i, i);
 }
 
@@ -224,7 +224,7 @@ static void decode_escapes(const struct view *in, struct view *out, const struct
     bool any = false;
 
     (void)how;
-    if (!has(in, begins_escape))
+    if (!holds(in, begins_escape))
         return;
     for (size_t i = 0, len; i < in->n; i += len) {
         unsigned value = 0;

@@ -19,8 +19,8 @@ struct link_address {
     char device[4096];
     struct port_options options;
 };
-/* A port that is not there may come; what is there must be one. */
-int address_check_device(const char *path, struct signet_error *err);
+/* device_name.c: a port that is not there may come; what is there must be one. */
+int device_name_check(const char *path, struct signet_error *err);
 int address_parse(struct link_address *out, const char *address, struct signet_error *err);
 
 int serial_open(int *fd, const char *path, unsigned baud, const struct port_options *options,

@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 static int in_use(const char *path, struct signet_error *err)
@@ -31,7 +33,7 @@ static int cannot_open(const char *path, int sys, struct signet_error *err)
     rc = error_sys(err, missing ? SIGNET_E_NOT_FOUND : SIGNET_E_LINK, sys, "cannot open the port");
     const char *colon = strrchr(path, ':');
     struct signet_error doubt = {0};
-    if (missing && address_check_device(path, &doubt) != SIGNET_OK)
+    if (missing && device_name_check(path, &doubt) != SIGNET_OK)
         error_hint(err, "%s", doubt.hint);
     else if (missing && colon && colon[1] && !colon[1 + strspn(colon + 1, "0123456789")])
         error_hint(err, *path == '/' ? "a speed is no part of the port's name"
@@ -45,6 +47,16 @@ static int cannot_open(const char *path, int sys, struct signet_error *err)
     return rc;
 }
 
+/* As socat makes them: one keeps TIOCEXCL after its last close, as long as its other end is open.
+ * After a run that was killed it would be closed to all but root. */
+static bool is_pseudo_terminal(int fd)
+{
+    enum { FIRST = 136, LAST = 143 }; /* their major numbers */
+    struct stat st;
+
+    return fstat(fd, &st) == 0 && major(st.st_rdev) >= FIRST && major(st.st_rdev) <= LAST;
+}
+
 static int claim_port(int fd, const char *path, struct signet_error *err)
 {
     if (!isatty(fd))
@@ -56,7 +68,7 @@ static int claim_port(int fd, const char *path, struct signet_error *err)
     if (flock(fd, LOCK_EX | LOCK_NB) != 0)
         return errno == EWOULDBLOCK ? in_use(path, err)
                                     : error_sys(err, SIGNET_E_LINK, errno, "cannot lock the port");
-    if (ioctl(fd, TIOCEXCL) != 0)
+    if (!is_pseudo_terminal(fd) && ioctl(fd, TIOCEXCL) != 0)
         return error_sys(err, SIGNET_E_LINK, errno, "cannot claim the port");
     return SIGNET_OK;
 }

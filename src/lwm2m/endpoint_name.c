@@ -189,7 +189,7 @@ static bool is_not_filled_in(const char *name)
     return strpbrk(name, "{}<>$%");
 }
 
-static bool is_uri(const char *name)
+static bool name_is_uri(const char *name)
 {
     return strstr(name, "://");
 }
@@ -278,7 +278,7 @@ static const struct {
     {looks_like_no_value, "ends in what a table has for no value or for a number"},
     {has_blank, "has a blank in it"},
     {is_not_filled_in, "has a sign in it that a placeholder or an encoded text has"},
-    {is_uri, "is a URI, and a name is wanted"},
+    {name_is_uri, "is a URI, and a name is wanted"},
     {has_quotes, "has quotes in it"},
     {has_other_letters, "has a letter that is not ASCII, which can be written in several ways"},
     {lacks_subtype, "has no subtype behind urn:dev:, such as os: (RFC 9039)"},

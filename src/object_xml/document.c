@@ -63,7 +63,8 @@ static size_t place_now(const struct xml_reader *r)
 }
 
 /* The next error is about this field, or about what lacks it. */
-static struct xml_reader *blame(struct xml_reader *r, const struct fields *fields, enum field which)
+static struct xml_reader *blame_field(struct xml_reader *r, const struct fields *fields,
+                                      enum field which)
 {
     r->blamed = which < FIELDS && fields->seen & 1u << which ? fields->at[which] : fields->begin;
     return r;
@@ -148,7 +149,7 @@ static bool read_choice(struct xml_reader *r, const struct fields *fields, enum 
     *out = strcasecmp(text, yes) == 0;
     if (*out || strcasecmp(text, no) == 0)
         return true;
-    xml_fail(blame(r, fields, which), SIGNET_E_SYNTAX, NULL, "%s is '%s', and not %s or %s",
+    xml_fail(blame_field(r, fields, which), SIGNET_E_SYNTAX, NULL, "%s is '%s', and not %s or %s",
              field_names[which], SHOWN(fields, which), yes, no);
     return false;
 }
@@ -168,13 +169,14 @@ static int field_row(struct xml_reader *r, struct signet_resource *row)
     bool multiple, mandatory, executable;
 
     if (!xml_type(field(f, FIELD_TYPE), &type))
-        return xml_fail(blame(r, f, FIELD_TYPE), SIGNET_E_SYNTAX,
+        return xml_fail(blame_field(r, f, FIELD_TYPE), SIGNET_E_SYNTAX,
                         "String, Integer, Unsigned Integer, Float, Boolean, Opaque, Time, Objlnk "
                         "or Corelnk",
                         "resource %ld: '%s' is no type", r->rid, SHOWN(f, FIELD_TYPE));
     if (!xml_operations(field(f, FIELD_OPERATIONS), &row->flags, &executable))
-        return xml_fail(blame(r, f, FIELD_OPERATIONS), SIGNET_E_SYNTAX, "R, W, RW, E or nothing",
-                        "resource %ld: '%s' are no operations", r->rid, SHOWN(f, FIELD_OPERATIONS));
+        return xml_fail(blame_field(r, f, FIELD_OPERATIONS), SIGNET_E_SYNTAX,
+                        "R, W, RW, E or nothing", "resource %ld: '%s' are no operations", r->rid,
+                        SHOWN(f, FIELD_OPERATIONS));
     if (!read_choice(r, f, FIELD_INSTANCES, "Multiple", "Single", "", &multiple) ||
         !read_choice(r, f, FIELD_MANDATORY, "Mandatory", "Optional", "Optional", &mandatory))
         return r->rc;
@@ -204,8 +206,9 @@ static void end_item(struct xml_reader *r)
 
     for (size_t i = 0; i < row_count(r); i++)
         if (rows[i].id == r->rid)
-            xml_fail(blame(r, &r->item, FIELDS), SIGNET_E_SYNTAX, "give each Item an ID of its own",
-                     "resource %ld stands twice in this object", r->rid);
+            xml_fail(blame_field(r, &r->item, FIELDS), SIGNET_E_SYNTAX,
+                     "give each Item an ID of its own", "resource %ld stands twice in this object",
+                     r->rid);
     if (row_count(r) >= OBJECT_RESOURCES_MAX)
         xml_fail(r, SIGNET_E_LIMIT, NULL, "more than %d resources", OBJECT_RESOURCES_MAX);
     if (r->rc != SIGNET_OK || field_row(r, &row) != SIGNET_OK)
@@ -236,7 +239,7 @@ static int take_object(struct xml_reader *r, struct signet_object *object)
     bool multiple, mandatory;
 
     if (oid < 0)
-        return xml_fail(blame(r, f, FIELD_OBJECT_ID), SIGNET_E_SYNTAX,
+        return xml_fail(blame_field(r, f, FIELD_OBJECT_ID), SIGNET_E_SYNTAX,
                         "an ObjectID is a number from 0 to 65534", "'%s' is no ObjectID",
                         SHOWN(f, FIELD_OBJECT_ID));
     if (!read_choice(r, f, FIELD_INSTANCES, "Multiple", "Single", "", &multiple) ||
@@ -245,7 +248,7 @@ static int take_object(struct xml_reader *r, struct signet_object *object)
     object->since = (uint8_t)xml_version(field(f, FIELD_LWM2M_VERSION), 9);
     enum field bad = object->since ? FIELD_OBJECT_VERSION : FIELD_LWM2M_VERSION;
     if (!object->since || !xml_version(field(f, FIELD_OBJECT_VERSION), 99))
-        return xml_fail(blame(r, f, bad), SIGNET_E_SYNTAX,
+        return xml_fail(blame_field(r, f, bad), SIGNET_E_SYNTAX,
                         "a version is 1.0, 1.1 ...; nothing is 1.0", "'%s' is no version",
                         SHOWN(f, bad));
     object->id = (uint16_t)oid;

@@ -109,7 +109,7 @@ static int name_files(struct load *l, const char *file)
 }
 
 /* The letters and digits alone, in small letters. */
-static void plain_name(const char *name, char out[static SIGNET_NAME_MAX + 1])
+static void letters_of_name(const char *name, char out[static SIGNET_NAME_MAX + 1])
 {
     size_t n = 0;
 
@@ -125,8 +125,8 @@ static void doubt_number(const struct load *l, const char *file, const struct si
     const struct signet_object *core = signet_object_find(NULL, o->id);
     char own[SIGNET_NAME_MAX + 1], known[SIGNET_NAME_MAX + 1];
 
-    plain_name(o->name, own);
-    plain_name(core ? core->name : "", known);
+    letters_of_name(o->name, own);
+    letters_of_name(core ? core->name : "", known);
     if (core && !strstr(own, known) && !strstr(known, own))
         event_note(l->observer, "an object of one's own has a number of its own",
                    "%s: object %u is OID.%s, and this definition calls it '%s'", file, o->id,

@@ -173,8 +173,8 @@ def wrong_keys(d):
         ('a hook of 63 words', base + f'on_pass: [no-such-lamp{62 * ", x"}]\n', 'on_pass: no-such-lamp is not installed'),
         ('a map in a hook', base + 'on_pass: [lamp, {a: b}]\n', "'on_pass' takes one value"),
         ('neither true nor false', base + 'names: {manifest: d.csv, from_board: maybe}\n', "'from_board' is true or false, not 'maybe'"),
-        ('an operator without a name', base + 'operator: ""\n', 'operator: the name is empty'),
-        ('a shift without a name', base + 'shift: ""\n', 'shift: the name is empty'),
+        ('an operator without a name', base + 'operator: ""\n', "'operator' is empty"),
+        ('a shift without a name', base + 'shift: ""\n', "'shift' is empty"),
         ('no such recipe', base.replace('anjay-zephyr', 'anjay-zefyr'), 'anjay-ze'),
     ]:
         d.order(text=text)
@@ -227,25 +227,25 @@ def wrong_manifests(d):
     at = lambda line, text: '\n'.join(['endpoint,psk'] + rows[:line - 2] + [text] + rows[line - 1:]) + '\n'
     for what, csv, *words in [
         ('a name twice', at(31, f'urn:abc:7,{KEY % 200}'), "devices.csv:31:1: the endpoint 'urn:abc:7' is that of line 7 too"),
-        ('a key twice', at(31, f'urn:x,{KEY % 7}'), 'devices.csv:31:1: the key is that of line 7 too'),
-        ('a short key', at(9, f'urn:x,{"ab" * 15}'), 'devices.csv:9:7: psk: the key has 15 bytes'),
-        ('a long key', at(9, f'urn:x,{"ab" * 65}'), 'devices.csv:9:7: psk: the key has 65 bytes'),
-        ('odd hex', at(9, f'urn:x,{"ab" * 16}a'), 'devices.csv:9:7: psk: is not pairs of hex digits'),
-        ('no key', at(9, 'urn:x,'), 'devices.csv:9:7: psk: the key has 0 bytes'),
-        ('the sample', at(9, f'urn:x,{b"3x@mpl3P5K53cr3tK3y".hex()}'), 'devices.csv:9:7: psk: the key is the sample'),
-        ('a short row', at(9, 'urn:x'), 'devices.csv:9:6: 1 fields, the header has 2'),
+        ('a key twice', at(31, f'dev-x,{KEY % 7}'), 'devices.csv:31:1: the key is that of line 7 too'),
+        ('a short key', at(9, f'dev-x,{"ab" * 15}'), 'devices.csv:9:7: psk: the key has 15 bytes'),
+        ('a long key', at(9, f'dev-x,{"ab" * 65}'), 'devices.csv:9:7: psk: the key has 65 bytes'),
+        ('odd hex', at(9, f'dev-x,{"ab" * 16}a'), 'devices.csv:9:7: psk: is not pairs of hex digits'),
+        ('no key', at(9, 'dev-x,'), 'devices.csv:9:7: psk: the key has 0 bytes'),
+        ('the sample', at(9, f'dev-x,{b"3x@mpl3P5K53cr3tK3y".hex()}'), 'devices.csv:9:7: psk: the key is the sample'),
+        ('a short row', at(9, 'dev-x'), 'devices.csv:9:6: 1 fields, the header has 2'),
         ('a bad name', at(9, f'"urn;x",{KEY % 99}'), "devices.csv:9:1: endpoint 'urn;x'"),
-        ('an open quote', at(9, f'"urn:x,{KEY % 99}'), 'devices.csv:9:1: a quote is opened'),
+        ('an open quote', at(9, f'"dev-x,{KEY % 99}'), 'devices.csv:9:1: a quote is opened'),
         ('a quote inside', at(9, f'urn:"x",{KEY % 99}'), 'devices.csv:9:5: a quote stands where none can be'),
         ('no rows', 'endpoint,psk\n', 'no rows'),
         ('nothing', '', 'is empty'),
-        ('a missing column', 'endpoint,key\nurn:x,00\n', 'endpoint_cfg:7:', '{psk} names no column'),
+        ('a missing column', 'endpoint,key\ndev-x,00\n', 'endpoint_cfg:7:', '{psk} names no column'),
         ('a wrong delimiter', f'endpoint;psk\nurn:x;{KEY % 1}\n', "devices.csv:1:1: the fields end with ';', not with ','", 'delimiter: ";"'),
         ('a sep line', f'sep=;\nendpoint;psk\nurn:x;{KEY % 1}\n', "devices.csv:1:1: the fields end with ';'", 'delimiter: ";"'),
-        ('a blank in the header', f'endpoint, psk\nurn:x,{KEY % 1}\n', '{psk} names no column', "column ' psk' has a blank"),
-        ('another name', f'Endpoint,psk\nurn:x,{KEY % 1}\n', "no column 'endpoint'", "did you mean its column 'Endpoint'?"),
+        ('a blank in the header', f'endpoint, psk\ndev-x,{KEY % 1}\n', '{psk} names no column', "column ' psk' has a blank"),
+        ('another name', f'Endpoint,psk\ndev-x,{KEY % 1}\n', "no column 'endpoint'", "did you mean its column 'Endpoint'?"),
         ('a spreadsheet', 'PK\x03\x04', 'devices.csv is an archive (zip)', 'unpack it'),
-        ('few rows', f'endpoint,psk\nurn:x,{KEY % 1}\n', '1 rows, the quota is 2'),
+        ('few rows', f'endpoint,psk\ndev-x,{KEY % 1}\n', '1 rows, the quota is 2'),
     ]:
         d.manifest(csv)
         d.bad(what, *words, secret='ab' * 15)
@@ -253,7 +253,7 @@ def wrong_manifests(d):
     d.bad('no UTF-8', 'devices.csv:9:1: endpoint: the value is not UTF-8')
     d.manifest('endpoint,psk\n'.encode('utf-16'))
     d.bad('UTF-16', 'is text in UTF-16')
-    bad = at(9, 'urn:x,zz').replace(rows[20], 'urn:y')
+    bad = at(9, 'dev-x,zz').replace(rows[20], 'urn:y')
     d.manifest(bad)
     out = d.bad('two bad rows', 'devices.csv:9:7: psk', 'devices.csv:22:6: 1 fields', '2 rows are bad; the first: devices.csv:9:7')
     code, out = d.run('--json')

@@ -442,6 +442,7 @@ static void a_file_on_a_disk_that_is_read_only(void **state)
             assert_non_null(strstr(err.msg, "changes are in its file -wal"));
     }
     unlink(wal);
+    assert_int_equal(chmod(odd, 0644), 0);
     assert_int_equal(rename(odd, place), 0);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A pty is the serial port; what a driver may refuse is made up.
- * wrap: ioctl flock open
+/* A pty is the serial port, and passes for a UART; what a driver may refuse is made up.
+ * wrap: ioctl flock open fstat
  */
 #include "link/link.h"
 
@@ -15,6 +15,8 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,6 +31,20 @@ int __wrap_flock(int fd, int operation);
 
 int __real_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...);
+
+int __real_fstat(int fd, struct stat *st);
+int __wrap_fstat(int fd, struct stat *st);
+
+static bool is_pty; /* the port is what it is */
+
+int __wrap_fstat(int fd, struct stat *st)
+{
+    int rc = __real_fstat(fd, st);
+
+    if (rc == 0 && !is_pty && major(st->st_rdev) == 136)
+        st->st_rdev = makedev(4, 64);
+    return rc;
+}
 
 static unsigned long refused; /* this request fails */
 static int refused_after;     /* so many that are not */
@@ -160,6 +176,27 @@ static void a_held_port_is_busy(void **state)
     close(other);
     assert_int_equal(open_at(&p, 0), SIGNET_OK);
     tear_down(&p);
+}
+
+/* Its flag would outlive a run that is killed; the lock does not. */
+static void a_pseudo_terminal_is_locked_only(void **state)
+{
+    struct port p;
+    struct signet_link *second = NULL;
+    int exclusive = 1;
+
+    (void)state;
+    is_pty = true;
+    set_up(&p);
+    assert_int_equal(open_at(&p, 0), SIGNET_OK);
+    int other = open(p.path, O_RDWR | O_NOCTTY); /* as anybody, not root alone */
+    assert_int_equal(__real_ioctl(other, TIOCGEXCL, &exclusive), 0);
+    assert_int_equal(exclusive, 0);
+    assert_int_equal(signet_link_open(&second, p.path, 0, NULL, &p.err), SIGNET_E_BUSY);
+    assert_null(second);
+    close(other);
+    tear_down(&p);
+    is_pty = false;
 }
 
 /* As while another thread starts a program: its child has all descriptors until then. */
@@ -422,6 +459,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_bytes_go_through),
         cmocka_unit_test(a_held_port_is_busy),
+        cmocka_unit_test(a_pseudo_terminal_is_locked_only),
         cmocka_unit_test(a_child_with_a_copy_holds_nothing),
         cmocka_unit_test(what_is_no_port),
         cmocka_unit_test(options_of_a_port),

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -263,6 +264,7 @@ static void nothing_is_overwritten(void **state)
 static void folders_that_will_not_do(void **state)
 {
     static char folder[5000];
+    char open_to_all[FOLDER_SIZE];
     struct signet_key *key = NULL;
     struct signet_cert *cert = NULL;
     struct signet_error err;
@@ -271,9 +273,11 @@ static void folders_that_will_not_do(void **state)
     memset(folder, '/', 4070);
     assert_int_equal(signet_key_generate(&key, NULL, NULL, &err), 0);
     assert_int_equal(signet_cert_make(&cert, key, NULL, "a", NULL, &err), 0);
-    assert_int_equal(signet_cert_save(cert, key, "/tmp", NULL, &err), SIGNET_E_IO);
-    assert_string_equal(err.msg, "cannot save the certificate: others may change what is in the "
-                                 "folder '/tmp'");
+    assert_true(folder_make(open_to_all));
+    assert_int_equal(chmod(open_to_all, 01777), 0);
+    assert_int_equal(signet_cert_save(cert, key, open_to_all, NULL, &err), SIGNET_E_IO);
+    assert_non_null(strstr(err.msg, "cannot save the certificate: others may change what is in the "
+                                    "folder '"));
     assert_int_equal(signet_cert_save(cert, key, folder, NULL, &err), SIGNET_E_LIMIT);
     assert_string_equal(err.msg, "cannot save the certificate: the name of the folder is too long");
     signet_cert_free(&cert);
