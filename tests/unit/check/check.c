@@ -480,6 +480,44 @@ static void what_a_refusal_says(void **state)
     signet_tree_free(&tree);
 }
 
+/* What to write in place of a value of another type. */
+static void what_a_type_hints(void **state)
+{
+    static const char hex[] = "these look like hex digits", modes[] = "0 is psk, 1 rpk",
+                      point[] = "without a decimal point";
+    static const struct {
+        const char *text, *hint;
+        bool given;
+    } rows[] = {
+        {"0: {1: {5: '0123456789abcdef'}}", hex, true},
+        {"0: {1: {5: '0123456789ABCDEF01'}}", hex, true},
+        {"0: {1: {5: '0123456789abcde'}}", hex, false},
+        {"0: {1: {5: '0123456789abcdeg'}}", hex, false},
+        {"0: {1: {0: b'0123456789abcdef'}}", hex, false},
+        {"0: {1: {2: '0123456789abcdef'}}", modes, true},
+        {"0: {1: {3: 2}}", modes, false},
+        {"1: {2: {1: '2'}}", modes, false},
+        {"1: {1: {1: 60.0}}", point, true},
+        {"1: {1: {1: 60.5}}", point, false},
+        {"1: {1: {1: 9007199254740992.0}}", point, false},
+        {"1: {1: {6: 1.0}}", point, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct signet_tree *tree = NULL;
+        struct signet_error err = {0};
+        char text[80];
+        int len = snprintf(text, sizeof(text), "{%s}", rows[i].text);
+
+        assert_int_equal(signet_config_parse(text, (size_t)len, "test", &tree, &err), 0);
+        assert_int_equal(signet_tree_check(tree, 0, NULL, &err), SIGNET_E_MEANING);
+        if (!strstr(err.msg, " must be ") ||
+            (strstr(err.hint, rows[i].hint) != NULL) != rows[i].given)
+            fail_msg("%s: %s: %s", text, err.msg, err.hint);
+        signet_tree_free(&tree);
+    }
+}
+
 /* What a standard forbids and Anjay takes is a warning for a proof: such a device is in. */
 static void for_a_proof(void **state)
 {
@@ -572,10 +610,15 @@ static void tree_put_find_remove(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_device_refuses),    cmocka_unit_test(a_device_takes),
-        cmocka_unit_test(suspicious),          cmocka_unit_test(tree_put_find_remove),
-        cmocka_unit_test(what_a_refusal_says), cmocka_unit_test(a_profile_s_client_decides),
-        cmocka_unit_test(a_packet_s_form),     cmocka_unit_test(for_a_proof),
+        cmocka_unit_test(a_device_refuses),
+        cmocka_unit_test(a_device_takes),
+        cmocka_unit_test(suspicious),
+        cmocka_unit_test(tree_put_find_remove),
+        cmocka_unit_test(what_a_refusal_says),
+        cmocka_unit_test(what_a_type_hints),
+        cmocka_unit_test(a_profile_s_client_decides),
+        cmocka_unit_test(a_packet_s_form),
+        cmocka_unit_test(for_a_proof),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

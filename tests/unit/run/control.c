@@ -202,6 +202,22 @@ static void the_name_of_a_slot(void **state)
     }
 }
 
+/* What is no line is not sent. */
+static void what_is_not_asked(void **state)
+{
+    char word[CONTROL_REQUEST_MAX];
+    struct signet_error err = {0};
+    (void)state;
+    did[0] = '\0';
+    assert_int_not_equal(signet_control_ask(work, NULL, "operator", "a\nstop", NULL, &err),
+                         SIGNET_OK);
+    assert_int_not_equal(signet_control_ask(work, NULL, "operator", "\xff", NULL, &err), SIGNET_OK);
+    memset(word, 'x', sizeof(word) - 1);
+    word[sizeof(word) - 1] = '\0';
+    assert_int_equal(signet_control_ask(work, NULL, "operator", word, NULL, &err), SIGNET_E_LIMIT);
+    assert_string_equal(did, "");
+}
+
 static void what_is_no_line(void **state)
 {
     char line[CONTROL_REQUEST_MAX + 2];
@@ -292,6 +308,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(each_command, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_name_of_a_slot, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_not_asked, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_no_line, set_up, tear_down),
         cmocka_unit_test_setup_teardown(answers_that_do_not_go_at_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_caller_who_is_gone, set_up, tear_down),
