@@ -32,7 +32,7 @@ int reader_label(struct reader *r, yaml_node_t *node)
 
     if (rc != SIGNET_OK)
         return rc;
-    if (!o->label.template_file || !o->label.printer || !o->label.printer[0])
+    if (!o->label.template_file || !o->label.printer)
         return reader_fail_hint(r, node, example, "a label has a 'template' and a 'printer'");
     if (strncmp(o->label.printer, scheme, strlen(scheme)) == 0)
         return is_printer_address(o->label.printer + strlen(scheme))

@@ -12,8 +12,7 @@ int reader_check_parts(const struct reader *r)
         bool wrong;
         const char *what, *hint;
     } rules[] = {
-        {!o->name || !o->name[0], "the order has no 'name'",
-         "'name: batch-2026-48' names it in the ledger"},
+        {!o->name, "the order has no 'name'", "'name: batch-2026-48' names it in the ledger"},
         {!o->template_file, "the order has no 'template'",
          "'template: FILE' names the configuration of its devices"},
         {!o->ledger, "the order has no 'ledger'",

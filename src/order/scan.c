@@ -52,7 +52,7 @@ static bool is_expression(const char *pattern)
 {
     static const char *const parts[] = {"[0-9", "[A-Z", "[a-z", "[^", "\\d", "\\w", ".*", ".+"};
     size_t len = strlen(pattern);
-    bool found = pattern[0] == '^' || (len && pattern[len - 1] == '$');
+    bool found = pattern[0] == '^' || pattern[len - 1] == '$';
 
     for (size_t i = 0; i < COUNT_OF(parts); i++)
         found = found || strstr(pattern, parts[i]);

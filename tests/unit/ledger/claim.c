@@ -28,7 +28,9 @@ static void same_board_only(void **state)
     assert_int_equal(claim("half", "board1", false, &back), SIGNET_E_BUSY); /* its lease runs */
     assert_int_equal(claim("half", "board2", true, &back), SIGNET_E_CONFLICT);
     assert_int_equal(claim("half", NULL, true, &back), SIGNET_E_CONFLICT);
+    assert_int_equal(claim("half", "", true, &back), SIGNET_E_CONFLICT);
     assert_int_equal(claim(NULL, "board2", true, &back), SIGNET_E_NOT_FOUND);
+    assert_int_equal(claim(NULL, "", true, &back), SIGNET_E_NOT_FOUND);
     assert_int_equal(claim(NULL, "board1", true, &back), SIGNET_OK);
     assert_string_equal(back.endpoint, "half");
     assert_int_equal(back.state, SIGNET_DEVICE_WRITING);
@@ -81,11 +83,32 @@ static void reworked_is_not_anybodys(void **state)
     must(signet_ledger_claim(ledger, order, NULL, "hw1", "1", &lease, &err));
 }
 
+/* Credentials that may be on a board of which nothing is known are no other board's. */
+static void on_an_unknown_board(void **state)
+{
+    struct signet_lease lease, back;
+    (void)state;
+    begin(9);
+    lease = reserve("one", "1");
+    bring(&lease, SIGNET_DEVICE_WRITING, NULL);
+    must(signet_ledger_recover(ledger, order, &err));
+    refused(signet_ledger_claim(ledger, order, "one", "hw1", "1", &back, &err), SIGNET_E_CONFLICT,
+            "on the board of an unknown name already");
+    refused(signet_ledger_claim(ledger, order, "one", NULL, "1", &back, &err), SIGNET_E_CONFLICT,
+            "may be on the board");
+    lease = reserve("two", "2");
+    bring(&lease, SIGNET_DEVICE_WRITING, "");
+    must(signet_ledger_recover(ledger, order, &err));
+    refused(signet_ledger_claim(ledger, order, NULL, "", "1", &back, &err), SIGNET_E_NOT_FOUND,
+            "does not know it");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(same_board_only, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(what_is_over_is_refused, place_setup, place_teardown),
+        cmocka_unit_test_setup_teardown(on_an_unknown_board, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(reworked_is_not_anybodys, place_setup, place_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
