@@ -75,7 +75,7 @@ static void put_known(struct buf *text, const struct known *k)
     const struct signet_ledger_head *h = &k->head;
 
     buf_printf(text, "%s %s %" PRId64 " %" PRId64 " %s %s\n", k->tag, h->ledger, k->units, h->seq,
-               h->seq && h->hash[0] ? h->hash : "-", h->station);
+               h->hash[0] ? h->hash : "-", h->station);
 }
 
 /* The ledger against what is known of it. What the work folder knows is better. */
