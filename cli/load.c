@@ -8,10 +8,13 @@
 enum { LOAD_MAX = 16 * 1024 * 1024 };
 
 /* A configuration starts with a brace, a blank, a comment or a byte order mark; a packet with the
- * head of an array, or the tag of self-described CBOR. */
+ * head of an array, or of a tag, be it a wrong one. */
 static bool looks_like_packet(const struct signet_bytes *data)
 {
-    return data->len && ((data->data[0] >= 0x80 && data->data[0] <= 0x9f) || data->data[0] == 0xd9);
+    uint8_t first = data->len ? data->data[0] : 0;
+
+    return (first >= 0x80 && first <= 0x9f) || first == 0xc0 || first == 0xc1 ||
+           (first >= 0xd8 && first <= 0xdb);
 }
 
 int cli_profile(struct cli *cli, struct signet_error *err)

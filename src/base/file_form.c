@@ -168,16 +168,21 @@ static bool is_senml_entry(const uint8_t *at, size_t len)
     return at[0] <= 0x08 || (at[0] >= 0x20 && at[0] <= 0x25) || (at[0] >= 0x61 && at[0] <= 0x77);
 }
 
-/* An array of maps, or the tag of self-described CBOR. */
+/* The tag of self-described CBOR, or an array of maps, maybe behind another tag. */
 static bool is_cbor(const uint8_t *data, size_t len)
 {
-    size_t head = len && data[0] == 0x98 ? 2 : len && data[0] == 0x99 ? 3 : 1;
+    if (len >= 3 && !memcmp(data, "\xd9\xd9\xf7", 3))
+        return true;
+    size_t tag = !len || data[0] < 0xc0 || data[0] > 0xdb ? 0
+                 : data[0] < 0xd8                         ? 1
+                                                          : 1 + ((size_t)1 << (data[0] - 0xd8)),
+           head = tag + (len <= tag          ? 1
+                         : data[tag] == 0x98 ? 2
+                         : data[tag] == 0x99 ? 3
+                                             : 1);
 
-    if (len < head + 2)
-        return false;
-    return (data[0] == 0xd9 && data[1] == 0xd9 && data[2] == 0xf7) ||
-           (data[0] >= 0x81 && data[0] <= 0x9f && data[head] >= 0xa1 && data[head] <= 0xbf &&
-            is_senml_entry(data + head + 1, len - head - 1));
+    return len >= head + 2 && data[tag] >= 0x81 && data[tag] <= 0x9f && data[head] >= 0xa1 &&
+           data[head] <= 0xbf && is_senml_entry(data + head + 1, len - head - 1);
 }
 
 /* How many of the words begin a line and have a colon behind them. */

@@ -302,9 +302,11 @@ static int read_packet(struct decoder *d, struct signet_error *err)
 {
     struct cbor_item item;
     struct cbor_run run;
-    int code = cbor_next(&d->in, &item, err);
-    if (!code && item.kind == CBOR_TAG && item.number == TAG_SELF_DESCRIBED)
+    int code;
+
+    do
         code = cbor_next(&d->in, &item, err);
+    while (!code && item.kind == CBOR_TAG && item.number == TAG_SELF_DESCRIBED);
     if (code)
         return code;
     if (!cbor_run_begin(&run, &item, false))

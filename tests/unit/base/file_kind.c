@@ -51,6 +51,9 @@ static void forms_by_their_first_bytes(void **state)
         {BYTES("\x98\x20\xa2\x21x"), FORM_PACKET},
         {BYTES("\x99\x01\x20\xa2\x21x"), FORM_PACKET},
         {BYTES("\x81\xa2\x22\x1a\x00"), FORM_PACKET},
+        {BYTES("\xd9\xd9\xf7\x81\xa2\x00\x66/1/0/0"), FORM_PACKET},
+        {BYTES("\xc1\x81\xa2\x00\x66/1/0/0"), FORM_PACKET},
+        {BYTES("\xd8\x18\x81\xa2\x00\x66/1/0/0"), FORM_PACKET},
         {BYTES("\x81\xa2\x62\x62\x6e"), FORM_PACKET},
         {BYTES("\x83\xa2\x91\x00\x80\x01"), FORM_BYTES}, /* a key may begin so */
         {BYTES("\x83\xa2\x21\x05\x00\x01"), FORM_BYTES},

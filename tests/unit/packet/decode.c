@@ -303,7 +303,9 @@ static void what_has_no_meaning_is_passed_over(void **state)
                "38ff"
                "f6",
                1);
-    integer_is("d9d9f781a2" NAME "0201", 1);         /* self-described */
+    integer_is("d9d9f781a2" NAME "0201", 1); /* self-described */
+    integer_is("d9d9f7d9d9f781a2" NAME "0201", 1);
+    refused("c081a2" NAME "0201", "byte 0: a tag where an array of records must be");
     integer_is("82a2" NAME "0201a2" NAME "0202", 2); /* the last one counts */
 }
 
