@@ -16,21 +16,11 @@ static bool is_key_in_base64(const uint8_t *data, size_t len)
     return all;
 }
 
-/* 00 00 00 ..., 00 01 02 ..., 00 11 22 ...: what people type. */
-static bool is_guessed(const uint8_t *key, size_t len)
-{
-    size_t i = 2;
-
-    while (i < len && (uint8_t)(key[i] - key[i - 1]) == (uint8_t)(key[1] - key[0]))
-        i++;
-    return len > 2 && i == len;
-}
-
 static int check_psk(struct check *check, const struct signet_account *account)
 {
-    static const char sample[] = "3x@mpl3P5K53cr3tK3y";
     struct signet_path identity = {0, account->iid, 3, SIGNET_NO_ID};
     struct signet_path key = {0, account->iid, 5, SIGNET_NO_ID};
+    const char *doubt;
     size_t len, most;
 
     if (!account->identity || account->identity->as.bytes.len == 0)
@@ -42,12 +32,14 @@ static int check_psk(struct check *check, const struct signet_account *account)
                             "is missing or empty in mode psk (LwM2M Transport 1.2, section "
                             "5.2.9.1)");
     len = account->secret_key->as.bytes.len;
-    if (len == sizeof(sample) - 1 && memcmp(account->secret_key->as.bytes.data, sample, len) == 0)
-        check_suspect(check, key, "mint a key of its own for each device",
-                      "is the sample that everyone knows");
-    if (is_guessed(account->secret_key->as.bytes.data, len))
-        check_suspect(check, key, "mint a key of its own for each device",
-                      "has bytes that anyone guesses: each is as far from the one before it");
+    doubt = psk_is_sample(account->secret_key->as.bytes.data, len)
+                ? "is the sample that everyone knows"
+                : psk_doubt(account->secret_key->as.bytes.data, len);
+    if (!doubt && len == account->identity->as.bytes.len &&
+        !memcmp(account->identity->as.bytes.data, account->secret_key->as.bytes.data, len))
+        doubt = "is the PSK identity, which everyone on the network reads";
+    if (doubt)
+        check_suspect(check, key, "mint a key of its own for each device", "%s", doubt);
     if (len < 16)
         check_suspect(check, key, "use 16 bytes or more", "has %zu bytes: fewer than 16 are weak",
                       len);

@@ -58,6 +58,12 @@ int64_t value_integer(const struct signet_value *value, int64_t otherwise);
 bool account_main(const struct signet_tree *tree, struct signet_account *out);
 bool mode_has_certs(enum signet_mode mode);
 
+/* psk.c: a key that everyone knows; why anyone might guess this one, or NULL; whether two keys of
+ * one length differ in two bytes at an end alone. */
+bool psk_is_sample(const void *key, size_t len);
+const char *psk_doubt(const void *key, size_t len);
+bool psk_counts_up(const void *key, const void *before, size_t len);
+
 /* standard.c: the section that defines an object, that says what goes with a security mode; and
  * " (section)" behind a message that names no standard. */
 const char *section_of_object(uint16_t oid);

@@ -9,16 +9,10 @@
 
 int template_check_psk(const void *key, size_t len, struct signet_error *err)
 {
-    /* Anjay's, and that of examples/configs/endpoint_cfg */
-    static const char *const samples[] = {
-        "3x@mpl3P5K53cr3tK3y", "\x8f\x1c\x6a\x52\xd0\x7b\x43\xe9\x9a\x2e\x5d\x40\xc7\xb8\x13\x6f"};
-
-    for (size_t i = 0; i < COUNT_OF(samples); i++)
-        if (len == strlen(samples[i]) && memcmp(key, samples[i], len) == 0)
-            return error_set_hint(
-                err, SIGNET_E_MEANING,
-                "leave RID.Security.SecretKey out: each device gets a key of its own",
-                "the key is the sample that everyone knows");
+    if (psk_is_sample(key, len))
+        return error_set_hint(err, SIGNET_E_MEANING,
+                              "leave RID.Security.SecretKey out: each device gets a key of its own",
+                              "the key is the sample that everyone knows");
     if (len < 16 || len > 64)
         return error_set_hint(
             err, SIGNET_E_MEANING,

@@ -11,6 +11,9 @@ struct trial {
     const struct source_options *options;
     struct sha256 hash;
     uint64_t bad, doubts;
+    uint8_t key[64]; /* of the row before this one, in the first account that has one */
+    size_t key_len;
+    const char *told[4];       /* of keys: each is told once, since all rows have it, or most */
     struct signet_error first; /* of the bad */
 };
 
@@ -51,12 +54,66 @@ static int try_servers(const struct trial *t, const struct signet_tree *tree, co
     return t->options->accept(t->options->accept_ctx, &device, err);
 }
 
+static const char *doubt_of_key(const struct trial *t, const struct placeholder_values *values,
+                                const uint8_t *key, size_t len)
+{
+    const char *doubt = psk_doubt(key, len);
+
+    if (doubt)
+        return doubt;
+    if (len == strlen(values->endpoint) && !memcmp(key, values->endpoint, len))
+        return "is the endpoint name";
+    return len == t->key_len && psk_counts_up(key, t->key, len)
+               ? "is that of the row before but for two bytes: does it count up?"
+               : NULL;
+}
+
+/* doubt NULL: there is none. */
+static void tell_of_key(struct trial *t, const struct placeholder_values *values, const char *doubt)
+{
+    struct signet_error note = {0};
+    size_t i = 0;
+
+    while (i < COUNT_OF(t->told) && t->told[i] && t->told[i] != doubt)
+        i++;
+    if (!doubt || i == COUNT_OF(t->told) || t->told[i])
+        return;
+    t->told[i] = doubt;
+    error_set_hint(&note, SIGNET_OK,
+                   "without the column each device gets a random key; other rows are not told of",
+                   "%s:%llu: %s: the key %s", t->s->template.manifest,
+                   (unsigned long long)values->row->line, values->endpoint, doubt);
+    manifest_excerpt(t->s->names.manifest, &note);
+    event_warn(t->options->observer, &note);
+}
+
+/* Of the first account whose key the manifest brings: 16 to 64 bytes. */
+static void doubt_key(struct trial *t, const struct placeholder_values *values,
+                      const struct signet_tree *tree)
+{
+    const struct template *template = &t->s->template;
+
+    for (size_t i = 0; values->row && i < template->account_count; i++) {
+        const struct template_account *a = &template->accounts[i];
+        const struct signet_value *key = tree_value(tree, 0, a->iid, RID_SECRET_KEY);
+
+        if (a->mode != SIGNET_MODE_PSK || !a->key || !key)
+            continue;
+        tell_of_key(t, values, doubt_of_key(t, values, key->as.bytes.data, key->as.bytes.len));
+        t->key_len = key->as.bytes.len;
+        memcpy(t->key, key->as.bytes.data, t->key_len);
+        return;
+    }
+}
+
 static int try_values(struct trial *t, const struct placeholder_values *values,
                       struct signet_error *err)
 {
     struct signet_tree *tree = NULL;
     int rc = template_make(&t->s->template, t->s, values, true, NULL, &tree, err);
 
+    if (rc == SIGNET_OK)
+        doubt_key(t, values, tree);
     if (rc == SIGNET_OK)
         rc = try_servers(t, tree, values->endpoint, err);
     signet_tree_free(&tree);
@@ -276,6 +333,7 @@ static int try_manifest(struct trial *t, struct signet_error *err)
     struct signet_error why = {0};
     int rc = scan_manifest(t, &why);
 
+    wipe(t->key, sizeof(t->key));
     if (rc == SIGNET_E_SYNTAX || rc == SIGNET_E_LIMIT) {
         report_row(t, &why); /* the rest of the file cannot be read */
     } else if (rc != SIGNET_OK) {

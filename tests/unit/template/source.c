@@ -145,6 +145,37 @@ static void a_broken_quote_ends_the_list(void **state)
     tear_down(&r);
 }
 
+static void typed_keys_are_told_once(void **state)
+{
+    static const struct {
+        const char *rows;
+        int warnings;
+    } files[] = {
+        {"a,a,8f2c7a51d17b43e99a2e5d40c7b8136e\nb,b,17c0d84e2a9b6f3358e1f09c4d7ab265\n", 0},
+        {"a,a,8f2c7a51d17b43e99a2e5d40c7b80001\nb,b,8f2c7a51d17b43e99a2e5d40c7b80002\n"
+         "c,c,8f2c7a51d17b43e99a2e5d40c7b80003\n",
+         1},
+        {"a,a,12345678901234567890123456789012\nb,b,0123456789abcdef0123456789abcdef\n",
+         3}, /* the first row's also where the template is completed with it */
+        {"meter-0000000007,a,6d657465722d30303030303030303037\n", 1},
+    };
+    struct room r;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(files); i++) {
+        char csv[400];
+
+        set_up(&r);
+        r.more = with_psk;
+        snprintf(csv, sizeof(csv), "endpoint,id,psk\n%s", files[i].rows);
+        r.warnings = 0;
+        good(&r, open_manifest(&r, csv));
+        if (r.warnings != files[i].warnings)
+            fail_msg("file %zu: %d warnings", i, r.warnings);
+        tear_down(&r);
+    }
+}
+
 static void rows_and_quota(void **state)
 {
     struct room r;
@@ -289,6 +320,7 @@ int main(void)
         cmocka_unit_test(all_bad_rows_are_told),
         cmocka_unit_test(many_bad_rows_are_counted),
         cmocka_unit_test(a_broken_quote_ends_the_list),
+        cmocka_unit_test(typed_keys_are_told_once),
         cmocka_unit_test(rows_and_quota),
         cmocka_unit_test(servers_see_every_row),
         cmocka_unit_test(boards_names_are_looked_up),
