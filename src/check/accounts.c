@@ -16,12 +16,81 @@ static bool is_key_in_base64(const uint8_t *data, size_t len)
     return all;
 }
 
+/* The bytes of the other one, or their hex digits. */
+static bool is_same(const struct signet_value *key, const struct signet_value *identity)
+{
+    const uint8_t *bytes = key->as.bytes.data, *text = identity->as.bytes.data;
+    size_t len = key->as.bytes.len, i = 0;
+
+    if (identity->as.bytes.len == len)
+        return memcmp(bytes, text, len) == 0;
+    for (; identity->as.bytes.len == 2 * len && i < len; i++) {
+        char digits[3];
+
+        hex_encode(bytes + i, 1, digits);
+        if (strncasecmp(digits, (const char *)text + 2 * i, 2) != 0)
+            return false;
+    }
+    return i > 0;
+}
+
+static void suspect_key(struct check *check, struct signet_path path,
+                        const struct signet_value *value, const struct signet_value *identity)
+{
+    static const char own[] = "mint a key of its own for each device",
+                      usual[] = "16 bytes are what every client takes";
+    const uint8_t *key = value->as.bytes.data;
+    size_t len = value->as.bytes.len, most = check->client->tls.psk_most;
+    const char *doubt = psk_is_sample(key, len)    ? "is the sample that everyone knows"
+                        : is_same(value, identity) ? "is the PSK identity, which goes out in clear"
+                                                   : psk_doubt(key, len);
+
+    if (doubt)
+        check_suspect(check, path, own, "%s", doubt);
+    if (len < 16)
+        check_suspect(check, path, "use 16 bytes or more", "has %zu bytes: fewer than 16 are weak",
+                      len);
+    if (len >= 32 && len % 2 == 0 && text_is_hex(key, len))
+        check_suspect(check, path, "bytes.fromhex('...') makes bytes of hexadecimal digits",
+                      "is the text of hexadecimal digits: each byte stands for half of one");
+    if (is_key_in_base64(key, len))
+        check_suspect(check, path, "bytes.fromhex('...') has the bytes that it stands for",
+                      "is text in base64, which ends with =");
+    if (most && len > most)
+        check_suspect(check, path, usual, "has %zu bytes, and the TLS of %s takes %zu", len,
+                      check->client->name, most);
+    if (len > 64)
+        check_suspect(check, path, usual, "has %zu bytes: servers and devices need take 64 only",
+                      len);
+}
+
+static void suspect_identity(struct check *check, struct signet_path path,
+                             const struct signet_value *value)
+{
+    const uint8_t *text = value->as.bytes.data;
+    size_t len = value->as.bytes.len, most = check->client->tls.identity_most;
+
+    if (memchr(text, 0, len))
+        check_suspect(check, path, "identities are text (RFC 4279, section 5.1)",
+                      "has a zero byte in it, where most clients and servers end it");
+    else if (!utf8_valid(text, len))
+        check_suspect(check, path, "identities are text in UTF-8 (RFC 4279, section 5.1)",
+                      "is no UTF-8: few servers can be told of it");
+    else if (isspace(text[0]) || isspace(text[len - 1]))
+        check_suspect(check, path, "take it out: servers compare every byte",
+                      "has a blank at an end");
+    if (most && len > most)
+        check_suspect(check, path, "choose a shorter identity",
+                      "has %zu bytes, and the TLS of %s takes %zu", len, check->client->name, most);
+    if (len > 128)
+        check_suspect(check, path, "choose a shorter identity",
+                      "has %zu bytes: servers need take 128 only", len);
+}
+
 static int check_psk(struct check *check, const struct signet_account *account)
 {
     struct signet_path identity = {0, account->iid, 3, SIGNET_NO_ID};
     struct signet_path key = {0, account->iid, 5, SIGNET_NO_ID};
-    const char *doubt;
-    size_t len, most;
 
     if (!account->identity || account->identity->as.bytes.len == 0)
         return check_refuse(check, identity, "give the PSK identity as bytes",
@@ -31,43 +100,8 @@ static int check_psk(struct check *check, const struct signet_account *account)
         return check_refuse(check, key, "give the PSK as bytes",
                             "is missing or empty in mode psk (LwM2M Transport 1.2, section "
                             "5.2.9.1)");
-    len = account->secret_key->as.bytes.len;
-    doubt = psk_is_sample(account->secret_key->as.bytes.data, len)
-                ? "is the sample that everyone knows"
-                : psk_doubt(account->secret_key->as.bytes.data, len);
-    if (!doubt && len == account->identity->as.bytes.len &&
-        !memcmp(account->identity->as.bytes.data, account->secret_key->as.bytes.data, len))
-        doubt = "is the PSK identity, which everyone on the network reads";
-    if (doubt)
-        check_suspect(check, key, "mint a key of its own for each device", "%s", doubt);
-    if (len < 16)
-        check_suspect(check, key, "use 16 bytes or more", "has %zu bytes: fewer than 16 are weak",
-                      len);
-    if (len >= 32 && len % 2 == 0 && text_is_hex(account->secret_key->as.bytes.data, len))
-        check_suspect(check, key, "bytes.fromhex('...') makes bytes of hexadecimal digits",
-                      "is the text of hexadecimal digits: each byte stands for half of one");
-    if (is_key_in_base64(account->secret_key->as.bytes.data, len))
-        check_suspect(check, key, "bytes.fromhex('...') has the bytes that it stands for",
-                      "is text in base64, which ends with =");
-    if (account->identity->as.bytes.len &&
-        memchr(account->identity->as.bytes.data, 0, account->identity->as.bytes.len))
-        check_suspect(check, identity, "identities are text (RFC 4279, section 5.1)",
-                      "has a zero byte in it, where most clients and servers end it");
-    most = check->client->tls.psk_most;
-    if (most && len > most)
-        check_suspect(check, key, "16 bytes are what every client takes",
-                      "has %zu bytes, and the TLS of %s takes %zu", len, check->client->name, most);
-    most = check->client->tls.identity_most;
-    if (most && account->identity->as.bytes.len > most)
-        check_suspect(check, identity, "choose a shorter identity",
-                      "has %zu bytes, and the TLS of %s takes %zu", account->identity->as.bytes.len,
-                      check->client->name, most);
-    if (len > 64)
-        check_suspect(check, key, "16 bytes are what every client takes",
-                      "has %zu bytes: servers and devices need take 64 only", len);
-    if (account->identity->as.bytes.len > 128)
-        check_suspect(check, identity, "choose a shorter identity",
-                      "has %zu bytes: servers need take 128 only", account->identity->as.bytes.len);
+    suspect_key(check, key, account->secret_key, account->identity);
+    suspect_identity(check, identity, account->identity);
     return SIGNET_OK;
 }
 

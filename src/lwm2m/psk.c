@@ -64,7 +64,7 @@ static bool is_decimal_text(const uint8_t *key, size_t len)
 }
 
 /* de ad be ef de ad be ef ... */
-static bool is_repeated(const uint8_t *key, size_t len)
+static bool is_repeated_psk(const uint8_t *key, size_t len)
 {
     for (size_t period = 1; period <= len / 2; period++)
         if (memcmp(key, key + period, len - period) == 0)
@@ -83,7 +83,7 @@ const char *psk_doubt(const void *key, size_t len)
         {is_decimal_text, "is text of decimal digits alone, which anyone guesses sooner"},
         {has_decimal_digits, "has decimal digits alone, as a placeholder has, or a number that "
                              "was read as hex digits"},
-        {is_repeated, "has the same bytes again and again"},
+        {is_repeated_psk, "has the same bytes again and again"},
     };
 
     for (size_t i = 0; i < COUNT_OF(kinds); i++)

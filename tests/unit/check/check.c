@@ -209,6 +209,10 @@ static void suspicious(void **state)
         ROW("5: b'0123456789abcdef'", "5: b'xyz' * 11", "", "", NULL), /* Mbed TLS takes 32 */
         ROW("5: b'0123456789abcdef'", "5: b'0123456789abcdef' * 2", "", "", NULL), /* hex as text */
         ROW("3: b'identity'", "3: b'i\\x00d'", "", "", NULL),
+        ROW("3: b'identity'", "3: b'\\xe4'", "", "", NULL),
+        ROW("3: b'identity'", "3: b'identity '", "", "", NULL),
+        ROW("3: b'identity'", "3: b'0123456789abcdef'", "", "", NULL), /* the key */
+        ROW("3: b'identity'", "3: b'30313233343536373839616263646566'", "", "", NULL),
         ROW("5: b'0123456789abcdef'", "5: b'3x@mpl3P5K53cr3tK3y'", "", "", NULL),
         ROW("5: b'0123456789abcdef'", "5: b'\\x00' * 16", "", "", NULL),
         ROW("5: b'0123456789abcdef'", "5: bytes.fromhex('00112233445566778899aabbccddeeff')", "",
