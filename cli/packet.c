@@ -169,13 +169,16 @@ struct check {
 static void on_finding(void *ctx, const struct signet_event *event)
 {
     struct check *check = ctx;
+    struct signet_event told = *event;
     if (event->kind == SIGNET_EVENT_WARNING && event->error) {
-        if (event->error->code == SIGNET_OK)
+        if (event->error->code == SIGNET_OK) {
             check->suspicious++;
-        else
+        } else {
             check->refused++;
+            told.kind = SIGNET_EVENT_ERROR; /* as where the first one ends the verb */
+        }
     }
-    check->tell.on_event(check->tell.ctx, event);
+    check->tell.on_event(check->tell.ctx, &told);
 }
 
 static void tell_findings(const struct cli *cli, const struct check *check, size_t records)

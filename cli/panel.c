@@ -165,7 +165,7 @@ static char *line_of(const struct signet_event *event, bool lamps)
     if (event->kind == SIGNET_EVENT_WARNING)
         n = asprintf(&text, "signet: warning: %s%s\n", what, hint);
     else if (event->kind == SIGNET_EVENT_ERROR)
-        n = asprintf(&text, "%s%s\n", what, hint);
+        n = asprintf(&text, "signet: error: %s%s\n", what, hint);
     else if (event->kind == SIGNET_EVENT_SLOT)
         n = slot_line(&text, event, hint, lamps);
     else if (event->kind == SIGNET_EVENT_LINE && lamps)

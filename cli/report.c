@@ -176,7 +176,7 @@ static void report_event(void *ctx, const struct signet_event *event)
     else if (event->kind == SIGNET_EVENT_WARNING && event->error)
         tell_error("warning: ", "\033[1;33m", event->error);
     else if (event->kind == SIGNET_EVENT_ERROR && event->error)
-        tell_error("", "", event->error);
+        tell_error("error: ", "\033[1;31m", event->error);
     else if (event->kind == SIGNET_EVENT_RETRY && event->error && strcmp(last, event->error->msg))
         tell_error("again after: ", "\033[1;33m", event->error);
     else if (event->kind == SIGNET_EVENT_PROGRESS)

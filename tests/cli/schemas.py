@@ -207,6 +207,8 @@ def one_device(v, line):
     v.call('packet-show', 'packet', 'show', 'packet', '--json')
     v.call('packet-check', 'packet', 'check', 'packet', '--json')
     v.call('packet-check', 'packet', 'check', 'bad', '--json', code=1)
+    line.write('doubted', (TEMPLATE % 0).replace('RID.Security.Mode: 0,', psk.replace('a key of this device', 'short')))
+    v.call('packet-check', 'packet', 'check', 'doubted', '--json')
     v.call('server-check', 'server', 'check', 'export.json', '--json')
     v.call('server-check', 'server', 'check', '--nonsense', '--json', code=2)
 
