@@ -107,7 +107,7 @@ static void capabilities_json(const struct signet_server_capabilities *can)
     json_event(&j, "capabilities");
     json_text(&j, "kind", can->kind);
     json_open(&j, "modes", '[');
-    for (int mode = 0; mode <= SIGNET_MODE_EST; mode++)
+    for (int mode = 0; mode < SIGNET_MODES; mode++)
         if (can->modes & 1u << mode)
             json_text(&j, NULL, signet_mode_name((enum signet_mode)mode));
     json_close(&j, ']');
@@ -142,7 +142,7 @@ static const char *certificates_taken(const struct signet_server_capabilities *c
 static void capabilities_text(const struct signet_server_capabilities *can)
 {
     printf("kind          %s\nmodes        ", can->kind);
-    for (int mode = 0; mode <= SIGNET_MODE_EST; mode++)
+    for (int mode = 0; mode < SIGNET_MODES; mode++)
         if (can->modes & 1u << mode)
             printf(" %s", signet_mode_name((enum signet_mode)mode));
     printf("\nPSK           %u to %u bytes", can->psk_min, can->psk_max);

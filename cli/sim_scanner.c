@@ -7,6 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
+static bool is_stopped(void)
+{
+    return signet_cancel_fired(process_cancel());
+}
+
 /* The next word of the list, or "ok". */
 static const char *next_way(char **list)
 {
@@ -24,12 +29,22 @@ static int check_ways(const char *list, struct signet_error *err)
     return rc;
 }
 
+/* False: it was stopped. */
+static bool wait_input(void)
+{
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    while (!is_stopped() && poll(&input, 1, 100) <= 0)
+        ;
+    return !is_stopped();
+}
+
 static int read_codes(struct sim_scanner *scanner, char *ways, struct signet_error *err)
 {
     char *line = NULL;
     size_t size = 0;
     int rc = SIGNET_OK;
-    while (rc == SIGNET_OK && getline(&line, &size, stdin) >= 0) {
+    setvbuf(stdin, NULL, _IONBF, 0); /* poll() knows of all that is not read yet */
+    while (rc == SIGNET_OK && wait_input() && getline(&line, &size, stdin) >= 0) {
         line[strcspn(line, "\r\n")] = '\0';
         rc = sim_scanner_read(scanner, line, next_way(&ways), err);
     }
@@ -37,12 +52,14 @@ static int read_codes(struct sim_scanner *scanner, char *ways, struct signet_err
     return rc;
 }
 
-/* False: standard input has ended. */
+/* False: it was stopped, or standard input has ended. */
 static bool wait_ms(int ms)
 {
     struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
     char dropped[256];
-    return poll(&input, 1, ms) == 0 || read(STDIN_FILENO, dropped, sizeof(dropped)) > 0;
+    int ready = poll(&input, 1, ms);
+    return !is_stopped() &&
+           (ready == 0 || (ready > 0 && read(STDIN_FILENO, dropped, sizeof(dropped)) > 0));
 }
 
 /* As a person reads each label once it is on its board. */
@@ -60,6 +77,19 @@ static int read_labels(struct sim_scanner *scanner, const char *folder, int dela
             rc = sim_scanner_read(scanner, code, next_way(&ways), err);
     }
     return rc;
+}
+
+static void announce_scanner(const struct cli *cli, const char *port)
+{
+    struct json j;
+    if (cli->json) {
+        json_event(&j, "scanner");
+        json_text(&j, "port", port);
+        json_end(&j);
+    } else {
+        printf("%s\n", PLAIN(port));
+    }
+    fflush(stdout);
 }
 
 int sim_scanner(int argc, char **argv)
@@ -82,17 +112,17 @@ int sim_scanner(int argc, char **argv)
         {0}};
     if (!cli_parse(&cli, argc, argv, rows, "",
                    "A scanner on a serial port to rehearse with: each line of standard input is a "
-                   "code that it reads. It ends with standard input.",
+                   "code that it reads. It ends with standard input, or by Ctrl-C.",
                    0, 0))
         return EXIT_USAGE;
     struct sim_scanner *scanner = NULL;
     char *ways = misbehave ? strdup(misbehave) : NULL;
+    process_cancel();
     int rc = check_ways(misbehave, &cli.err);
     if (rc == SIGNET_OK)
         rc = sim_scanner_start(&scanner, link, &cli.err);
     if (rc == SIGNET_OK) {
-        printf("%s\n", PLAIN(link));
-        fflush(stdout);
+        announce_scanner(&cli, link);
         rc = labels ? read_labels(scanner, labels, (int)delay, ways, &cli.err)
                     : read_codes(scanner, ways, &cli.err);
     }

@@ -23,8 +23,8 @@ extern "C" {
 struct signet_link;
 
 /* address is a serial port (ptys and udev links too), "tcp:HOST:PORT" or "udp:HOST:PORT" (a packet
- * of SMP a datagram). A serial port is opened
- * for this process alone (TIOCEXCL and flock), 8N1, raw, no flow control; baud 0 means 115200, and
+ * of SMP a datagram). A serial port is opened for this process alone (flock, and TIOCEXCL unless it
+ * is a pty), 8N1, raw, no flow control; baud 0 means 115200, and
  * any rate that the driver takes is fine. tcp and udp ignore baud.
  *
  * "serial:PATH?OPTION&OPTION" is a port with options: dtr=on|off and rts=on|off (the lines after

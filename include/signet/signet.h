@@ -21,8 +21,9 @@
  * flasher.h (programmers), status.h (a panel for a run), control.h (a run that is under way in
  * another process), page.h (it in a browser), label.h (labels and their printer), text.h (JSON,
  * CSV, text for a terminal), bytes.h, ledger_read.h (what was made, and reports), ledger_copy.h
- * (backups, archives, imports), witness.h (proofs of a ledger), file_kind.h, cancel.h, error.h,
- * option.h, version.h.
+ * (backups, archives, imports), witness.h (proofs of a ledger), seal.h (files for holders of a
+ * certificate), signed_order.h, tpm_quota.h (a key that counts), station_key.h, objects.h and
+ * profile.h (what a device knows and takes), file_kind.h, cancel.h, error.h, option.h, version.h.
  *
  * In all of them:
  *

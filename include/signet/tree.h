@@ -119,6 +119,7 @@ enum signet_mode {
     SIGNET_MODE_EST = 4,
     SIGNET_MODE_NONE = -1, /* missing or not one of these */
 };
+enum { SIGNET_MODES = SIGNET_MODE_EST + 1 };         /* of the last, and one */
 const char *signet_mode_name(enum signet_mode mode); /* "psk", "rpk", "cert", "nosec", "est" */
 
 /* A view of one Security instance (object 0). Pointers are into the tree. */

@@ -81,7 +81,7 @@ bool signet_tree_account(const struct signet_tree *tree, size_t i, struct signet
         .bootstrap = bootstrap && bootstrap->type == SIGNET_TYPE_BOOLEAN && bootstrap->as.boolean,
         .has_ssid = ssid >= 0,
         .ssid = ssid >= 0 ? (uint16_t)ssid : 0,
-        .mode = (enum signet_mode)number_of(tree, iid, 2, SIGNET_MODE_EST),
+        .mode = (enum signet_mode)number_of(tree, iid, 2, SIGNET_MODES - 1),
         .uri = tree_value(tree, 0, iid, 0),
         .identity = tree_value(tree, 0, iid, 3),
         .server_key = tree_value(tree, 0, iid, 4),
@@ -173,6 +173,7 @@ int signet_tree_account_choose(const struct signet_tree *tree, const char *which
 const char *signet_mode_name(enum signet_mode mode)
 {
     static const char *const names[] = {"psk", "rpk", "cert", "nosec", "est"};
+    _Static_assert(COUNT_OF(names) == SIGNET_MODES, "each mode has its word");
 
     return (size_t)mode < COUNT_OF(names) ? names[mode] : "none";
 }

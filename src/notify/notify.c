@@ -41,11 +41,15 @@ struct notify {
 
 const struct notify_ops *notify_ops_of(const struct signet_order_notify *target)
 {
-    static const struct notify_ops *const kinds[] = {[SIGNET_NOTIFY_WEBHOOK] = &notify_webhook,
-                                                     [SIGNET_NOTIFY_MQTT] = &notify_mqtt,
-                                                     [SIGNET_NOTIFY_FILE] = &notify_file};
-
-    return kinds[target->kind];
+    switch (target->kind) {
+    case SIGNET_NOTIFY_WEBHOOK:
+        return &notify_webhook;
+    case SIGNET_NOTIFY_MQTT:
+        return &notify_mqtt;
+    case SIGNET_NOTIFY_FILE:
+        return &notify_file;
+    }
+    return NULL;
 }
 
 int notify_check(const struct signet_order *order, struct signet_error *err)

@@ -151,15 +151,25 @@ static int notify_check_topic(struct reader *r, yaml_node_t *node, struct signet
                : rc;
 }
 
+static const char *usual_name(enum signet_notify_kind kind)
+{
+    switch (kind) {
+    case SIGNET_NOTIFY_WEBHOOK:
+        return "webhook";
+    case SIGNET_NOTIFY_MQTT:
+        return "mqtt";
+    case SIGNET_NOTIFY_FILE:
+        return "file";
+    }
+    return "";
+}
+
 /* It is the name of a file, too. */
 static int notify_check_name(struct reader *r, yaml_node_t *node, struct signet_order_notify *n)
 {
-    static const char *const usual[] = {[SIGNET_NOTIFY_WEBHOOK] = "webhook",
-                                        [SIGNET_NOTIFY_MQTT] = "mqtt",
-                                        [SIGNET_NOTIFY_FILE] = "file"};
     const struct signet_order *o = r->root;
 
-    n->name = n->name ? n->name : usual[n->kind];
+    n->name = n->name ? n->name : usual_name(n->kind);
     if (!n->name[0] || strlen(n->name) > 40 || n->name[0] == '.' || n->name[0] == '-' ||
         n->name[strspn(n->name,
                        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")])

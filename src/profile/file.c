@@ -215,6 +215,7 @@ static int take_lists(const struct reader *r, const struct file *file, struct ow
         "secp256r1", "secp384r1",       "secp521r1",       "secp192r1",       "secp224r1",
         "secp256k1", "brainpoolP256r1", "brainpoolP384r1", "brainpoolP512r1", NULL};
     static const char four[] = "there are 0, 1, 2, 3", letters[] = "UMHTSNQ";
+    _Static_assert(COUNT_OF(modes) == SIGNET_MODES + 1, "each mode has its word");
     struct signet_profile *out = &own->profile;
     unsigned known = 0; /* which ones does not matter */
     int rc = take_bits(r, "modes", file->modes, modes, "there are psk, rpk, cert, nosec, est",

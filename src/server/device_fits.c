@@ -86,7 +86,7 @@ int server_fits(const struct signet_server_capabilities *can, const struct signe
 
     if (rc)
         return rc;
-    if (device->mode < 0 || device->mode > SIGNET_MODE_EST)
+    if (device->mode < 0 || (int)device->mode >= SIGNET_MODES)
         return error_set(err, SIGNET_E_MEANING, "the configuration has no security mode");
     if (!(can->modes & 1u << device->mode))
         return error_set(err, SIGNET_E_MEANING, "%s takes no device of mode %s", can->kind,

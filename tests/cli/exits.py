@@ -129,11 +129,12 @@ def ended_by_a_signal(line):
     p.send_signal(signal.SIGTERM)
     p.communicate(timeout=DEADLINE)
     need(p.returncode == -signal.SIGTERM, f'packet show: {p.returncode}')
-    p = subprocess.Popen([SIGNET, 'sim', 'board', '--link', line.at('board')], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
-    need(p.stdout.readline(), 'no board')
-    p.send_signal(signal.SIGTERM)
-    p.communicate(timeout=DEADLINE)
-    need(p.returncode == 0, f'sim board: {p.returncode}')
+    for sim in ('board', '--link', line.at('board')), ('scanner', '--link', line.at('scanner')):
+        p = subprocess.Popen([SIGNET, 'sim', *sim], stdout=subprocess.PIPE, stdin=subprocess.PIPE)
+        need(p.stdout.readline(), f'no {sim}')
+        p.send_signal(signal.SIGTERM)
+        p.wait(timeout=DEADLINE)
+        need(p.returncode == 0 and not os.path.lexists(sim[-1]), f'{sim}: {p.returncode}')
 
 
 def output_is_closed(line):

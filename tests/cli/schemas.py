@@ -303,6 +303,8 @@ def servers(v, line):
 
 
 def labels(v, line):
+    scanner = subprocess.run([SIGNET, 'sim', 'scanner', '--json'], cwd=line.folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, timeout=60)
+    v.lines('sim', scanner.stdout)
     printer = subprocess.Popen([SIGNET, 'sim', 'printer', 'printed', '--json', '--until-eof'], cwd=line.folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     said = printer.stdout.readline()
     v.lines('sim', said)

@@ -73,8 +73,6 @@ def faults(hall):
     need(said(rows, 'ledger')[0][0] == 'fail', rows)
     os.unlink(hall.at('ledger.db'))
     held = os.open(hall.at('rack', '1'), os.O_RDWR | os.O_NOCTTY)
-
-    fcntl.ioctl(held, termios.TIOCEXCL)
     fcntl.flock(held, fcntl.LOCK_EX)
     rows = changed(('order-1', 'other'))
     os.close(held)
