@@ -44,6 +44,8 @@ const char *file_path_doubt(const char *path)
 {
     const char *slash = strchr(path, '~');
 
+    if (strncmp(path, "-----BEGIN", 10) == 0)
+        return "name the file: its text does not stand here";
     if (strncmp(path, "file:", 5) == 0)
         return "write the path alone, without file://";
     if (strchr(path, '\\'))

@@ -74,8 +74,14 @@ static int take_text(const struct text_source *source, const struct json_member 
         value = NULL;
         text = digits;
     }
-    if (!text || !*text || (value && strlen(text) != json_string_length(value)))
-        return wrong(err, source, member->name, "a string that is not empty");
+    if (!text || !*text || (value && strlen(text) != json_string_length(value))) {
+        wrong(err, source, member->name, "a string that is not empty");
+        if (json_is_array(value) || json_is_object(value))
+            error_hint(err, "it takes one text in double quotes; parts of it have commas between");
+        else if (json_is_null(value))
+            error_hint(err, "leave the member out, or write a text in double quotes");
+        return SIGNET_E_SYNTAX;
+    }
     free(*out);
     return text_copy(out, text, err);
 }
@@ -121,8 +127,10 @@ static const struct json_member *find_member(const struct json_file *file, const
     return NULL;
 }
 
-static int unknown(const struct text_source *source, const char *name, const struct json_file *file,
-                   const struct signet_option_info *table, struct signet_error *err)
+/* inner: its value has members, too. */
+static int unknown(const struct text_source *source, const char *name, bool inner,
+                   const struct json_file *file, const struct signet_option_info *table,
+                   struct signet_error *err)
 {
     const char *names[NAMES_MAX + SIGNET_OPTIONS_MAX];
     char what[240];
@@ -135,6 +143,8 @@ static int unknown(const struct text_source *source, const char *name, const str
              strlen(name) < 200 ? text_shown(name, strlen(name), 200) : "...");
     error_at_unknown(err, SIGNET_E_SYNTAX, source, json_member_at(source, name, false), what);
     text_hint_known(name, names, count, err);
+    if (inner)
+        error_hint(err, "members stand in one pair of braces: take the inner one out");
     for (size_t i = 0; file->elsewhere && file->elsewhere[i][0]; i++)
         for (const char *at = file->elsewhere[i][0]; *at; at += strcspn(at, " "), at += *at == ' ')
             if (text_is(at, strcspn(at, " "), name))
@@ -155,7 +165,7 @@ static int take_option(const struct text_source *source, const struct json_file 
     if (rc != SIGNET_OK)
         return rc;
     if (!adapter_option_declared(table, name))
-        return unknown(source, name, file, table, err);
+        return unknown(source, name, json_is_object(value), file, table, err);
     rc = take_text(source, &as_text, value, &text, err);
     given[0].value = text;
     if (rc == SIGNET_OK)

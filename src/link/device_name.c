@@ -46,9 +46,10 @@ int device_name_check(const char *path, struct signet_error *err)
         return error_set_hint(err, SIGNET_E_USAGE,
                               "tcp:HOST:PORT, udp:HOST:PORT and serial:PATH are possible",
                               "'%s' is no port: there is no '%.*s:'", path, (int)word, path);
-    if (!there && strchr(path, '*'))
+    const char *glob = strpbrk(path, "*?[{");
+    if (!there && glob && *path == '/')
         return error_set_hint(err, SIGNET_E_USAGE, "name each port by itself",
-                              "'%s' has a * in it, which a shell alone fills in", path);
+                              "'%s' has a %c in it, which a shell alone fills in", path, *glob);
     if (!there && is_host_port(base))
         return error_set_hint(err, SIGNET_E_USAGE,
                               "tcp:HOST:PORT, udp:HOST:PORT and serial:PATH are possible",

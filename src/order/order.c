@@ -390,6 +390,8 @@ static const struct key_home homes[] = {
     {"the server's JSON file, which 'file' names: servers: [{file: server.json}]",
      " kind url port auth user uploads domain realm api profile format columns server_uri ", NULL,
      false, server_keys},
+    {"the configuration that 'template' names", " mode uri lifetime binding bootstrap psk key ",
+     NULL, false, credential_keys},
     {NULL, NULL, NULL, false, NULL},
 };
 

@@ -9,6 +9,19 @@ size_t reader_place(const struct reader *r, const yaml_mark_t *mark)
     return text_offset(r->source.text, r->source.len, place);
 }
 
+/* Of a part, what begins with "'key' ..." is about that key's value. */
+static const yaml_node_t *blamed_value(struct reader *r, const yaml_node_t *node, const char *text)
+{
+    char key[64];
+    size_t len = text[0] == '\'' ? strcspn(text + 1, "'") : 0;
+
+    if (node->type != YAML_MAPPING_NODE || !len || len >= sizeof(key))
+        return node;
+    memcpy(key, text + 1, len);
+    key[len] = '\0';
+    return reader_under(r, node, key);
+}
+
 int reader_fail(struct reader *r, const yaml_node_t *node, enum signet_code code, const char *fmt,
                 ...)
 {
@@ -18,6 +31,7 @@ int reader_fail(struct reader *r, const yaml_node_t *node, enum signet_code code
     va_start(args, fmt);
     vsnprintf(text, sizeof(text), fmt, args);
     va_end(args);
+    node = blamed_value(r, node, text);
     return error_at(r->err, code, &r->source, reader_place(r, &node->start_mark), "%s", text);
 }
 

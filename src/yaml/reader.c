@@ -166,6 +166,10 @@ static int read_text(struct reader *r, const yaml_node_t *node, const struct ent
         return reader_fail_hint(r, node,
                                 "write the host itself: $NAME means something to a shell alone",
                                 "'%s' has a $ in place of a host", e->name);
+    if (e->type != ENTRY_RAW && (strstr(text, "${") || (e->type == ENTRY_PATH && text[0] == '$')))
+        return reader_fail_hint(r, node,
+                                "write the value itself: $NAME means something to a shell alone",
+                                "'%s' has a variable in it, and nobody fills it in", e->name);
     if (e->type == ENTRY_PATH && !strstr(text, "://"))
         return reader_path(r, text, out);
     *out = reader_keep(r, text, len);
@@ -239,7 +243,11 @@ static int read_list(struct reader *r, yaml_node_t *node, const struct entry *e)
         return e->read(r, node);
     if (node->type != YAML_SEQUENCE_NODE) {
         const char *example = reader_example(r);
+        size_t at = reader_place(r, &node->start_mark);
 
+        if (at + 1 < r->source.len && r->source.text[at] == '-' && r->source.text[at + 1] != ' ')
+            return reader_fail_hint(r, node, "write a blank: \"- ...\"",
+                                    "no blank stands behind the - of a list");
         reader_fail(r, node, SIGNET_E_MEANING, "'%s' takes a list, \"- ...\"", e->name);
         error_hint(r->err, "put it into brackets: [%s]", example ? example : "{...}, {...}");
         return SIGNET_E_MEANING;

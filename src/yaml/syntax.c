@@ -35,7 +35,7 @@ static const struct {
     {"<document start>", false, "this does not belong to what stands before it",
      "keys of one part begin in the same column; a line ... ends the file"},
     {"undefined alias", false, "a word that begins with * is put in quotes",
-     "put the value into quotes"},
+     "put the value into quotes; an alias stands for what & named before it"},
     {"while scanning an alias", false, "a word that begins with * is put in quotes",
      "put the value into quotes"},
     {"alphabetic or numeric", false, "a word that begins with * or & is put in quotes",

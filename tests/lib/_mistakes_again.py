@@ -41,3 +41,12 @@ for old, new, *answer in (('33700', '70000', "o.xml:3:1: '70000' is no ObjectID"
                           ('RW', 'RX', "o.xml:4:42: resource 0: 'RX' are no operations", 'R, W, RW'), ('</Item>', '</Item>\n<Item ID="0"></Item>', 'o.xml:7:1: resource 0 stands twice', 'an ID of its own')):
     add(f'a definition with {new}', 'packet check --objects o.xml packet', *answer, '^', o__xml=XML.replace(old, new, 1))
 right('a number of the core', 'object import -n o.xml', "o.xml: object 3 is OID.Device, and this definition calls it 'Acme'", 'a number of its own', o__xml=XML.replace('33700', '3'))
+# variables of a shell in orders, values of a part, one text for several
+order('a variable for a path', 'ledger: two.db', 'ledger: $LEDGER', "two.yaml:4:9: 'ledger' has a variable in it", '^', 'to a shell alone')
+order('a list of the shell for a port', '{port: x}', '{port: "/dev/ttyACM{0..7}"}', "two.yaml:7:17: slot 1: '/dev/ttyACM{0..7}' has a { in it", '^', 'each port by itself', base=BOARD)
+order('a dash without a blank', 'slots: [{port: x}]', 'slots:\n  -port: x', 'two.yaml:8:3: no blank stands behind the -', '^', 'write a blank', base=BOARD)
+later('a mode in an order', 'credentials: {mode: psk}', "two.yaml:6:15: unknown key 'mode'", '^', "the configuration that 'template' names")
+later('a format of no kind', 'notify: [{file: e.ndjson, format: CFX}]', "two.yaml:6:35: 'format' is json or cfx", '^', 'UnitsPersonalized')
+for member, where, said, do in (('"url": null', 27, '"url" must be', 'leave the member out'), ('"url": ["https://a"]', 27, '"url" must be', 'one text'), ('"url": "https://127.0.0.1:1", "ca_file": "-----BEGIN CERTIFICATE-----"', 62, 'ca_file', 'its text does not stand here'),
+                                ('"server": {"url": "https://a"}', 20, 'unknown member "server"', 'take the inner one out')):
+    server(f'a member {member}', '{"kind": "leshan", ' + member + '}', f'server.json:1:{where}: ', said, '^', do)

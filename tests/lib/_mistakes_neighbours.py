@@ -75,7 +75,7 @@ order('a serial number for a port', '{port: x}', '{port: 683339523}', "two.yaml:
 order('a hub path for a serial number', '{port: x}', '{serial: 1-4.2}', "two.yaml:7:18: slot 1: '1-4.2' is no serial number", '^', 'hub path', base=BOARD)
 order('a shell variable for a host', 'two.db', '"postgresql://$DBHOST/signet"', "two.yaml:4:9: 'ledger' has a $ in place of a host", '^', 'to a shell alone')
 later('a port beside a url', 'notify: [{url: "mqtts://broker.lan", port: 8883}]', "two.yaml:6:38: unknown key 'port'", '^', "it is a part of 'url': ...://HOST:PORT")
-later('a password in a url', 'notify: [{url: "mqtts://u:hunter2@broker.lan"}]', "two.yaml:6:10: 'url' has", '^', 'user: NAME, password_file: FILE')
+later('a password in a url', 'notify: [{url: "mqtts://u:hunter2@broker.lan"}]', "two.yaml:6:16: 'url' has", '^', 'user: NAME, password_file: FILE')
 later('a printer of Windows', 'label: {template: l.zpl, printer: "\\\\\\\\srv\\\\zebra"}', 'two.yaml:6:1: ', 'has no tcp:// in front', '^', 'tcp://HOST:9100', l__zpl=ZPL)
 later('several files in one text', 'objects: "a.xml, b.xml"', "two.yaml:6:11: cannot open 'a.xml, b.xml'", '^', 'several are a list')
 for name, zpl, *answer in (
