@@ -55,6 +55,10 @@ static void guess_word(const struct cli *cli, const struct option_row *rows, con
     };
     const struct option_row *row = row_for_file(rows, word);
     const char *doc = cli->args_doc, *last = doc && strrchr(doc, ' ') ? strrchr(doc, ' ') + 1 : doc;
+    if (doc && !strncmp(doc, "ORDER", 5) && cli_file_kind(word) == SIGNET_FILE_LEDGER) {
+        snprintf(hint, size, "the order names its ledger: leave it out");
+        return;
+    }
     bool there = access(word, F_OK) == 0, a_file = there || strpbrk(word, "./");
     bool a_port =
         !strncmp(word, "/dev/", 5) || !strncmp(word, "tcp:", 4) || !strncmp(word, "udp:", 4);
@@ -74,7 +78,7 @@ static void guess_word(const struct cli *cli, const struct option_row *rows, con
             snprintf(hint, size, "%s", verbs[i].hint);
     if (row)
         snprintf(hint, size, "did you mean --%s %.150s?", row->name, word);
-    else if (last && (there || !strcmp(last, "ENDPOINT")) && !hint[0])
+    else if (last && (there || !strcmp(last, "ENDPOINT") || !strcmp(last, "OBJECT")) && !hint[0])
         snprintf(hint, size, "one %.40s at a time: '%s' once for each", last, cli->name);
 }
 
@@ -145,7 +149,7 @@ static bool named_value(const struct cli *cli, const struct option_row *rows, co
         snprintf(hint, sizeof(hint), "did you mean --%s=...?", name);
     else if (!strncasecmp(doc, name, len) && strchr(" .|", doc[len]))
         snprintf(hint, sizeof(hint), "it stands without '%s='", name);
-    else
+    else if (!cli_option_elsewhere(cli, rows, name, hint))
         return false;
     snprintf(name + len, sizeof(name) - len, "=");
     return !tell_argument(cli, hint, name, "stands before an argument");

@@ -64,6 +64,8 @@ const char *cli_option_elsewhere(const struct cli *cli, const struct option_row 
          " quota retries template ledger station work names board slots servers output label scan "
          "notify prove lock golden min-yield slot port baud recipe flasher server ",
          NULL, "it is a key of the order: signet-order(5)"},
+        {"signet run", " c config cfg conf configuration ", NULL,
+         "the order names a configuration: template: FILE"},
         {"signet run", " j jobs threads parallel workers ", NULL,
          "each slot of the order works at a time: signet-order(5), slots"},
         {"signet run", " simulate sim test check validate ", "dry-run", NULL},
@@ -112,6 +114,8 @@ const char *cli_option_elsewhere(const struct cli *cli, const struct option_row 
          "it is a word: signet ledger backup LEDGER TO"},
         {"signet ledger list", " format csv output out ", NULL,
          "`signet ledger export -f csv LEDGER > FILE` writes a table"},
+        {"signet cert show", " passphrase password pass passphrase-file ", NULL,
+         "`openssl pkey -in KEY -out PLAIN` takes the passphrase off"},
         {"signet ", " url host domain kind ", "server",
          "it is a member of the JSON file: --server FILE"},
         {"signet ", " password secret key bearer ", "token-file",
@@ -151,6 +155,24 @@ static bool told_elsewhere(const struct cli *cli, const struct option_row *rows,
     else if (!cli_option_elsewhere(cli, rows, name, hint))
         return false;
     cli_error(&err, SIGNET_E_USAGE, hint, "there is no option %s%s", dashes, PLAIN(name));
+    cli_fail(cli, &err);
+    return true;
+}
+
+/* "-d": the options that begin so, of which a person may mean one; false: none does. */
+static bool letter_begins(const struct cli *cli, const struct option_row *rows, char letter)
+{
+    struct signet_error err = {0};
+    char hint[CLI_ELSEWHERE_SIZE] = "";
+    size_t used = 0;
+    for (; rows && rows->name; rows++)
+        if (!rows->of && rows->name[0] == letter && used + strlen(rows->name) + 8 < sizeof(hint))
+            used += (size_t)snprintf(hint + used, sizeof(hint) - used, "%s--%s",
+                                     used ? " or " : "did you mean ", rows->name);
+    if (!used)
+        return false;
+    strcat(hint, "?");
+    cli_error(&err, SIGNET_E_USAGE, hint, "there is no option -%c", letter);
     cli_fail(cli, &err);
     return true;
 }
@@ -235,7 +257,8 @@ static bool letters_known(const struct cli *cli, const struct option_row *rows, 
         if (!row && !strchr("h?", *word)) {
             if (cli_row_named(rows, whole, strcspn(whole, "=")))
                 cli_usage(cli, "two dashes stand before a long option: --%s", PLAIN(whole));
-            else if (!told_elsewhere(cli, rows, (char[2]){*word, '\0'}, "-"))
+            else if (!told_elsewhere(cli, rows, (char[2]){*word, '\0'}, "-") &&
+                     !letter_begins(cli, rows, *word))
                 cli_usage(cli, "there is no option -%s", PLAIN(((char[2]){*word, '\0'})));
             return false;
         }

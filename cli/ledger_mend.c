@@ -214,6 +214,9 @@ static int split_names(struct mending *m, struct signet_error *err)
 
     if (rc != SIGNET_OK)
         return rc;
+    if (cli_file_kind(m->file) != SIGNET_FILE_UNKNOWN)
+        return cli_error(err, SIGNET_E_USAGE, "it has one endpoint in each line, and no more",
+                         "--names: '%s' is no list of names", PLAIN(m->file));
     for (char *at = strtok_r(m->text, "\r\n", &rest); at; at = strtok_r(NULL, "\r\n", &rest))
         m->names[m->selection.name_count++] = at;
     m->selection.names = m->names;

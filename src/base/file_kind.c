@@ -175,6 +175,8 @@ int signet_file_explain(int rc, enum signet_file_kind wanted, const char *path,
 {
     static const char signing[] = "name a file that was made for signing, such as "
                                   "station.key.sign; one that is not there yet is made";
+    static const char authority[] = "it is YAML, and names the certificate: chain: ca.pem, and "
+                                    "key: ca.key";
     char head[HEAD + 1], ledger[120];
     struct buf hint = {0};
     ssize_t len = rc == SIGNET_OK || rc == SIGNET_E_NOMEM || !path ? -1 : read_start(path, head);
@@ -188,9 +190,10 @@ int signet_file_explain(int rc, enum signet_file_kind wanted, const char *path,
     error_set(err, (enum signet_code)rc, form == FORM_EMPTY ? "%s is %s" : "%s is %s, not %s", path,
               forms[form].name, wanted_names[wanted]);
     error_hint(err, "%s",
-               wanted == SIGNET_FILE_SIGNING_KEY ? signing
-               : hint.data                       ? (const char *)hint.data
-                                                 : "");
+               wanted == SIGNET_FILE_SIGNING_KEY                                         ? signing
+               : wanted == SIGNET_FILE_AUTHORITY && forms[form].kind == SIGNET_FILE_CERT ? authority
+               : hint.data ? (const char *)hint.data
+                           : "");
     buf_free(&hint);
     return rc;
 }

@@ -88,7 +88,9 @@ static void hint_near(const char *path, struct signet_error *err)
         return;
     }
     nearest_entry(folder, name, near);
-    if (near[0])
+    if (strlen(path) >= 6 && text_is_hex(path, strlen(path)))
+        error_hint(err, "a file is wanted, and these are hex digits: echo ... | xxd -r -p > FILE");
+    else if (near[0])
         error_hint(err, "did you mean '%.*s%s'?", len, path, near);
     else if (path[0] == '/')
         error_hint(err, "is the path right?");

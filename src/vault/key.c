@@ -283,9 +283,11 @@ int key_wrap_make(const struct vault_key *from, const char *form, struct key_wra
     struct key_wrap made = {.form = f};
 
     if (!f || (argument && (!f->argument || !*argument)))
-        return error_set_hint(
-            err, SIGNET_E_USAGE, "file, passphrase, credential:NAME, tpm or tpm:TCTI",
-            "'%s' is no form of a station key", text_shown(form, strlen(form), 40));
+        return error_set_hint(err, SIGNET_E_USAGE,
+                              "file, passphrase, credential:NAME, tpm or tpm:TCTI",
+                              f && !f->argument ? "'%s' takes nothing behind a colon"
+                                                : "'%s' is no form of a station key",
+                              text_shown(form, len, 40)); /* behind a colon may be a passphrase */
     int rc = f->make ? f->make(from, argument, &made.params, &made.key, err) : SIGNET_OK;
     buf_text(&made.params, ""); /* an end, also of nothing */
     if (rc == SIGNET_OK)

@@ -454,7 +454,7 @@ for given, meant in (('retry', "did you mean 'retries'?"), ('stop_after', 'known
     order(f'half of a key: {given}', 'quota: 3', f'quota: 3\n{given}: 1', f"two.yaml:3:1: unknown key '{given}'", '^', meant)
 order('seal_to alone', 'slots:', 'seal_to: [ca.pem]\nslots:', "two.yaml:7:1: 'seal_to' goes with an 'output' or an export", '^', 'output: {packets:', base=BOARD.replace('export', 'server'))
 order('a file of events in no folder', 'slots:', 'notify: [{name: a, file: no/x.json}]\nslots:', "cannot write 'no/x.json': there is no folder 'no'", '^', 'make the folder', base=BOARD)
-later('a certificate for an authority', 'authority: ca.pem', 'two.yaml:6:1: authority: ca.pem is a certificate, not the file of an authority', '^', 'signet cert show')
+later('a certificate for an authority', 'authority: ca.pem', 'two.yaml:6:1: authority: ca.pem is a certificate, not the file of an authority', '^', 'it is YAML')
 for name, old, new, *answer in (
         ('a port without its folder', '{port: x}', '{port: ttyACM0}', "two.yaml:7:16: slot 1: 'ttyACM0' is not there: ports are in /dev, such as /dev/ttyACM0", 'signet board list'),
         ('a port with a blank', '{port: x}', '{port: "/dev/ttyACM0 "}', "two.yaml:7:16: 'port' ends with a blank", 'take the blank out'),

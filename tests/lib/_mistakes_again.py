@@ -50,3 +50,11 @@ later('a format of no kind', 'notify: [{file: e.ndjson, format: CFX}]', "two.yam
 for member, where, said, do in (('"url": null', 27, '"url" must be', 'leave the member out'), ('"url": ["https://a"]', 27, '"url" must be', 'one text'), ('"url": "https://127.0.0.1:1", "ca_file": "-----BEGIN CERTIFICATE-----"', 62, 'ca_file', 'its text does not stand here'),
                                 ('"server": {"url": "https://a"}', 20, 'unknown member "server"', 'take the inner one out')):
     server(f'a member {member}', '{"kind": "leshan", ' + member + '}', f'server.json:1:{where}: ', said, '^', do)
+# letters, keys of an order, files in place of lists of names
+for line, said, do in (
+        ('run -d order.yaml', 'there is no option -d', 'did you mean --dry-run?'), ('run --config cfg order.yaml', 'there is no option --config', 'template: FILE'), ('run order.yaml quota=5', "'quota=' stands before an argument", 'a key of the order'),
+        ('station key rotate order.yaml --to passphrase:hunter2', "'passphrase' takes nothing behind a colon", 'credential:NAME'), ('ledger void one.db --names order.yaml -r x', "--names: 'order.yaml' is no list of names", 'one endpoint in each line'),
+        ('evidence order.yaml one.db', "'one.db' is one argument too many", 'leave it out'), ('object show 1 3', "'3' is one argument too many", 'one OBJECT at a time'), ('cert show --passphrase hunter2 sealed.pem', 'there is no option --passphrase', 'openssl pkey')):
+    add(line, line, said, do, code=2)
+for line, said, do in (('packet show 83a22100', "cannot open '83a22100'", 'xxd -r -p'), ('authority show root.pem', 'root.pem is a certificate, not the file of an authority', 'it is YAML')):
+    add(line, line, said, do)
