@@ -148,6 +148,21 @@ static size_t first_char(const struct text_source *s)
     return NOWHERE;
 }
 
+/* "slot 1: a.hex: ...": a path in front of a colon, behind what stands before it. */
+static size_t find_prefixed_path(const struct text_source *s, const char *msg)
+{
+    size_t found = NOWHERE;
+
+    for (const char *at = msg; found == NOWHERE && *at && *at != '\'';) {
+        size_t len = strcspn(at, " '");
+
+        if (len > 3 && at[len - 1] == ':' && memchr(at, '.', len))
+            found = find_value(s, at, len - 1);
+        at += len + (at[len] == ' ');
+    }
+    return found;
+}
+
 static size_t find_blamed(const struct text_source *s, const char *msg, unsigned flags)
 {
     size_t first = strcspn(msg, " "), at = find_quoted(s, msg, false);
@@ -155,6 +170,8 @@ static size_t find_blamed(const struct text_source *s, const char *msg, unsigned
     first -= first && msg[first - 1] == ':';
     if (at == NOWHERE) /* "one.db: ...", "one.db is ..." */
         at = find_value(s, msg, first);
+    if (at == NOWHERE)
+        at = find_prefixed_path(s, msg);
     if (at == NOWHERE)
         at = find_quoted(s, msg, true);
     if (at == NOWHERE && msg[first] == ':') /* "on_pass: ..." */

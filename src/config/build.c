@@ -16,7 +16,9 @@ static bool check_identifier(struct parser *p, const struct value *key, unsigned
                 "this is no %s identifier", level_names[level]);
     else
         fail_at(p, key->at, SIGNET_E_SYNTAX,
-                level == 0   ? "write OID.Security, or its number"
+                level == 0 && key->kind == V_STR
+                    ? "write OID.Security, or its number; 'objects' names definitions"
+                : level == 0 ? "write OID.Security, or its number"
                 : level == 2 ? "write RID.Security.Mode, or its number"
                              : "identifiers are numbers, 0 to 65534",
                 "%s identifiers are whole numbers", level_names[level]);

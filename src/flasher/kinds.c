@@ -67,7 +67,7 @@ static int find_tool(struct signet_flasher *f, const char *given, struct signet_
         code = run_find(&f->tool, f->ops->tools[i], given, err);
     if (code == SIGNET_E_NOT_FOUND)
         error_hint(err, "%s", f->ops->install);
-    return code;
+    return given ? code : error_pass(code, err, "flasher %s", f->ops->name);
 }
 
 int signet_flasher_open(struct signet_flasher **out, const char *name,

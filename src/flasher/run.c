@@ -150,6 +150,10 @@ int run_find(char **out, const char *name, const char *given, struct signet_erro
         return error_sys(err, SIGNET_E_NOT_FOUND, errno, "cannot find the program '%s'", given),
                error_hint(err, "is the path right, and the program installed?"),
                hint_words(SIGNET_E_NOT_FOUND, given, err);
+    struct stat st;
+    if (stat(given, &st) == 0 && S_ISDIR(st.st_mode))
+        return error_set_hint(err, SIGNET_E_NOT_FOUND, "name the program that is in it",
+                              "'%s' is a folder, not a program", given);
     if (given[0] == '/' && access(given, X_OK) != 0)
         return error_set_hint(err, SIGNET_E_NOT_FOUND, "is it a program? chmod +x makes it one",
                               "'%s' cannot be executed", given);

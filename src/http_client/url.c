@@ -37,7 +37,12 @@ static const char *port_in_url(const char *host, size_t len)
 static int check_url_port(const char *host, size_t len, unsigned port, bool *twice,
                           struct signet_error *err)
 {
-    const char *said = port_in_url(host, len);
+    const char *said = port_in_url(host, len), *colon = memrchr(host, ':', len);
+
+    if (colon && !*said && host[0] != '[')
+        return error_set_hint(err, SIGNET_E_USAGE, "a port is a number from 1 to 65535",
+                              "the server's url has '%.*s' for a port",
+                              (int)(host + len - colon - 1), colon + 1);
 
     if (*said && (strtoul(said, NULL, 10) < 1 || strtoul(said, NULL, 10) > 65535))
         return error_set_hint(err, SIGNET_E_USAGE, "a port is from 1 to 65535",

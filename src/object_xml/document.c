@@ -145,11 +145,13 @@ static bool read_choice(struct xml_reader *r, const struct fields *fields, enum 
                         const char *yes, const char *no, const char *fallback, bool *out)
 {
     const char *text = *field(fields, which) ? field(fields, which) : fallback;
+    char hint[60];
 
     *out = strcasecmp(text, yes) == 0;
     if (*out || strcasecmp(text, no) == 0)
         return true;
-    xml_fail(blame_field(r, fields, which), SIGNET_E_SYNTAX, NULL, "%s is '%s', and not %s or %s",
+    snprintf(hint, sizeof(hint), "write %s or %s", yes, no);
+    xml_fail(blame_field(r, fields, which), SIGNET_E_SYNTAX, hint, "%s is '%s', and not %s or %s",
              field_names[which], SHOWN(fields, which), yes, no);
     return false;
 }
@@ -240,7 +242,9 @@ static int take_object(struct xml_reader *r, struct signet_object *object)
 
     if (oid < 0)
         return xml_fail(blame_field(r, f, FIELD_OBJECT_ID), SIGNET_E_SYNTAX,
-                        "an ObjectID is a number from 0 to 65534", "'%s' is no ObjectID",
+                        "such as <ObjectID>33700</ObjectID>: a number from 0 to 65534",
+                        *field(f, FIELD_OBJECT_ID) ? "'%s' is no ObjectID"
+                                                   : "the object has no ObjectID%s",
                         SHOWN(f, FIELD_OBJECT_ID));
     if (!read_choice(r, f, FIELD_INSTANCES, "Multiple", "Single", "", &multiple) ||
         !read_choice(r, f, FIELD_MANDATORY, "Mandatory", "Optional", "Optional", &mandatory))

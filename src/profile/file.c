@@ -283,6 +283,19 @@ static int file_fill(struct reader *r, const struct signet_profile *base, struct
     return take_lists(r, &file, own);
 }
 
+/* Any is possible; a slip in the name of a known one would be another. */
+static int known_stack(struct reader *r, const char *stack)
+{
+    static const char *const known[] = {"mbedtls", "tinydtls", "openssl", "wolfssl"};
+    const char *near = stack ? signet_word_nearest(stack, known, COUNT_OF(known)) : NULL;
+
+    if (!near || strcmp(near, stack) == 0)
+        return SIGNET_OK;
+    error_set(r->err, SIGNET_E_MEANING, "%s: 'stack' is called '%.40s'", r->path, stack);
+    error_hint(r->err, "did you mean '%s'?", near);
+    return SIGNET_E_MEANING;
+}
+
 /* The built-in profile that the file names, with its own name for messages. */
 static int file_base(struct reader *r, const struct signet_profile **out)
 {
@@ -293,6 +306,9 @@ static int file_base(struct reader *r, const struct signet_profile **out)
     if (rc == SIGNET_OK && !file.profile.name)
         rc = error_set_hint(r->err, SIGNET_E_MEANING, "such as 'name: our-client'",
                             "%s: the profile has no 'name'", r->path);
+    if (rc != SIGNET_OK)
+        return rc;
+    rc = known_stack(r, file.profile.tls.stack);
     if (rc != SIGNET_OK)
         return rc;
     *out = profile_builtin(file.base, &why);

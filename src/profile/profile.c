@@ -29,7 +29,7 @@ const struct signet_profile *profile_builtin(const char *name, struct signet_err
     error_set(err, SIGNET_E_USAGE, "no device profile is called '%s'",
               text_shown(name, strlen(name), 60));
     text_hint_known(name, names, BUILTIN, err);
-    if (access(name, F_OK) == 0)
+    if (access(name, F_OK) == 0 && !strchr(name, '/'))
         error_hint(err, "the path of a file has a slash in it: ./%.150s", name);
     return NULL;
 }

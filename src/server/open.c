@@ -26,7 +26,7 @@ static int choose_auth(struct signet_server *server, const void *token, size_t t
 
     if (ops->can.needs_token && !token_len)
         return error_set_hint(err, SIGNET_E_USAGE, "name the file of the token",
-                              "the server's token is empty");
+                              "%s takes a token, and none is given", ops->can.kind);
     if (token_len > 1 && strchr("\"'", *text) && text[token_len - 1] == *text &&
         (plain || strcmp(auth, "api-key") == 0))
         return error_set_hint(err, SIGNET_E_USAGE, "the file has the token alone: take them out",

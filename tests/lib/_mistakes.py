@@ -382,7 +382,7 @@ for name, place, *answer in (
     order(name, '{port: x}', place, *answer, base=BOARD)
 for name, old, new, *answer in (
         ('a hook that is not there', 'slots:', 'on_pass: [lampp, x]\nslots:', 'two.yaml:7:', 'on_pass: lampp is not installed', '^'),
-        ('a hook that is a folder', 'slots:', 'on_pass: [./cert]\nslots:', 'two.yaml:7:1: on_pass: ', '^'),
+        ('a hook that is a folder', 'slots:', 'on_pass: [./cert]\nslots:', 'two.yaml:7:11: on_pass: ', 'is a folder, not a program', '^'),
         ('a programmer that is elsewhere', 'flasher: none', 'flasher: jlink, flasher_tool: tools/jl', "two.yaml:6:57: slot 1: cannot find the program", '^'),
         ('a folder without images', 'flasher: none', 'flasher: jlink, image_dir: cert', "two.yaml:6:54: slot 1: 'cert' has neither initial.hex nor final.hex", '^', 'name the images'),
         ('a picture for an image', 'flasher: none', 'flasher: jlink, initial: a.hex', 'a.hex is a picture, not a firmware image', 'is meant')):

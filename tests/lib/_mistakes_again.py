@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """More of _mistakes: fresh batches of all areas, a kind behind each short answer."""
-from _mistakes import BOARD, TABLE, TWO, ZPL, add, later, order, server, table
+from _mistakes import BOARD, GOOD, TABLE, TWO, ZPL, add, config, later, order, server, table
 from _mistakes_neighbours import right
 
 # words in place of nouns and verbs
@@ -58,3 +58,13 @@ for line, said, do in (
     add(line, line, said, do, code=2)
 for line, said, do in (('packet show 83a22100', "cannot open '83a22100'", 'xxd -r -p'), ('authority show root.pem', 'root.pem is a certificate, not the file of an authority', 'it is YAML')):
     add(line, line, said, do)
+# trust, profiles, definitions, programmers
+add('an authority at no port', 'authority check a.yaml', "a.yaml:2:1: the server's url has 'x' for a port", '^', '1 to 65535', code=2, a__yaml='kind: est\nurl: https://h:x/y\n')
+server('a url with a word for a port', '{"kind": "leshan", "url": "https://h:port"}', "server.json:1:38: the server's url has 'port' for a port", '^', '1 to 65535')
+server('a server that takes a token', '{"kind": "coiote", "url": "https://127.0.0.1:1", "domain": "/a/"}', 'server.json:1:11: coiote takes a token, and none is given', '^', '--token-file FILE')
+for name, text, *answer in (('a stack with a slip', 'tls: {stack: mbedtsl}', "./p.yaml:3:14: 'stack' is called 'mbedtsl'", "'mbedtls'?"), ('a profile on a file', 'base: ./q.yaml', "'./q.yaml'", 'known: any')):
+    later(name, 'device: ./p.yaml', *answer, '^', p__yaml='name: x\n' + ('base: any\n' if 'base' not in text else '\n') + text + '\n', q__yaml='name: q\n')
+config('a key for definitions with a slip', "{'object': 'o.xml',\n" + GOOD[1:], 'cfg:1:2: object identifiers are whole numbers', '^', "'objects' names definitions")
+add('a definition without its number', 'packet check --objects o.xml packet', 'o.xml:2:1: the object has no ObjectID', '^', '<ObjectID>33700</ObjectID>', o__xml=XML.replace('ObjectID', 'ObjectId'))
+add('a definition of a third multiplicity', 'packet check --objects o.xml packet', "o.xml:3:27: MultipleInstances is 'One'", '^', 'write Multiple or Single', o__xml=XML.replace('Single', 'One', 1))
+order('an image without data', 'flasher: none', 'flasher: exec, flasher_command: /bin/true, initial: a.hex', 'two.yaml:6:', 'a.hex: an Intel HEX file without data', '^', 'copied whole', base=BOARD, a__hex=':00000001FF\n')

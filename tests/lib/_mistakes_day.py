@@ -78,7 +78,7 @@ for name, text, said, do in (
     add(name, 'authority check a.yaml', said, '^', do, a__yaml=text + '\n')
 add('a new passphrase, and nobody to ask', 'station key rotate order.yaml --to passphrase', 'the new passphrase of the station key is not known', '--new-passphrase-file')
 order('a command that is missing', 'flasher: none', 'flasher: exec', 'two.yaml:6:36: slot 1: the flasher exec needs a command: flasher_command', '^', 'signet-order(5)', base=BOARD)
-order('a tool that is not installed', 'flasher: none', 'flasher: nrfutil', 'two.yaml:6:36: slot 1: nrfutil is not installed', '^', "install Nordic's", base=BOARD)
+order('a tool that is not installed', 'flasher: none', 'flasher: nrfutil', 'two.yaml:6:36: slot 1: flasher nrfutil: nrfutil is not installed', '^', "install Nordic's", base=BOARD)
 # what no run could come to: codes that cannot be read, orders that share a file; and what is refused leaves nothing behind
 table('quotes of a spreadsheet', "endpoint\n'351358811124772\nb\nc\n", "devices.csv:2:1: endpoint", '^', 'take the quote out')
 table('single quotes around all', "'endpoint'\n'a'\n'b'\n'c'\n", "devices.csv has no column 'endpoint'", '^', "take the quotes of its column 'endpoint' out")

@@ -580,7 +580,7 @@ static void errors_say_what_to_do(void **state)
     setenv("PATH", fake_folder, 1);
     assert_int_equal(signet_flasher_open(&f, "nrfutil", &options, NULL, NULL, &err),
                      SIGNET_E_NOT_FOUND);
-    assert_string_equal(err.msg, "nrfutil is not installed");
+    assert_string_equal(err.msg, "flasher nrfutil: nrfutil is not installed");
     assert_non_null(strstr(err.hint, "nrfutil install device"));
     setenv("PATH", old, 1);
     free(old);

@@ -81,7 +81,7 @@ static void what_is_refused(void **state)
          "type 'CommonResources'"},
         {"<!DOCTYPE LWM2M [<!ENTITY a 'b'>]><LWM2M/>", SIGNET_E_SYNTAX, "a DOCTYPE"},
         {"<!DOCTYPE LWM2M SYSTEM 'file:///etc/passwd'><LWM2M/>", SIGNET_E_SYNTAX, "a DOCTYPE"},
-        {HEAD TAIL, SIGNET_E_SYNTAX, "'' is no ObjectID"},
+        {HEAD TAIL, SIGNET_E_SYNTAX, "the object has no ObjectID"},
         {HEAD "<ObjectID>65535</ObjectID>" TAIL, SIGNET_E_SYNTAX, "'65535' is no ObjectID"},
         {HEAD "<ObjectID>-1</ObjectID>" TAIL, SIGNET_E_SYNTAX, "'-1' is no ObjectID"},
         {HEAD "<ObjectID>3 3</ObjectID>" TAIL, SIGNET_E_SYNTAX, "'3 3' is no ObjectID"},

@@ -41,9 +41,9 @@ static void logins_and_tokens(void **state)
     } rows[] = {
         {"coiote", NULL, NULL, "t", SIGNET_OK, ""},
         {"coiote", "token", NULL, "t", SIGNET_OK, ""},
-        {"coiote", NULL, NULL, "", SIGNET_E_USAGE, "token is empty"},
-        {"thingsboard", NULL, NULL, "", SIGNET_E_USAGE, "token is empty"},
-        {"thingsboard", "password", "anna", "", SIGNET_E_USAGE, "token is empty"},
+        {"coiote", NULL, NULL, "", SIGNET_E_USAGE, "takes a token, and none is given"},
+        {"thingsboard", NULL, NULL, "", SIGNET_E_USAGE, "takes a token, and none is given"},
+        {"thingsboard", "password", "anna", "", SIGNET_E_USAGE, "takes a token, and none is given"},
         {"leshan", NULL, NULL, "", SIGNET_OK, ""},
         {"coiote", "password", "anna", "t", SIGNET_OK, ""},
         {"coiote", "password", NULL, "t", SIGNET_E_USAGE, "there is no \"user\""},

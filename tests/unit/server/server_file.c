@@ -73,7 +73,7 @@ static void what_no_kind_has_is_refused(void **state)
         {"{\"domain\": \"\"}", "\"domain\" must be a string that is not empty",
          "write a string that is not empty", SIGNET_E_SYNTAX},
         {"{\"domain\": [1]}", "\"domain\" must be a string that is not empty",
-         "write a string that is not empty", SIGNET_E_SYNTAX},
+         "it takes one text in double quotes; parts of it have commas between", SIGNET_E_SYNTAX},
         {"{\"port\": 0}", "\"port\" must be a port from 1 to 65535", "write a port from 1 to 65535",
          SIGNET_E_SYNTAX},
         {"{\"port\": 65536}", "\"port\" must be a port from 1 to 65535",
