@@ -78,8 +78,9 @@ static void guess_word(const struct cli *cli, const struct option_row *rows, con
             snprintf(hint, size, "%s", verbs[i].hint);
     if (row)
         snprintf(hint, size, "did you mean --%s %.150s?", row->name, word);
-    else if (last && (there || !strcmp(last, "ENDPOINT") || !strcmp(last, "OBJECT")) && !hint[0])
-        snprintf(hint, size, "one %.40s at a time: '%s' once for each", last, cli->name);
+    else if (last && !hint[0] && (there || !strcmp(last, "ENDPOINT") || last == doc))
+        snprintf(hint, size, "one %.*s at a time: '%s' once for each",
+                 (int)strcspn(last + (*last == '['), "]"), last + (*last == '['), cli->name);
 }
 
 static bool tell_argument(const struct cli *cli, const char *hint, const char *word,

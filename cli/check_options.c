@@ -94,6 +94,16 @@ const char *cli_option_elsewhere(const struct cli *cli, const struct option_row 
          "a state is a value, such as --state failed"},
         {"signet report", " day daily week weekly month monthly hour hourly shift ", NULL,
          "rows are by day, shift, operator, station, slot, order or error: --by WORD"},
+        {"signet ledger export", " csv ndjson json events ", NULL,
+         "the format is a value: --format csv, ndjson or events"},
+        {"signet packet show", " json cfg table cbor hex ", NULL,
+         "the format is a value: --format table, json, cfg or cbor-diag"},
+        {"signet report", " csv text html pdf xlsx excel ", NULL,
+         "--format csv is for spreadsheets, --plot yield for a picture (SVG)"},
+        {"signet ledger list", " sort order-by reverse ", NULL,
+         "they stand in the order in which they were made: add | sort"},
+        {"signet page", " open browser ", NULL,
+         "leave it out, and open the address that it tells in a browser"},
         {"signet ledger", " since until from ", NULL,
          "`signet report --since TIME LEDGER` counts what was made from then on"},
         {"signet ledger", " limit head max ", NULL, "all are shown: add | head"},
@@ -159,6 +169,25 @@ static bool told_elsewhere(const struct cli *cli, const struct option_row *rows,
     return true;
 }
 
+/* Nobody knows what is meant: those that there are, as many as have room. */
+static bool tell_options(const struct cli *cli, const struct option_row *rows, const char *dashes,
+                         const char *name)
+{
+    struct signet_error err = {0};
+    char hint[sizeof(err.hint) + 40] = "", all[160] = "";
+    size_t used = 0;
+    bool cut = false;
+    for (; rows && rows->name; rows++)
+        if (!rows->of && !(cut = cut || used + strlen(rows->name) + 5 > sizeof(all)))
+            used += (size_t)snprintf(all + used, sizeof(all) - used, "%s--%s", used ? ", " : "",
+                                     rows->name);
+    snprintf(hint, sizeof(hint), "%s%s%s; it is: %s %s", used ? "there are " : "it has none", all,
+             cut ? ", ..." : "", cli->name, cli->args_doc ? cli->args_doc : "[OPTION...]");
+    cli_error(&err, SIGNET_E_USAGE, hint, "there is no option %s%s", dashes, PLAIN(name));
+    cli_fail(cli, &err);
+    return false;
+}
+
 /* "-d": the options that begin so, of which a person may mean one; false: none does. */
 static bool letter_begins(const struct cli *cli, const struct option_row *rows, char letter)
 {
@@ -166,7 +195,8 @@ static bool letter_begins(const struct cli *cli, const struct option_row *rows, 
     char hint[CLI_ELSEWHERE_SIZE] = "";
     size_t used = 0;
     for (; rows && rows->name; rows++)
-        if (!rows->of && rows->name[0] == letter && used + strlen(rows->name) + 8 < sizeof(hint))
+        if (!rows->of && rows->name[0] == letter && letter != 'o' &&
+            used + strlen(rows->name) + 8 < sizeof(hint))
             used += (size_t)snprintf(hint + used, sizeof(hint) - used, "%s--%s",
                                      used ? " or " : "did you mean ", rows->name);
     if (!used)
@@ -192,7 +222,7 @@ static bool unknown_option(const struct cli *cli, const struct option_row *rows,
     if (row && row->of) /* an old spelling */
         near = row->of;
     if (!near)
-        return cli_usage(cli, "there is no option --%s", PLAIN(name)) == EXIT_DONE;
+        return tell_options(cli, rows, "--", name);
     char hint[sizeof(err.hint)];
     snprintf(hint, sizeof(hint), "did you mean --%s?", near);
     cli_error(&err, SIGNET_E_USAGE, hint, "there is no option --%s", PLAIN(name));
@@ -259,7 +289,7 @@ static bool letters_known(const struct cli *cli, const struct option_row *rows, 
                 cli_usage(cli, "two dashes stand before a long option: --%s", PLAIN(whole));
             else if (!told_elsewhere(cli, rows, (char[2]){*word, '\0'}, "-") &&
                      !letter_begins(cli, rows, *word))
-                cli_usage(cli, "there is no option -%s", PLAIN(((char[2]){*word, '\0'})));
+                tell_options(cli, rows, "-", (char[2]){*word, '\0'});
             return false;
         }
         if (row && row->arg && word[1] == '=') {

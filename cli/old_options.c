@@ -153,6 +153,13 @@ bool cli_old_option_fits(const struct cli *cli, const struct option_row *rows,
 {
     char letter[3] = {'-', row->letter, '\0'};
     bool named = strcmp(row->name, row->of) != 0;
+    if (row->letter == 'o' && !strcmp(row->of, "order") && value && strpbrk(value, "./")) {
+        struct signet_error err = {0};
+        cli_error(&err, SIGNET_E_USAGE, "it writes to standard output: add > FILE",
+                  "-o is --order here, and '%s' a file", PLAIN(value));
+        cli_fail(cli, &err);
+        return false;
+    }
     if (is_of_port(rows, row, value)) {
         struct signet_error err = {0};
         cli_error(&err, SIGNET_E_USAGE, "did you mean --port?", "-p is --%s here, and '%s' a port",

@@ -31,6 +31,7 @@ static const struct {
     {"", " keygen ", "cert make"},
     {"order", " check lint test validate show plan ", "run --dry-run"},
     {"order", " run start ", "run"},
+    {"order", " new create make init template add ", "init"},
     {"order", " status ", "line status"},
     {"line", " start run begin ", "run"},
     {"line", " continue unpause go ", "line resume"},

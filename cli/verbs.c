@@ -68,7 +68,7 @@ static int flushed(void)
     return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
 }
 
-enum { FEW = 20 }; /* names that a hint has */
+enum { FEW = 26 }; /* names that a hint has */
 
 /* "SIGNET_TOKEN=..." behind the program: what stands behind = may be a secret. */
 static bool tell_variable(const char *word)
@@ -177,6 +177,28 @@ static const char *verb_before_noun(const char *word, const char *next, char out
     return NULL;
 }
 
+/* The verb of the noun that such a file is of. */
+static const char *verb_of_file(const char *word, const char *path, char out[CLI_MEANT_SIZE])
+{
+    static const struct {
+        enum signet_file_kind kind;
+        const char *noun;
+    } rows[] = {{SIGNET_FILE_ORDER, "order"},      {SIGNET_FILE_CONFIG, "packet"},
+                {SIGNET_FILE_PACKET, "packet"},    {SIGNET_FILE_LEDGER, "ledger"},
+                {SIGNET_FILE_CERT, "cert"},        {SIGNET_FILE_KEY, "cert"},
+                {SIGNET_FILE_JSON, "server"},      {SIGNET_FILE_AUTHORITY, "authority"},
+                {SIGNET_FILE_DEFINITION, "object"}};
+    enum signet_file_kind kind = cli_file_kind(path);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (rows[i].kind == kind && cli_find_verb(find_named(rows[i].noun), word)) {
+            snprintf(out, CLI_MEANT_SIZE, "%s %s", rows[i].noun, word);
+            return out;
+        } else if (rows[i].kind == kind) {
+            return cli_word_meant(find_named(rows[i].noun), word, out);
+        }
+    return NULL;
+}
+
 /* "packet-show", "packet.show", "packetshow" */
 static const char *glued_words(const char *word, char out[CLI_MEANT_SIZE])
 {
@@ -218,6 +240,8 @@ static int unknown_noun(const char *word, const char *next)
         meant = verb_before_noun(word, next, out);
     if (!meant)
         meant = cli_word_meant(NULL, word, out);
+    if (!meant && next) /* "check cfg" */
+        meant = verb_of_file(word, next, out);
     if (!meant && next && cli_word_is_verb(word)) /* "get devices" */
         meant = cli_word_meant(NULL, next, out);
     if (meant)

@@ -168,7 +168,10 @@ static int read_text(struct reader *r, const yaml_node_t *node, const struct ent
                                 "'%s' has a $ in place of a host", e->name);
     if (e->type != ENTRY_RAW && (strstr(text, "${") || (e->type == ENTRY_PATH && text[0] == '$')))
         return reader_fail_hint(r, node,
-                                "write the value itself: $NAME means something to a shell alone",
+                                memchr(text, '{', len) && e->type != ENTRY_PATH
+                                    ? "take the $ out: a placeholder is {serial} or the like"
+                                    : "write the value itself: $NAME means something to a shell "
+                                      "alone",
                                 "'%s' has a variable in it, and nobody fills it in", e->name);
     if (e->type == ENTRY_PATH && !strstr(text, "://"))
         return reader_path(r, text, out);
@@ -248,6 +251,9 @@ static int read_list(struct reader *r, yaml_node_t *node, const struct entry *e)
         if (at + 1 < r->source.len && r->source.text[at] == '-' && r->source.text[at + 1] != ' ')
             return reader_fail_hint(r, node, "write a blank: \"- ...\"",
                                     "no blank stands behind the - of a list");
+        if (at + 3 < r->source.len && memcmp(r->source.text + at, "\xe2\x80", 2) == 0)
+            return reader_fail_hint(r, node, "write a minus: \"- ...\"",
+                                    "a long dash, as word processors write it");
         reader_fail(r, node, SIGNET_E_MEANING, "'%s' takes a list, \"- ...\"", e->name);
         error_hint(r->err, "put it into brackets: [%s]", example ? example : "{...}, {...}");
         return SIGNET_E_MEANING;

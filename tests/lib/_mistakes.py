@@ -227,7 +227,7 @@ for line, said, do in (
         ('packet make cfg', "'cfg' is one argument too many", 'did you mean --config cfg?'), ('run', 'ORDER.yaml is missing', "'signet run --help' lists"),
         ('runn order.yaml', "there is no command 'runn'", "did you mean 'run'?"), ('ledger lst one.db', "verb of 'ledger' called 'lst'", "did you mean 'list'?"),
         ('backup one.db', "there is no command 'backup'", "did you mean 'ledger backup'?"), ('helpp', "'helpp'", "did you mean 'help'?"),
-        ('run --wait soon order.yaml', "'soon' is not a number", '--help'), ('run --zzzzzzzz', 'there is no option --zzzzzzzz', '--help'),
+        ('run --wait soon order.yaml', "'soon' is not a number", '--help'), ('run --zzzzzzzz', 'there is no option --zzzzzzzz', 'there are --dry-run'),
         ('ptool --endpoint_cg cfg', 'unrecognized option: --endpoint_cg', 'did you mean --endpoint_cfg?'), ('ptool', '-c/--endpoint_cfg is required', 'with -c FILE'),
         ('ptool -c cfg -s server.json -e x', 'missing: -t/--token', 'to register')):
     add(line, line, said, do, code=2)
@@ -437,7 +437,7 @@ for line, said, do in (
         ('packet make -c @ -o out', '--config is empty', 'variable of the shell unset'), ('run @', 'ORDER.yaml is empty', 'variable of the shell unset'), ('run --operator @ order.yaml', '--operator is empty', 'variable of the shell unset'),
         ('ledger show one.db @', 'ENDPOINT is empty', 'variable of the shell unset'), ('smp info -p x --baud 115.2k', "--baud: '115.2k' is not a number", 'from 50 to 20000000, in digits alone'),
         ('order.yaml', "'order.yaml' is a file, and no command", 'signet run order.yaml'), ('cfg', "'cfg' is a file, and no command", 'signet packet make -c cfg'), ('run --json=yes order.yaml', '--json takes no value', '--help'),
-        ('show packet', "there is no command 'show'", "'packet show'"), ('verify one.db', "there is no command 'verify'", "'order verify' or 'ledger verify'"), ('packet convert cfg', "verb of 'packet' called 'convert'", 'there are make, show, check'),
+        ('show packet', "there is no command 'show'", "'packet show'"), ('verify one.db', "there is no command 'verify'", "'ledger verify'"), ('packet convert cfg', "verb of 'packet' called 'convert'", 'there are make, show, check'),
         ('register -s server.json -e x --find --remove', '--find and --remove', 'one of the two')):
     add(line, line, said, 'hint: ', do, code=2)
 for path, what in (('main.c', 'no packet'), ('sealed.pem', 'an encrypted private key'), ('csr.pem', 'a certificate request'), ('gz', 'compressed (gzip)')):

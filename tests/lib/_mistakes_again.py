@@ -68,3 +68,12 @@ config('a key for definitions with a slip', "{'object': 'o.xml',\n" + GOOD[1:], 
 add('a definition without its number', 'packet check --objects o.xml packet', 'o.xml:2:1: the object has no ObjectID', '^', '<ObjectID>33700</ObjectID>', o__xml=XML.replace('ObjectID', 'ObjectId'))
 add('a definition of a third multiplicity', 'packet check --objects o.xml packet', "o.xml:3:27: MultipleInstances is 'One'", '^', 'write Multiple or Single', o__xml=XML.replace('Single', 'One', 1))
 order('an image without data', 'flasher: none', 'flasher: exec, flasher_command: /bin/true, initial: a.hex', 'two.yaml:6:', 'a.hex: an Intel HEX file without data', '^', 'copied whole', base=BOARD, a__hex=':00000001FF\n')
+# words without a noun, formats and files as options, what an unknown option might be
+for line, said, do in (
+        ('check cfg', "no command 'check'", "'packet check'"), ('test server.json', "no command 'test'", "'server check'"), ('order new', "called 'new'", "'init'"), ('ledger export --csv one.db', 'there is no option --csv', '--format csv'),
+        ('ledger export -o out.csv one.db', "-o is --order here, and 'out.csv' a file", 'add > FILE'), ('ledger list --sort time one.db', 'there is no option --sort', 'add | sort'), ('report --pdf one.db', 'there is no option --pdf', '--plot yield'),
+        ('page --open one.db', 'there is no option --open', 'in a browser'), ('init a b', "'b' is one argument too many", 'one FOLDER at a time'), ('prove packet -o x.pcap', 'there is no option -o', 'there are --server, --allow-http'),
+        ('wibble', "no command 'wibble'", 'there are init, provision')):
+    add(line, line, said, do, code=2)
+order('a long dash in a list', 'slots: [{port: x}]', 'slots:\n  – port: x', 'two.yaml:8:3: a long dash', '^', 'write a minus', base=BOARD)
+order('a $ before a placeholder', '{serial:03}', '${serial}', "two.yaml:5:18: 'pattern' has a variable in it", '^', 'take the $ out')
