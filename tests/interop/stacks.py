@@ -216,7 +216,7 @@ def serve(c, row, folder):
             ['--x509certfile', f'{folder}/chain.pem', '--x509keyfile', f'{folder}/key.pem', '--disable-client-cert']
     p = subprocess.Popen(args, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder)
     try:
-        for _ in range(500):
+        for _ in range(6000):
             if listens(port) or p.poll() is not None:
                 break
             time.sleep(0.01)
