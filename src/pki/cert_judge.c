@@ -144,7 +144,7 @@ static bool signature_fits(X509 *x)
     return false;
 }
 
-int key_and_signature_fit(X509 *x, struct signet_error *err)
+int key_and_signature_fit(X509 *x, bool beside, struct signet_error *err)
 {
     char wrong[160];
     const char *name = OBJ_nid2ln(X509_get_signature_nid(x));
@@ -153,7 +153,7 @@ int key_and_signature_fit(X509 *x, struct signet_error *err)
         return error_set_hint(err, SIGNET_E_CERT,
                               "devices take EC keys (secp256r1), some take RSA of 2048 bits",
                               "the TLS stack of a device cannot use it: %s", wrong);
-    if (!signature_fits(x))
+    if (!beside && !signature_fits(x))
         return error_set_hint(err, SIGNET_E_CERT, "sign it with ECDSA or RSA, and SHA-256",
                               "the TLS stack of a device cannot read it: it is signed with %s",
                               name ? name : "an unknown algorithm");

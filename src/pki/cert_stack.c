@@ -177,7 +177,7 @@ static const char *read_cert(struct der *all, char wrong[static 160])
     return NULL;
 }
 
-int cert_fits_stacks(const struct signet_cert *cert, struct signet_error *err)
+static int look_at_cert(const struct signet_cert *cert, bool beside, struct signet_error *err)
 {
     struct der all = {.at = cert->der.data, .end = cert->der.data + cert->der.len};
     char wrong[160] = "";
@@ -190,7 +190,17 @@ int cert_fits_stacks(const struct signet_cert *cert, struct signet_error *err)
                               "the TLS stack of a device cannot read it: %s%s", bad,
                               strstr(bad, "RFC ") ? "" : " (RFC 5280, section 4)");
     x = cert_parse(cert, err);
-    rc = x ? key_and_signature_fit(x, err) : SIGNET_E_CRYPTO;
+    rc = x ? key_and_signature_fit(x, beside, err) : SIGNET_E_CRYPTO;
     X509_free(x);
     return rc;
+}
+
+int cert_fits_stacks(const struct signet_cert *cert, struct signet_error *err)
+{
+    return look_at_cert(cert, false, err);
+}
+
+int cert_fits_beside(const struct signet_cert *cert, struct signet_error *err)
+{
+    return look_at_cert(cert, true, err);
 }

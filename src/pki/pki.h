@@ -108,6 +108,8 @@ int cert_request_check_name(const struct cert_request *request, const char *endp
 /* cert_stack.c: can the TLS stacks of devices (Mbed TLS 2.28 and 3) read it, and use its key?
  * SIGNET_E_CERT says what they refuse. */
 int cert_fits_stacks(const struct signet_cert *cert, struct signet_error *err);
+/* ... of one that a server sends besides, of which Mbed TLS need not know the signature. */
+int cert_fits_beside(const struct signet_cert *cert, struct signet_error *err);
 /* key_stack.c: likewise a private key in DER, which signet_key_load() takes. */
 int key_fits_stacks(const void *der, size_t len, struct signet_error *err);
 

@@ -34,15 +34,16 @@ static bool has_room(X509 *issuer, size_t below)
     return most < 0 || below <= (size_t)most;
 }
 
+/* By name. */
 static bool issued_by(X509 *cert, X509 *issuer, size_t below)
 {
     return may_issue(issuer) && has_room(issuer, below) &&
-           !X509_NAME_cmp(X509_get_issuer_name(cert), X509_get_subject_name(issuer)) &&
-           X509_verify(cert, X509_get0_pubkey(issuer)) == 1;
+           !X509_NAME_cmp(X509_get_issuer_name(cert), X509_get_subject_name(issuer));
 }
 
 /* Each certificate is sent before the one that issued it (RFC 5246, section 7.4.2): others are not
- * found. */
+ * found. Mbed TLS takes the first one of that name, whose signature or not, and the client forgives
+ * that one complaint where an authority of the packet is in the chain. */
 static void build_chain(struct chain *c, X509 *leaf, STACK_OF(X509) * sent, X509 *anchor)
 {
     int at = 0;
@@ -53,7 +54,8 @@ static void build_chain(struct chain *c, X509 *leaf, STACK_OF(X509) * sent, X509
     for (;;) {
         X509 *last = c->list[c->count - 1];
 
-        if (anchor && issued_by(last, anchor, c->count - 1)) {
+        if (anchor && issued_by(last, anchor, c->count - 1) &&
+            X509_verify(last, X509_get0_pubkey(anchor)) == 1) {
             c->list[c->count++] = anchor;
             c->anchored = true;
             return;
@@ -186,6 +188,23 @@ static int check_chain(const struct chain *c, const struct tls_trust *trust, con
     return SIGNET_OK;
 }
 
+/* What cannot be read ends the handshake, whether it is of use or not. */
+static int check_sent(STACK_OF(X509) * sent, struct signet_error *err)
+{
+    int rc = SIGNET_OK;
+
+    for (int i = 0; rc == SIGNET_OK && i < sk_X509_num(sent); i++) {
+        struct signet_cert *cert = NULL;
+
+        rc = load_x509(&cert, sk_X509_value(sent, i), err);
+        if (rc == SIGNET_OK)
+            rc = error_pass(cert_fits_beside(cert, err), err,
+                            "certificate %d of those that the server sends", i + 1);
+        signet_cert_free(&cert);
+    }
+    return rc;
+}
+
 static int check_trust(const struct chain *c, const struct tls_trust *trust,
                        struct signet_error *err)
 {
@@ -218,7 +237,9 @@ int tls_judge_server(X509 *leaf, STACK_OF(X509) * sent, const struct tls_trust *
     int rc;
 
     build_chain(&chain, leaf, sent, anchor);
-    rc = check_trust(&chain, trust, err);
+    rc = check_sent(sent, err);
+    if (rc == SIGNET_OK)
+        rc = check_trust(&chain, trust, err);
     if (rc == SIGNET_OK)
         rc = check_chain(&chain, trust, name, enciphered, err);
     X509_free(anchor);

@@ -145,6 +145,16 @@ def rows(c):
         Row('matching type 2', 'is 2, which anjay-3 does not take', shown=own, data=digest(own, hashes.SHA384), more=', 13: 2'),
         Row('mode est', 'in', shown=own, data=own.public_bytes(DER), mode=4),
     ]
+    twin = Certs()
+    twin.keys.update(p256=c.key('p256'))
+    table += [
+        Row('usage 2, beside it one that no stack reads', 'of those that the server sends: the TLS stack', shown=leaf,
+            chain=(c.issue(critical=True),), data=ca.public_bytes(DER), more=', 15: 2'),
+        Row('usage 2, an authority of the same name', 'does not come from', shown=twin.issue(by='Factory CA'), data=ca.public_bytes(DER), more=', 15: 2'),
+        # Anjay forgives "not trusted" where the authority stands in the chain, whoever signed
+        Row('usage 2, an authority of the same name, and ours is sent', 'in', shown=twin.issue(by='Factory CA'), chain=(ca,),
+            data=ca.public_bytes(DER), more=', 15: 2'),
+    ]
     def named(name):
         return ('-servername', name, '-servername_fatal', '-cert2', 'cert.pem', '-key2', 'key.pem')
     for wants, client, verdict in (('ECDSA+SHA256', 'p256', 'in'), ('ECDSA+SHA384', 'p256', 'signs with ECDSA and SHA-256'),

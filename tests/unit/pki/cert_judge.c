@@ -217,7 +217,7 @@ static void keys_that_stacks_do_not_have(void **state)
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct signet_error err = {0};
         X509 *x = make(rows[i].key, &(struct form){.signer = p256, .issuer = "an authority"});
-        int rc = key_and_signature_fit(x, &err);
+        int rc = key_and_signature_fit(x, false, &err);
 
         if (rc != (rows[i].why ? SIGNET_E_CERT : SIGNET_OK) ||
             (rows[i].why && !strstr(err.msg, rows[i].why)))
@@ -239,14 +239,14 @@ static void signatures_that_stacks_do_not_have(void **state)
     for (size_t i = 0; i < COUNT_OF(taken); i++) {
         X509 *x = make(key, &(struct form){.digest = taken[i]});
 
-        assert_int_equal(key_and_signature_fit(x, &err), SIGNET_OK);
+        assert_int_equal(key_and_signature_fit(x, false, &err), SIGNET_OK);
         X509_free(x);
     }
     X509 *x = make(key, &(struct form){.digest = EVP_sha3_256()});
-    assert_int_equal(key_and_signature_fit(x, &err), SIGNET_E_CERT);
+    assert_int_equal(key_and_signature_fit(x, false, &err), SIGNET_E_CERT);
     assert_non_null(strstr(err.msg, "it is signed with ecdsa_with_SHA3-256"));
     assert_true(X509_sign(x, edwards, NULL) > 0);
-    assert_int_equal(key_and_signature_fit(x, &err), SIGNET_E_CERT);
+    assert_int_equal(key_and_signature_fit(x, false, &err), SIGNET_E_CERT);
     assert_non_null(strstr(err.msg, "it is signed with ED25519"));
     X509_free(x);
     EVP_PKEY_free(key);
