@@ -11,7 +11,7 @@
 
 #include <signet/prove.h>
 
-#define COAP_MESSAGE_MAX 1400 /* larger datagrams are not taken */
+#define COAP_MESSAGE_MAX 4000 /* the buffers of Anjay's demo and examples */
 #define COAP_FRAME_MAX   1152 /* over TCP, unless a peer says otherwise (RFC 8323, section 5.3.1) */
 #define COAP_TOKEN_MAX   8
 
@@ -74,7 +74,7 @@ struct coap_option {
     size_t len;
 };
 
-#define COAP_OPTIONS_MAX COAP_MESSAGE_MAX /* each has a byte at least */
+#define COAP_OPTIONS_MAX 1400
 /* A message, in or out. Pointers are into the bytes it was read from, or the caller's. */
 struct coap_message {
     enum coap_type type;
@@ -84,7 +84,8 @@ struct coap_message {
     size_t token_len;
     struct coap_option options[COAP_OPTIONS_MAX]; /* in order of their numbers */
     size_t option_count;
-    bool cut; /* an option did not fit: it cannot be written, or was not read to its end */
+    bool cut;      /* an option did not fit: it cannot be written, or was not read to its end */
+    bool too_long; /* for the buffer, and cut therefore */
     const uint8_t *payload;
     size_t payload_len;
 };

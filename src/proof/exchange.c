@@ -124,6 +124,22 @@ static int take_signal(struct exchange *x, const struct coap_message *in, struct
     return SIGNET_OK;
 }
 
+/* A datagram that is longer than the buffer: a request is told so (RFC 7959, section 2.9.3), an
+ * answer is cut. */
+static int refuse_long(struct exchange *x, struct coap_message *in, struct signet_error *err)
+{
+    struct coap_message answer = {.type = in->type == COAP_CON ? COAP_ACK : COAP_NON,
+                                  .code = COAP_TOO_LARGE,
+                                  .id = in->type == COAP_CON ? in->id : x->next_id++,
+                                  .token_len = in->token_len};
+
+    in->cut = in->too_long = true;
+    if (in->code == COAP_EMPTY || in->code >= 100)
+        return SIGNET_OK;
+    memcpy(answer.token, in->token, in->token_len);
+    return send_message(x, &answer, err);
+}
+
 /* One message from the server into *in. Its requests are served here; SIGNET_E_TIMEOUT is the
  * deadline, and of what is no message there is what could be read, with "cut". */
 static int receive(struct exchange *x, struct coap_message *in, int64_t deadline,
@@ -137,6 +153,8 @@ static int receive(struct exchange *x, struct coap_message *in, int64_t deadline
         rc = error_set(err, SIGNET_E_TIMEOUT, "nothing came back");
     if (rc)
         return rc;
+    bool whole = len <= COAP_MESSAGE_MAX;
+    len = whole ? len : COAP_MESSAGE_MAX;
     if (!(x->stream ? coap_read_frame(in, x->in, len) : coap_read(in, x->in, len))) {
         in->cut = true;
         return !x->stream
@@ -144,6 +162,8 @@ static int receive(struct exchange *x, struct coap_message *in, int64_t deadline
                    : error_set(err, SIGNET_E_PROOF,
                                "a message of the server is malformed (RFC 8323, section 3.2)");
     }
+    if (!whole)
+        return refuse_long(x, in, err);
     if (x->stream && !x->introduced && in->code != COAP_CSM)
         return error_set(err, SIGNET_E_PROOF,
                          "the server's first message is not a CSM (RFC 8323, section 5.3)");
@@ -201,8 +221,13 @@ static int await_answer(struct exchange *x, const struct coap_message *request,
         if (rc)
             return rc;
         if (is_answer(answer, request) && is_malformed(x, answer))
-            return error_set(err, SIGNET_E_PROOF,
-                             "the server's answer is malformed (RFC 7252, section 3)");
+            return answer->too_long
+                       ? error_set(err, SIGNET_E_PROOF,
+                                   "the server's answer has more than %d bytes, and the device's "
+                                   "buffer ends there",
+                                   COAP_MESSAGE_MAX)
+                       : error_set(err, SIGNET_E_PROOF,
+                                   "the server's answer is malformed (RFC 7252, section 3)");
         if (answer->cut)
             continue;
         if (is_answer(answer, request))

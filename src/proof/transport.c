@@ -11,7 +11,8 @@ struct transport {
     struct tls_connection *connection;
     const struct signet_cancel *cancel;
     bool stream;
-    uint8_t pending[COAP_MESSAGE_MAX]; /* of a stream: what came and is no whole message yet */
+    uint8_t pending[17000]; /* of a stream: what came and is no whole message yet; else a datagram:
+                               those of DTLS have 16384 bytes at most */
     size_t pending_len;
 };
 
@@ -182,11 +183,11 @@ static int receive_frame(struct transport *t, uint8_t *out, size_t *len, int64_t
     for (;;) {
         size_t frame = coap_frame_size(t->pending, t->pending_len), more = 0;
 
-        if (frame > COAP_FRAME_MAX)
+        if (frame > COAP_MESSAGE_MAX)
             return error_set(err, SIGNET_E_PROOF,
                              "the server sent a message of more than %d bytes, and was not told "
                              "that the device takes such (RFC 8323, section 5.3.1)",
-                             COAP_FRAME_MAX);
+                             COAP_MESSAGE_MAX);
         if (frame && frame <= t->pending_len) {
             memcpy(out, t->pending, frame);
             t->pending_len -= frame;
@@ -205,7 +206,10 @@ static int receive_frame(struct transport *t, uint8_t *out, size_t *len, int64_t
 int transport_receive(struct transport *t, uint8_t out[static COAP_MESSAGE_MAX], size_t *len,
                       int64_t deadline, struct signet_error *err)
 {
-    return t->stream
-               ? receive_frame(t, out, len, deadline, err)
-               : tls_recv(t->connection, out, COAP_MESSAGE_MAX, len, deadline, t->cancel, err);
+    if (t->stream)
+        return receive_frame(t, out, len, deadline, err);
+    int rc = tls_recv(t->connection, t->pending, sizeof(t->pending), len, deadline, t->cancel, err);
+    if (!rc)
+        memcpy(out, t->pending, *len < COAP_MESSAGE_MAX ? *len : COAP_MESSAGE_MAX);
+    return rc;
 }

@@ -189,7 +189,7 @@ static int check_chain(const struct chain *c, const struct tls_trust *trust, con
 }
 
 /* What cannot be read ends the handshake, whether it is of use or not. */
-static int check_sent(STACK_OF(X509) * sent, struct signet_error *err)
+static int check_sent_certs(STACK_OF(X509) * sent, struct signet_error *err)
 {
     int rc = SIGNET_OK;
 
@@ -237,7 +237,7 @@ int tls_judge_server(X509 *leaf, STACK_OF(X509) * sent, const struct tls_trust *
     int rc;
 
     build_chain(&chain, leaf, sent, anchor);
-    rc = check_sent(sent, err);
+    rc = check_sent_certs(sent, err);
     if (rc == SIGNET_OK)
         rc = check_trust(&chain, trust, err);
     if (rc == SIGNET_OK)

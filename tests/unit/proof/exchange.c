@@ -306,6 +306,20 @@ static void a_server_that_never_stops(void **state)
     assert_int_equal(wire_outs, 0);
 }
 
+static void make_long(const struct coap_message *sent)
+{
+    struct coap_message m = {.type = COAP_ACK,
+                             .code = COAP_CREATED,
+                             .id = sent->id,
+                             .token_len = sent->token_len,
+                             .payload = (const uint8_t *)"x",
+                             .payload_len = 1};
+
+    memcpy(m.token, sent->token, sent->token_len);
+    wire_message(&m);
+    wire_in[wire_ins - 1].len = COAP_MESSAGE_MAX + 1;
+}
+
 static void too_large(void **state)
 {
     static uint8_t large[COAP_MESSAGE_MAX];
@@ -315,6 +329,35 @@ static void too_large(void **state)
     (void)state;
     assert_int_equal(exchange_request(&x, &m, &answer, &err), SIGNET_E_LIMIT);
     assert_int_equal(wire_outs, 0);
+}
+
+/* What is longer than the client's buffer: a request is told so, an answer is none. */
+static void longer_than_the_buffer(void **state)
+{
+    const struct coap_message request = {.type = COAP_CON,
+                                         .code = COAP_PUT,
+                                         .id = 7,
+                                         .token_len = 1,
+                                         .token = {9},
+                                         .payload = (const uint8_t *)"x",
+                                         .payload_len = 1};
+    struct coap_message sent;
+    bool done = false;
+
+    (void)state;
+    wire_message(&request);
+    wire_in[0].len = COAP_MESSAGE_MAX + 1;
+    assert_int_equal(exchange_serve(&x, &done, &err), SIGNET_E_TIMEOUT);
+    assert_int_equal(wire_outs, 1);
+    assert_true(coap_read(&sent, wire_out[0].bytes, wire_out[0].len));
+    assert_int_equal(sent.type, COAP_ACK);
+    assert_int_equal(sent.code, COAP_TOO_LARGE);
+    assert_int_equal(sent.id, 7);
+    assert_int_equal(sent.token[0], 9);
+    wire_reset(make_long);
+    struct coap_message m = {.code = COAP_POST}, answer;
+    assert_int_equal(exchange_request(&x, &m, &answer, &err), SIGNET_E_PROOF);
+    assert_non_null(strstr(err.msg, "answer has more than 4000 bytes"));
 }
 
 /* The server's requests: counted, and answered with the count. */
@@ -581,9 +624,9 @@ static void over_tcp_large_requests(void **state)
         bool fits;
     } rows[] = {
         {NULL, 0, 1152 - 13, true}, {NULL, 0, 1152 - 12, false}, {"\x64", 1, 87, true},
-        {"\x64", 1, 88, false},     {"\x10\x00", 2, 1387, true}, {"\x10\x00", 2, 1388, false},
+        {"\x64", 1, 88, false},     {"\x10\x00", 2, 3987, true}, {"\x10\x00", 2, 3988, false},
     };
-    static uint8_t large[1400];
+    static uint8_t large[COAP_MESSAGE_MAX];
 
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct coap_message csm = {.code = COAP_CSM}, answer,
@@ -615,6 +658,7 @@ int main(void)
         cmocka_unit_test_setup(sent_again_until_it_is_acknowledged, set_up),
         cmocka_unit_test_setup(an_acknowledgement_ends_it, set_up),
         cmocka_unit_test_setup(too_large, set_up),
+        cmocka_unit_test_setup(longer_than_the_buffer, set_up),
         cmocka_unit_test_setup(a_server_that_never_stops, set_up),
         cmocka_unit_test_setup(a_repeated_request_is_served_once, set_up),
         cmocka_unit_test_setup(others_are_answered_in_their_kind, set_up),

@@ -516,7 +516,7 @@ static void messages_of_a_stream(void **state)
 
 static void messages_that_are_too_long(void **state)
 {
-    static const char *const rows[] = {"\xe0\x03\x70\x45", "\xe8\x03\x68\x45", "\xf0\x45",
+    static const char *const rows[] = {"\xe0\x0e\x90\x45", "\xe8\x0e\x88\x45", "\xf0\x45",
                                        "\xe0\xff\xff\x45"};
 
     (void)state;
@@ -528,7 +528,7 @@ static void messages_that_are_too_long(void **state)
 
         stream.data = (const uint8_t *)rows[i], stream.left = 4, stream.step = 4;
         assert_int_equal(transport_receive(t, out, &got, 0, &err), SIGNET_E_PROOF);
-        assert_non_null(strstr(err.msg, "more than 1152 bytes"));
+        assert_non_null(strstr(err.msg, "more than 4000 bytes"));
         transport_close(&t);
     }
 }

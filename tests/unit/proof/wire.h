@@ -52,8 +52,8 @@ int __wrap_transport_receive(struct transport *t, uint8_t out[static COAP_MESSAG
     if (wire_next == wire_ins)
         return error_set(err, wire_end ? (enum signet_code)wire_end : SIGNET_E_TIMEOUT,
                          "nothing came back");
-    memcpy(out, wire_in[wire_next].bytes, wire_in[wire_next].len);
-    *len = wire_in[wire_next++].len;
+    *len = wire_in[wire_next].len;
+    memcpy(out, wire_in[wire_next++].bytes, *len < COAP_MESSAGE_MAX ? *len : COAP_MESSAGE_MAX);
     return SIGNET_OK;
 }
 
