@@ -16,6 +16,7 @@
 #define RC_INVALID    3
 #define RC_NO_ENTRY   5
 #define RC_NOT_SUPP   8
+#define RC_CORRUPT    9
 #define OS_FORMAT     2
 #define SHELL_EMPTY   3
 
@@ -341,41 +342,56 @@ static int run_command(struct sim_board *board, const struct smp_header *header,
     return RC_NOT_SUPP;
 }
 
-static void handle(struct sim_board *board, const uint8_t *packet, size_t len)
+/* One request; the reader of its CBOR goes on behind the length in the header, if it must. False:
+ * an error of the server, which ends the packet. */
+static bool serve(struct sim_board *board, const struct smp_header *header, const uint8_t *cbor,
+                  size_t len)
 {
     struct buf body = {.max = ANSWER_MAX};
     struct fs_reply reply = {.body = &body, .group = -1};
     struct smp_answer request;
-    struct smp_header header;
     int rc = RC_INVALID;
 
-    smp_header_decode(&header, packet);
-    if (header.op != SMP_READ && header.op != SMP_WRITE && !later_server(board))
-        return;
     buf_byte(&body, MAP_OPEN);
-    if (header.op != SMP_READ && header.op != SMP_WRITE)
+    if (header->length > len)
+        rc = RC_CORRUPT;
+    else if (header->op != SMP_READ && header->op != SMP_WRITE)
         rc = RC_NOT_SUPP;
-    else if (smp_answer_decode(&request, packet + SMP_HEADER_SIZE, len - SMP_HEADER_SIZE))
-        rc = run_command(board, &header, &request, &reply);
+    else if (smp_answer_decode(&request, cbor, header->length) ||
+             smp_answer_decode(&request, cbor, len))
+        rc = run_command(board, header, &request, &reply);
     if (rc >= 0 && !board->halted) {
-        finish_body(board, &header, rc, &reply);
-        send_answer(board, &header, &body);
+        finish_body(board, header, rc, &reply);
+        send_answer(board, header, &body);
     }
     buf_free(&body);
-    if (!rc && header.group == SMP_GROUP_OS && header.id == 5)
+    if (!rc && header->group == SMP_GROUP_OS && header->id == 5)
         board_boot(board);
+    return !rc || reply.group >= 0;
+}
+
+/* The requests of a packet, one behind the other; fewer bytes than a header are none. */
+static void handle(struct sim_board *board, const uint8_t *packet, size_t len)
+{
+    struct smp_header header = {0};
+
+    for (; len >= SMP_HEADER_SIZE; packet += header.length, len -= header.length) {
+        smp_header_decode(&header, packet);
+        if (header.op != SMP_READ && header.op != SMP_WRITE && !later_server(board))
+            return;
+        packet += SMP_HEADER_SIZE;
+        len -= SMP_HEADER_SIZE;
+        if (!serve(board, &header, packet, len))
+            return;
+    }
 }
 
 void smp_packet(struct sim_board *board, const uint8_t *data, size_t len)
 {
-    struct smp_header header;
-
     if (len < SMP_HEADER_SIZE || len > board->buf_size)
         return;
-    smp_header_decode(&header, data);
     board->count.frames_in++;
-    if (header.length == len - SMP_HEADER_SIZE)
-        handle(board, data, len);
+    handle(board, data, len);
 }
 
 /* A whole line at the prompt. */
@@ -434,10 +450,12 @@ void smp_line(struct sim_board *board, const uint8_t *data, size_t len, int64_t 
         smp_frames_reset(&board->frames);
         return;
     }
-    if (!begins_as_frame(data, len)) { /* a marker elsewhere in a line is none */
+    /* a marker elsewhere in a line is none; a line that was begun goes on until its newline */
+    if (!begins_as_frame(data, len) && !board->frames.line_len) {
         buf_append(&text, data, len);
         len = 0;
     }
+    board->frames.served = true;
     for (size_t at = 0, used = 0; at < len; at += used) {
         size_t n = smp_frames_feed(&board->frames, data + at, len - at, &used, &text);
 

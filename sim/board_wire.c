@@ -206,6 +206,12 @@ static void push_line(struct wire *wire)
     wire->line_started = 0;
 }
 
+/* A line of a frame ends with a newline alone; what is typed may end with a carriage return. */
+static bool is_frame(const struct buf *line)
+{
+    return line->len && (line->data[0] == 0x06 || line->data[0] == 0x04);
+}
+
 void wire_receive(struct wire *wire)
 {
     uint8_t data[4096];
@@ -222,7 +228,8 @@ void wire_receive(struct wire *wire)
             buf_byte(&wire->line, data[i]);
             wire->in_clock += wire->byte_ns;
             wire->line_started = wire->in_clock;
-            if (data[i] == '\n' || data[i] == '\r' || wire->line.len >= LINE_MAX_IN)
+            if (data[i] == '\n' || (data[i] == '\r' && !is_frame(&wire->line)) ||
+                wire->line.len >= LINE_MAX_IN)
                 push_line(wire);
         }
         wire->bytes_in += (uint64_t)n;

@@ -51,6 +51,8 @@ struct smp_frames {
     int state;
     uint8_t held; /* first marker byte, not yet known to be one */
     uint64_t bad; /* frames given up */
+    bool served;  /* these are requests: what the header says of the length is judged by who serves
+                     them */
 };
 
 void smp_frames_reset(struct smp_frames *frames);

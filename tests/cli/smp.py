@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """signet smp on simulated boards: what is said to be written is written; images, settings, UDP, sizes and options of a
 port, on the command line and in orders."""
-import json, os, subprocess, sys, tempfile
+import base64, binascii, json, os, select, struct, subprocess, sys, tempfile, tty
 
 from _signet import SIGNET, SOURCE
 from _sim_board import board, image
@@ -134,12 +134,42 @@ slots: [{{port: "{udp}"}}, {{port: "serial:{port}?flow=none", name: wire}}]
         out = signet('run', '--dry-run', f'{folder}/order.yaml', cwd=folder) # where its export goes
         expect('an order', udp in out and 'flow=none' in out, out)
 
+def ask(fd, requests, end):
+    """What the board answers to a packet of one line that ends so: (sequence, CBOR) each."""
+    framed = struct.pack('>H', len(requests) + 2) + requests + struct.pack('>H', binascii.crc_hqx(requests, 0))
+    os.write(fd, b'\x06\x09' + base64.b64encode(framed) + end)
+    heard = b''
+    while b'\n' not in heard[heard.find(b'\x06\x09'):] or b'\x06\x09' not in heard:
+        if not select.select([fd], [], [], 30)[0]:
+            return None
+        heard += os.read(fd, 4096)
+    packet = base64.b64decode(heard[heard.index(b'\x06\x09') + 2:].split(b'\n')[0])[2:-2]
+    return packet[6], packet[8:]
+
+def requests_of_others():
+    """Lengths and line ends that no careful client sends, as Zephyr 3.2 to 4.4 answer them."""
+    cbor, good = b'\xa1\x61d\x63abc', b'\xbf\x61r\x63abc\xff'
+    def echo(number, length):
+        return struct.pack('>BBHHBB', 0x0a, 0, length, 0, number, 0) + cbor
+    for generation in ('3.3', '4.4'):
+        with board('--generation', generation) as port:
+            fd = os.open(port, os.O_RDWR | os.O_NOCTTY)
+            tty.setraw(fd)
+            signet('smp', 'echo', '--port', port, 'up')
+            for number, (request, end, answer) in enumerate((
+                    (echo(0, 7), b'\n', good), (echo(1, 7), b'\r\n', good), (echo(2, 7), b'\r\r\n', good), (echo(3, 12), b'\n', b'\xbf\x62rc\x09\xff'),
+                    (echo(4, 4), b'\n', good), (echo(5, 0), b'\n', good), (echo(6, 7) + echo(7, 7), b'\n', good))):
+                said = ask(fd, request, end)
+                expect(f'{generation}: request {number}', said == (number, answer), said)
+            os.close(fd)
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         full_boards(folder)
         silent_boards(folder)
         sizes(folder)
         ports()
+        requests_of_others()
         images(folder)
         settings()
         text_of_a_board()
