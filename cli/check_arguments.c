@@ -47,6 +47,8 @@ static void guess_word(const struct cli *cli, const struct option_row *rows, con
         const char *verb, *hint;
     } verbs[] = {
         {"signet ledger list", "`signet ledger show LEDGER ENDPOINT` shows one device"},
+        {"signet line pause", "`signet line slot ORDER.yaml SLOT off` takes one slot out"},
+        {"signet object list", "`signet object show OBJECT` shows one"},
         {"signet ledger export", "it writes to standard output: add > FILE"},
         {"signet report", "it writes to standard output: add > FILE"},
         {"signet packet show", "it writes to standard output: add > FILE"},
@@ -78,6 +80,8 @@ static void guess_word(const struct cli *cli, const struct option_row *rows, con
             snprintf(hint, size, "%s", verbs[i].hint);
     if (row)
         snprintf(hint, size, "did you mean --%s %.150s?", row->name, word);
+    else if (!hint[0] && !there && cli_row_named(rows, "reason", 6))
+        snprintf(hint, size, "a text of several words stands in quotes: --reason \"TEXT TEXT\"");
     else if (last && !hint[0] && (there || !strcmp(last, "ENDPOINT") || last == doc))
         snprintf(hint, size, "one %.*s at a time: '%s' once for each",
                  (int)strcspn(last + (*last == '['), "]"), last + (*last == '['), cli->name);
@@ -168,12 +172,22 @@ static bool blank_at_end(const struct cli *cli, const char *word)
                  : tell_argument(cli, "take the blank out", word, "begins or ends with a blank"));
 }
 
+/* "signet run run order.yaml" */
+static bool is_verb_again(const struct cli *cli, const char *word)
+{
+    const char *last = strrchr(cli->name, ' ');
+    return last && !strcmp(last + 1, word) && access(word, F_OK) != 0 &&
+           !tell_argument(cli, "take one of the two out", word, "stands here twice");
+}
+
 bool cli_arguments_known(const struct cli *cli, const struct option_row *rows)
 {
     char hint[CLI_ELSEWHERE_SIZE];
     const char *doc = cli->args_doc ? cli->args_doc : "";
     if (!strncmp(cli->name, "signet smp ", 11) || strstr(doc, "CODE")) /* a text, as it is */
         return true;
+    if (cli->arg_count && is_verb_again(cli, cli->args[0]))
+        return false;
     for (int i = 0; i < cli->arg_count; i++)
         if (named_value(cli, rows, cli->args[i]) || blank_at_end(cli, cli->args[i]))
             return false;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 static const char *const common[] = {"json", "help", "usage", "version"};
+#define LETTERS "abcdefghijklmnopqrstuvwxyz"
 enum { COMMON = sizeof(common) / sizeof(common[0]), NAMES_MAX = 100 };
 
 static size_t option_names(const struct option_row *rows, bool old, const char *names[NAMES_MAX])
@@ -61,7 +62,8 @@ const char *cli_option_elsewhere(const struct cli *cli, const struct option_row 
         const char *verb, *names, *row, *words;
     } others[] = {
         {"signet run",
-         " quota retries template ledger station work names board slots servers output label scan "
+         " count number quota retries template ledger station work names board slots servers "
+         "output label scan "
          "notify prove lock golden min-yield slot port baud recipe flasher server ",
          NULL, "it is a key of the order: signet-order(5)"},
         {"signet run", " c config cfg conf configuration ", NULL,
@@ -119,6 +121,8 @@ const char *cli_option_elsewhere(const struct cli *cli, const struct option_row 
          "--cert-info FILE, a JSON file with names, curve, digest, validity"},
         {"signet cert make", " days validity expires until ", NULL,
          "--cert-info FILE, a JSON file: {\"validityOffsetInSeconds\": 31536000}"},
+        {"signet cert sign", " days validity expires until ", NULL,
+         "the profile of the authority says it: validity_days"},
         {"signet init", " name dir folder output ", NULL, "it is a word: signet init FOLDER"},
         {"signet ledger backup", " output out ", NULL,
          "it is a word: signet ledger backup LEDGER TO"},
@@ -160,7 +164,11 @@ static bool told_elsewhere(const struct cli *cli, const struct option_row *rows,
 {
     char hint[CLI_ELSEWHERE_SIZE];
     struct signet_error err = {0};
-    if (names_argument(cli, name))
+    char wanted[80];
+    snprintf(wanted, sizeof(wanted), " %s ", name);
+    bool of_file = cli->args_doc && strspn(cli->args_doc, "[FORLEDIG") > 3 &&
+                   strstr(" f i file in input input-file ", wanted);
+    if (names_argument(cli, name) || of_file)
         snprintf(hint, sizeof(hint), "it is a word: %s %s", cli->name, cli->args_doc);
     else if (!cli_option_elsewhere(cli, rows, name, hint))
         return false;
@@ -287,6 +295,8 @@ static bool letters_known(const struct cli *cli, const struct option_row *rows, 
         if (!row && !strchr("h?", *word)) {
             if (cli_row_named(rows, whole, strcspn(whole, "=")))
                 cli_usage(cli, "two dashes stand before a long option: --%s", PLAIN(whole));
+            else if (word == whole && strspn(whole, LETTERS) > 2) /* "-days 365" */
+                return unknown_option(cli, rows, whole, strcspn(whole, "="));
             else if (!told_elsewhere(cli, rows, (char[2]){*word, '\0'}, "-") &&
                      !letter_begins(cli, rows, *word))
                 tell_options(cli, rows, "-", (char[2]){*word, '\0'});
@@ -317,6 +327,24 @@ static bool value_forgotten(const struct cli *cli, const struct option_row *rows
             return true;
         }
     return false;
+}
+
+/* "--dry-run yes", "-n 5": the word would be an argument, and is none. */
+static bool value_of_flag(const struct cli *cli, const struct option_row *rows, const char *word,
+                          const char *next)
+{
+    static const char words[] = " yes no true false on off ";
+    const struct option_row *row = word[1] != '-' ? row_lettered(rows, word[1])
+                                                  : cli_row_named(rows, word + 2, strlen(word + 2));
+    char wanted[16];
+    snprintf(wanted, sizeof(wanted), " %.12s ", next);
+    bool is_value = next[strspn(next, "0123456789")] == '\0' || strstr(words, wanted);
+    if (!row || row->kind != KIND_FLAG || !is_value || access(next, F_OK) == 0 || !cli->args_doc ||
+        strpbrk(cli->args_doc, "|"))
+        return false;
+    cli_usage(cli, "--%s takes no value, and '%s' stands behind it: leave it out", row->name,
+              PLAIN(next));
+    return true;
 }
 
 static bool address_word(const char *word)
@@ -386,7 +414,8 @@ bool cli_options_known(const struct cli *cli, int argc, char **argv, const struc
                              : letters_known(cli, rows, word + 1, more, &value)))
             return false;
         if ((value && value_forgotten(cli, rows, word, argv[i + 1])) ||
-            (more && value_apart(cli, rows, word, argv[i + 1])))
+            (more && (value_apart(cli, rows, word, argv[i + 1]) ||
+                      value_of_flag(cli, rows, word, argv[i + 1]))))
             return false;
         i += value;
     }

@@ -77,3 +77,11 @@ for line, said, do in (
     add(line, line, said, do, code=2)
 order('a long dash in a list', 'slots: [{port: x}]', 'slots:\n  – port: x', 'two.yaml:8:3: a long dash', '^', 'write a minus', base=BOARD)
 order('a $ before a placeholder', '{serial:03}', '${serial}', "two.yaml:5:18: 'pattern' has a variable in it", '^', 'take the $ out')
+# words twice, values of flags, signs of a shell, options with one dash
+for line, said, do in (
+        ('run run order.yaml', "'run' stands here twice", 'take one of the two out'), ('run -n 5 order.yaml', "--dry-run takes no value, and '5' stands behind it", '--help'), ('run --file order.yaml', 'there is no option --file', 'it is a word'),
+        ('line pause order.yaml 1', "'1' is one argument too many", 'takes one slot out'), ('ledger void one.db x -r broken in test', "'in' is one argument too many", 'stands in quotes: --reason'), ('cert sign -days 365 csr.pem', 'there is no option --days', 'validity_days'),
+        ('object list 3', "'3' is one argument too many", 'signet object show OBJECT'), ('packet show -in packet', 'there is no option -i', 'it is a word: signet packet show FILE')):
+    add(line, line, said, do, code=2)
+add('a sign of a shell', 'run order.yaml &', "cannot open '&'", 'without quotes')
+add('a file for a name', 'register -s server.json -e devices.csv -c cfg --attempts 1', "'devices.csv' is called like a file", 'is it the name')
