@@ -47,6 +47,7 @@ static void guess_word(const struct cli *cli, const struct option_row *rows, con
         const char *verb, *hint;
     } verbs[] = {
         {"signet ledger list", "`signet ledger show LEDGER ENDPOINT` shows one device"},
+        {"signet page", "`signet page password FILE NAME` adds a person"},
         {"signet line pause", "`signet line slot ORDER.yaml SLOT off` takes one slot out"},
         {"signet object list", "`signet object show OBJECT` shows one"},
         {"signet ledger export", "it writes to standard output: add > FILE"},
@@ -73,6 +74,8 @@ static void guess_word(const struct cli *cli, const struct option_row *rows, con
         row = cli_row_named(rows, "port", 4);
     if (!row && !a_port && !there)
         row = cli_row_named(rows, a_file ? "output" : "endpoint", a_file ? 6 : 8);
+    if (!row && !a_file && !a_port && !strchr(word, ':') && !cli_row_named(rows, "reason", 6))
+        row = cli_row_named(rows, "order", 5);
     if (word[strspn(word, "0123456789.:")] == '\0' && cli_row_named(rows, "listen", 6))
         row = cli_row_named(rows, "listen", 6);
     for (size_t i = 0; !row && (!there || a_port) && i < sizeof(verbs) / sizeof(verbs[0]); i++)

@@ -95,7 +95,8 @@ const char *cli_option_elsewhere(const struct cli *cli, const struct option_row 
          " reserved keyed writing written verified registered done failed void retired ", "state",
          "a state is a value, such as --state failed"},
         {"signet report", " day daily week weekly month monthly hour hourly shift ", NULL,
-         "rows are by day, shift, operator, station, slot, order or error: --by WORD"},
+         "a period is --since TIME --until TIME; rows are by day, shift, operator, station, slot, "
+         "order or error: --by WORD"},
         {"signet ledger export", " csv ndjson json events ", NULL,
          "the format is a value: --format csv, ndjson or events"},
         {"signet packet show", " json cfg table cbor hex ", NULL,
@@ -110,6 +111,8 @@ const char *cli_option_elsewhere(const struct cli *cli, const struct option_row 
          "`signet report --since TIME LEDGER` counts what was made from then on"},
         {"signet ledger", " limit head max ", NULL, "all are shown: add | head"},
         {"signet ledger rework", " edition ", "new-edition", NULL},
+        {"signet label", " printer device port ", NULL,
+         "the order names it: label: {printer: \"tcp://HOST:9100\"}"},
         {"signet label print", " all copies ", NULL,
          "one label of one device at a time, and each is recorded: repeat the command"},
         {"signet station check", " slot ", NULL, "leave it out: all slots are looked at"},

@@ -158,6 +158,8 @@ const char *cli_word_meant(const struct noun *noun, const char *word,
                            char out[static CLI_MEANT_SIZE]);
 /* The same of the word behind a verb, "signet smp settings". */
 const char *cli_action_meant(const char *verb, const char *word);
+/* The noun that other programs call so; NULL: nobody knows. */
+const char *cli_noun_meant(const char *word);
 /* A verb of some noun, or what other programs call one. */
 bool cli_word_is_verb(const char *word);
 /* Adds old spellings to the rows of a verb, of which there are at most max with the end

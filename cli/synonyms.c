@@ -23,7 +23,11 @@ static const struct {
     {"", " ports ", "board list"},
     {"", " devices device ls ", "ledger list"},
     {"", " slots slot status ", "line status"},
-    {"", " ca issuer ", "authority show"},
+    {"", " ca issuer pki ", "authority show"},
+    {"", " key keypair ", "cert make"},
+    {"", " leshan coiote thingsboard ", "server check"},
+    {"", " man manual usage docs ", "help"},
+    {"", " erase wipe ", "smp image erase"},
     {"", " object-list objects resources ", "object list"},
     {"", " server-certificate tls ", "cert fetch"},
     {"", " backup ", "ledger backup"},
@@ -33,6 +37,10 @@ static const struct {
     {"order", " run start ", "run"},
     {"order", " new create make init template add ", "init"},
     {"order", " status ", "line status"},
+    {"order", " list ls ", "ledger stats"},
+    {"server", " delete remove unregister rm ", "register --remove"},
+    {"server", " add create enroll ", "register"},
+    {"server", " find search list devices ", "register --find"},
     {"line", " start run begin ", "run"},
     {"line", " continue unpause go ", "line resume"},
     {"line", " hold halt ", "line pause"},
@@ -49,7 +57,7 @@ static const struct {
     {"ledger", " purge clean prune ", "ledger archive"},
     {"ledger", " copy ", "ledger backup"},
     {"packet", " verify ", "packet check"},
-    {"packet", " write send flash ", "provision"},
+    {"packet", " write send flash install push transfer ", "provision"},
     {"object", " check verify validate ", "object import --dry-run"},
     {"cert", " list ls verify check validate test ", "cert show"},
     {"cert", " issue ", "cert sign"},
@@ -97,6 +105,7 @@ static const char *const verbs[][2] = {
      "show"},
     {" ls all search find devices query dir show ", "list"},
     {" create new generate gen build encode add ", "make"},
+    {" new make generate gen add init ", "create"},
     {" add install load ", "import"},
     {" validate test lint ", "check"},
     {" check validate test lint ", "verify"},
@@ -108,6 +117,28 @@ const struct verb *cli_find_verb(const struct noun *noun, const char *word)
     for (const struct verb *verb = noun->verbs; verb->name; verb++)
         if (verb->name[0] && !strcmp(verb->name, word))
             return verb;
+    return NULL;
+}
+
+const char *cli_noun_meant(const char *word)
+{
+    static const char *const nouns[][2] = {
+        {" ca pki issuer authorities ", "authority"},
+        {" device devices db database record ", "ledger"},
+        {" certificate certificates certs crt x509 ", "cert"},
+        {" job batch orders ", "order"},
+        {" labels sticker tag ", "label"},
+        {" config cfg senml ", "packet"},
+        {" port usb boards ", "board"},
+        {" mcumgr mcuboot ", "smp"},
+        {" slots run slot ", "line"},
+        {" leshan coiote thingsboard servers ", "server"},
+    };
+    char wanted[40];
+    snprintf(wanted, sizeof(wanted), " %.30s ", word);
+    for (size_t i = 0; i < sizeof(nouns) / sizeof(nouns[0]); i++)
+        if (strstr(nouns[i][0], wanted))
+            return nouns[i][1];
     return NULL;
 }
 

@@ -105,8 +105,9 @@ static int unknown_word(const char *what, const char *word, const char *const *n
     return EXIT_USAGE;
 }
 
-/* "verify": a verb that its noun was left away of; all that have it. */
-static bool tell_nouns_of(const char *word)
+/* "verify", "packet upload": a verb that its noun was left away of, or of another noun; all that
+ * have it. of: the noun that has it not, or NULL. */
+static bool tell_nouns_of(const struct noun *of, const char *word)
 {
     const char *names[64];
     size_t n = 0;
@@ -114,7 +115,9 @@ static bool tell_nouns_of(const char *word)
         for (const struct verb *verb = noun->verbs; verb->name; verb++)
             if (word[0] && !strcmp(verb->name, word))
                 names[n++] = noun->name;
-    if (n)
+    if (n && of)
+        fprintf(stderr, "signet: error: there is no verb of '%s' called '%s'\n", of->name, word);
+    else if (n)
         fprintf(stderr, "signet: error: there is no command '%s'\n", word);
     for (size_t i = 0; i < n; i++)
         fprintf(stderr, "%s'%s %s'%s",
@@ -238,6 +241,12 @@ static int unknown_noun(const char *word, const char *next)
     const char *meant = glued_words(word, out);
     if (!meant)
         meant = verb_before_noun(word, next, out);
+    const char *other = cli_noun_meant(word); /* "ca create" */
+    const struct noun *alias = other ? find_named(other) : NULL;
+    if (!meant && alias && next && cli_find_verb(alias, next)) {
+        snprintf(out, sizeof(out), "%s %s", alias->name, next);
+        meant = out;
+    }
     if (!meant)
         meant = cli_word_meant(NULL, word, out);
     if (!meant && next) /* "check cfg" */
@@ -246,7 +255,7 @@ static int unknown_noun(const char *word, const char *next)
         meant = cli_word_meant(NULL, next, out);
     if (meant)
         return meant_instead(word, meant);
-    return tell_nouns_of(word) || tell_command_of_file(word) || tell_variable(word)
+    return tell_nouns_of(NULL, word) || tell_command_of_file(word) || tell_variable(word)
                ? EXIT_USAGE
                : unknown_word("command", word, names, n);
 }
@@ -275,7 +284,7 @@ static int unknown_verb(const struct noun *noun, const char *word)
                 apart ? bare : meant, apart ? "" : "'?");
         return EXIT_USAGE;
     }
-    if (tell_command_of_file(word) || tell_variable(word))
+    if (tell_command_of_file(word) || tell_variable(word) || tell_nouns_of(noun, word))
         return EXIT_USAGE;
     snprintf(what, sizeof(what), "verb of '%s' called", noun->name);
     return unknown_word(what, word, names, n);

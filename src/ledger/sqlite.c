@@ -228,8 +228,10 @@ static int sqlite_open(struct db **out, const char *where, enum db_open how,
                              : error_sys(err, SIGNET_E_IO, errno, "cannot open the ledger");
         error_hint(err, "%s",
                    file_path_doubt(where) ? file_path_doubt(where)
-                                          : "is the path right? The work order's 'ledger' says "
-                                            "where it is, and its first run makes it");
+                   : text_has_tail(where, "-wal") || text_has_tail(where, "-shm")
+                       ? "it is a part of a ledger: name the file without -wal and -shm"
+                       : "is the path right? The work order's 'ledger' says "
+                         "where it is, and its first run makes it");
         return rc;
     }
     rc = beside_check(where, err);

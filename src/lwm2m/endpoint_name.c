@@ -194,7 +194,7 @@ static bool name_is_uri(const char *name)
     return strstr(name, "://");
 }
 
-static bool is_file_name(const char *name)
+static bool called_like_file(const char *name)
 {
     static const char *const tails[] = {".csv", ".json", ".yaml", ".yml", ".xlsx",
                                         ".pem", ".db",   ".cfg",  ".txt"};
@@ -290,7 +290,7 @@ static const struct {
     {has_blank, "has a blank in it"},
     {is_not_filled_in, "has a sign in it that a placeholder or an encoded text has"},
     {name_is_uri, "is a URI, and a name is wanted"},
-    {is_file_name, "is called like a file"},
+    {called_like_file, "is called like a file"},
     {has_quotes, "has quotes in it"},
     {has_other_letters, "has a letter that is not ASCII, which can be written in several ways"},
     {lacks_subtype, "has no subtype behind urn:dev:, such as os: (RFC 9039)"},

@@ -35,7 +35,7 @@ int reader_check_parts(const struct reader *r)
          no_effect},
         {!o->recipe && (o->stop_after_failures.slot || o->stop_after_failures.line),
          "'stop_after_failures' needs a 'board'", no_effect},
-        {o->recipe && !o->slot_count, "there is a board, but no slots",
+        {o->recipe && !o->slot_count, "'slots' has none, and there is a board",
          "such as 'slots: [{port: /dev/ttyACM0}]'"},
         {!o->recipe && o->slot_count, "'slots' needs a 'board'",
          "such as 'board: {recipe: anjay-zephyr}'"},

@@ -31,7 +31,14 @@ with tempfile.TemporaryDirectory() as folder:
             held = os.open('pipe', os.O_RDWR)
             p = subprocess.Popen([SIGNET, 'server', 'check', 'server.json', '--token-file', 'pipe'],
                                  preexec_fn=lambda: [os.close(fd) for fd in range(3)])
-            links = lambda: {fd: os.readlink(f'/proc/{p.pid}/fd/{fd}') for fd in os.listdir(f'/proc/{p.pid}/fd')}
+            def links():
+                found = {}
+                for fd in os.listdir(f'/proc/{p.pid}/fd'):
+                    try:
+                        found[fd] = os.readlink(f'/proc/{p.pid}/fd/{fd}')
+                    except FileNotFoundError:
+                        pass  # a library, which is loaded and closed
+                return found
             while os.path.realpath('pipe') not in links().values():
                 need(p.poll() is None, 'it ended')
                 time.sleep(0.05)

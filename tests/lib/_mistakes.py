@@ -77,7 +77,7 @@ order('no ledger', 'ledger: two.db\n', '', "the order has no 'ledger'", 'what wa
 order('neither board nor output', 'output: {packets: two.ndjson}', '', "no 'board' and no 'output'", 'packets alone')
 order('no names', 'names: {pattern: "urn:dev:os:x-{serial:03}", first: 1}\n', '', 'names come from a manifest or a pattern', 'manifest: devices.csv')
 order('slots without a board', 'output:', 'slots: [{port: x}]\noutput:', "'slots' needs a 'board'", 'recipe')
-order('a board without slots', '\nslots: [{port: x}]', '', 'there is a board, but no slots', 'slots: [', base=BOARD)
+order('a board without slots', '\nslots: [{port: x}]', '', "'slots' has none, and there is a board", 'slots: [', base=BOARD)
 order('a slot that is nowhere', '{port: x}', '{name: a}', 'two.yaml:7:9: a slot has a port', 'list of boards', base=BOARD)
 order('a recipe with a slip', 'smp-file', 'smp-fiel', "slot 1: unknown recipe 'smp-fiel'", "did you mean 'smp-file'?", base=BOARD)
 order('a flasher with a slip', 'flasher: none', 'flasher: nrfutl', "'nrfutl'", 'did you mean', base=BOARD)

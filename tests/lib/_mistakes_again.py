@@ -85,3 +85,11 @@ for line, said, do in (
     add(line, line, said, do, code=2)
 add('a sign of a shell', 'run order.yaml &', "cannot open '&'", 'without quotes')
 add('a file for a name', 'register -s server.json -e devices.csv -c cfg --attempts 1', "'devices.csv' is called like a file", 'is it the name')
+# nouns and verbs of other programs
+for line, said, do in (
+        ('packet upload packet', "verb of 'packet' called 'upload'", "'smp upload'"), ('order list one.db', "called 'list'", "'ledger stats'"), ('ca create', "no command 'ca'", "'authority create'"), ('authority new a.tpm', "called 'new'", "'authority create'"),
+        ('server delete -e x server.json', "called 'delete'", "'register --remove'"), ('man run', "no command 'man'", "'help'"), ('report one.db one', "'one' is one argument too many", '--order one'), ('report --month 2026-11 one.db', 'there is no option --month', '--since TIME'),
+        ('label print order.yaml x --printer tcp://h', 'there is no option --printer', 'the order names it')):
+    add(line, line, said, do, code=2)
+add('a part of a ledger', 'ledger list one.db-wal', 'one.db-wal: there is no such ledger', 'without -wal and -shm')
+order('slots that are none', 'slots: [{port: x}]', 'slots: []', "two.yaml:7:1: 'slots' has none", '^', 'slots: [', base=BOARD)
