@@ -63,6 +63,7 @@ static void guess_word(const struct cli *cli, const struct option_row *rows, con
         return;
     }
     bool there = access(word, F_OK) == 0, a_file = there || strpbrk(word, "./");
+    bool no_ledger = last && !strcmp(last, "LEDGER") && cli_file_kind(word) != SIGNET_FILE_LEDGER;
     bool a_port =
         !strncmp(word, "/dev/", 5) || !strncmp(word, "tcp:", 4) || !strncmp(word, "udp:", 4);
 
@@ -78,7 +79,8 @@ static void guess_word(const struct cli *cli, const struct option_row *rows, con
         row = cli_row_named(rows, "order", 5);
     if (word[strspn(word, "0123456789.:")] == '\0' && cli_row_named(rows, "listen", 6))
         row = cli_row_named(rows, "listen", 6);
-    for (size_t i = 0; !row && (!there || a_port) && i < sizeof(verbs) / sizeof(verbs[0]); i++)
+    for (size_t i = 0;
+         !row && (!there || a_port || no_ledger) && i < sizeof(verbs) / sizeof(verbs[0]); i++)
         if (!strcmp(cli->name, verbs[i].verb))
             snprintf(hint, size, "%s", verbs[i].hint);
     if (row)
@@ -197,5 +199,12 @@ bool cli_arguments_known(const struct cli *cli, const struct option_row *rows)
     for (int i = 1; !strcmp(cli->name, "signet run") && i < cli->arg_count; i++)
         if (access(cli->args[i], F_OK) != 0 && option_without_dashes(cli, rows, cli->args[i], hint))
             return tell_argument(cli, hint, cli->args[i], "is no order that is there");
+    for (int i = 0; !strcmp(cli->name, "signet run") && i < cli->arg_count; i++)
+        if (cli->arg_count > 1 && !strpbrk(cli->args[i], "./#&|;") && *cli->args[i] &&
+            access(cli->args[i], F_OK) != 0)
+            return tell_argument(cli,
+                                 "a text or a path of several words stands in quotes: "
+                                 "--operator \"TEXT TEXT\"",
+                                 cli->args[i], "is no order that is there");
     return cli->arg_count < 2 || !swapped(cli);
 }

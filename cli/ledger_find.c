@@ -108,15 +108,17 @@ static int found_endpoint(void *ctx, const struct signet_ledger_device *d, struc
     return SIGNET_OK;
 }
 
-/* "x-001" of "urn:dev:os:x-001", or the same in other letters. */
+/* "x-001" of "urn:dev:os:x-001", the same in other letters, or with a comma behind it. */
 static int compare_end(void *ctx, const struct signet_ledger_device *d, struct signet_error *err)
 {
     struct names *n = ctx;
     size_t len = strlen(d->endpoint), wanted = strlen(n->wanted);
 
     (void)err;
-    if (!n->near[0] && wanted >= 3 && wanted <= len &&
-        !strcasecmp(d->endpoint + len - wanted, n->wanted))
+    if (n->found) /* no other is nearer */
+        return SIGNET_OK;
+    n->found = wanted >= 3 && wanted <= len && !strcasecmp(d->endpoint + len - wanted, n->wanted);
+    if (n->found || (!strncmp(d->endpoint, n->wanted, len) && wanted == len + 1))
         snprintf(n->near, sizeof(n->near), "%s", d->endpoint);
     return SIGNET_OK;
 }

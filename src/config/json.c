@@ -78,6 +78,8 @@ static int take_text(const struct text_source *source, const struct json_member 
         wrong(err, source, member->name, "a string that is not empty");
         if (json_is_array(value) || json_is_object(value))
             error_hint(err, "it takes one text in double quotes; parts of it have commas between");
+        else if (value && (json_is_number(value) || json_is_boolean(value)))
+            error_hint(err, "write it in double quotes");
         else if (json_is_null(value))
             error_hint(err, "leave the member out, or write a text in double quotes");
         return SIGNET_E_SYNTAX;

@@ -83,6 +83,9 @@ static void hint_word(struct parser *p, struct name n, char *hint, size_t size)
         snprintf(hint, size,
                  "a configuration has no variables: it begins with {, and a value stands where it "
                  "is used");
+    else if (strncasecmp(p->text + n.at, "RID", 3) == 0 ||
+             strncasecmp(p->text + n.at, "OID", 3) == 0)
+        snprintf(hint, size, "a dot stands behind RID and OID: RID.Server.Lifetime, OID.Server");
     else if (p->text[n.at + n.len] == '.')
         snprintf(hint, size, "write the value itself: a number, or a text in quotes");
 }

@@ -391,6 +391,7 @@ struct value parse_configuration(struct parser *p)
         fail_at(p, p->at, SIGNET_E_SYNTAX,
                 char_in(p->text[p->at], "},")
                     ? "is a } too many before it, or a { missing? {OID.Server: {1: {...}}}"
+                : p->text[p->at] == ':' ? "a configuration begins with {, and ends with }"
                 : p->text[p->at] == ';' ? "take it out"
                                         : "one dictionary is all a configuration holds",
                 "this stands after the end");

@@ -43,7 +43,10 @@ static int check_url_port(const char *host, size_t len, unsigned port, bool *twi
         return error_set_hint(err, SIGNET_E_USAGE, "a port is a number from 1 to 65535",
                               "the server's url has '%.*s' for a port",
                               (int)(host + len - colon - 1), colon + 1);
-
+    if (colon && host[0] != '[' && memchr(host, ':', (size_t)(colon - host)))
+        return error_set_hint(err, SIGNET_E_USAGE,
+                              "keep one; an IPv6 address stands in brackets: https://[::1]:8443",
+                              "the server's url has several colons");
     if (*said && (strtoul(said, NULL, 10) < 1 || strtoul(said, NULL, 10) > 65535))
         return error_set_hint(err, SIGNET_E_USAGE, "a port is from 1 to 65535",
                               "the server's url has the port %.*s", (int)(host + len - said), said);

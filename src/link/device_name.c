@@ -60,7 +60,7 @@ int device_name_check(const char *path, struct signet_error *err)
             "a port is a path, such as /dev/ttyACM0; a serial number has a key of "
             "its own: serial",
             "'%s' is a number, not a port", base);
-    size_t speed = strcspn(path, ",:") + 1;
+    size_t speed = strcspn(path, ",:@") + 1;
     if (!there && *path == '/' && speed < strlen(path) && strlen(path + speed) > 3 &&
         path[speed + strspn(path + speed, "0123456789")] == '\0')
         return error_set_hint(err, SIGNET_E_USAGE, "a speed is no part of the port's name",

@@ -93,3 +93,15 @@ for line, said, do in (
     add(line, line, said, do, code=2)
 add('a part of a ledger', 'ledger list one.db-wal', 'one.db-wal: there is no such ledger', 'without -wal and -shm')
 order('slots that are none', 'slots: [{port: x}]', 'slots: []', "two.yaml:7:1: 'slots' has none", '^', 'slots: [', base=BOARD)
+# texts of several words, colons of a url, names with a comma, braces that are missing
+for line, said, do in (
+        ('run --operator Anna Berg order.yaml', "'Berg' is no order that is there", 'stands in quotes'), ('run --resume order.yaml', 'there is no option --resume', 'goes on with what is left'), ('run --log x.log order.yaml', 'there is no option --log', '2> FILE'),
+        ('ledger export one.db devices.csv', "'devices.csv' is one argument too many", 'add > FILE'), ('report --slot 1 one.db', 'there is no option --slot', '--by WORD')):
+    add(line, line, said, do, code=2)
+add('a name with a comma', 'ledger show one.db urn:dev:os:x-001,', 'the ledger has no device', 'did you mean urn:dev:os:x-001?')
+add('a speed behind an at sign', 'smp info -p /dev/ttyUSB9@115200', 'cannot open the port', '--baud 115200')
+for url in ('https://127.0.0.1:1:2', 'https://::1:8443'):
+    server(f'a url {url}', '{"kind": "leshan", "url": "%s"}' % url, "server.json:1:21: the server's url has several colons", '^', 'in brackets')
+server('a kind that is a number', '{"kind": 1}', 'server.json:1:10: "kind" must be', '^', 'in double quotes')
+config('no brace at the beginning', GOOD[1:], 'cfg:1:13: this stands after the end', '^', 'begins with {')
+config('a resource without its dot', GOOD.replace('RID.Server.L', 'RIDServer.L'), 'cfg:3:48: unknown name', '^', 'a dot stands behind RID')
