@@ -196,9 +196,13 @@ bool cli_arguments_known(const struct cli *cli, const struct option_row *rows)
     for (int i = 0; i < cli->arg_count; i++)
         if (named_value(cli, rows, cli->args[i]) || blank_at_end(cli, cli->args[i]))
             return false;
-    for (int i = 1; !strcmp(cli->name, "signet run") && i < cli->arg_count; i++)
+    for (int i = 0; !strcmp(cli->name, "signet run") && i < cli->arg_count; i++)
         if (access(cli->args[i], F_OK) != 0 && option_without_dashes(cli, rows, cli->args[i], hint))
             return tell_argument(cli, hint, cli->args[i], "is no order that is there");
+    for (int i = 0; !strcmp(cli->name, "signet run") && i < cli->arg_count; i++)
+        if (!strncmp(cli->args[i], "--", 2) && access(cli->args[i], F_OK) != 0)
+            return tell_argument(cli, "options stand before --, or leave that out", cli->args[i],
+                                 "stands behind --, where no option is");
     for (int i = 0; !strcmp(cli->name, "signet run") && i < cli->arg_count; i++)
         if (cli->arg_count > 1 && !strpbrk(cli->args[i], "./#&|;") && *cli->args[i] &&
             access(cli->args[i], F_OK) != 0)

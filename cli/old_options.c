@@ -160,6 +160,15 @@ bool cli_old_option_fits(const struct cli *cli, const struct option_row *rows,
         cli_fail(cli, &err);
         return false;
     }
+    if (!strcmp(row->of, "since-checkpoint") && value && strchr(value, '-') &&
+        value[strspn(value, "0123456789-:T")] == '\0') {
+        struct signet_error err = {0};
+        cli_error(&err, SIGNET_E_USAGE, "`signet report --since TIME LEDGER` counts from a time on",
+                  "--since-checkpoint takes the file of a checkpoint, and '%s' is a time",
+                  PLAIN(value));
+        cli_fail(cli, &err);
+        return false;
+    }
     if (is_of_port(rows, row, value)) {
         struct signet_error err = {0};
         cli_error(&err, SIGNET_E_USAGE, "did you mean --port?", "-p is --%s here, and '%s' a port",

@@ -9,7 +9,7 @@ static const struct {
     const char *noun, *words, *meant;
 } commands[] = {
     {"", " dry-run dryrun validate ", "run --dry-run"},
-    {"", " start deploy produce ", "run"},
+    {"", " start begin deploy produce ", "run"},
     {"", " flash program ", "provision"},
     {"", " simulate simulator ", "sim"},
     {"", " restore ", "ledger recover"},

@@ -54,7 +54,8 @@ size_t text_find_word(const struct text_source *s, const char *word, size_t len,
 
         if ((start == 0 ||
              char_in(s->text[start - 1], key ? " \t\r\n\"'{,_" : " \t\r\n\"'[{(,:=>")) &&
-            (cut || end == s->len || char_in(s->text[end], " \t\r\n\"',]}):#<;")) &&
+            (cut || end == s->len || char_in(s->text[end], " \t\r\n\"',]}):#<;") ||
+             (s->text[end] == '/' && end + 1 < s->len && char_in(s->text[end + 1], " \n\"'},"))) &&
             is_key(s, end) == key) {
             end = skip_comment(s, start);
             if (end == start)

@@ -427,6 +427,8 @@ static int xml_broken(struct xml_reader *r)
 
     if (code == XML_ERROR_NO_MEMORY)
         return r->rc = error_nomem(r->err);
+    if (code == XML_ERROR_INVALID_TOKEN && !memchr(r->source.text, '<', r->source.len))
+        what = "this is no XML", hint = "a definition begins with <LWM2M>, as OMA writes it";
     return xml_fail(r, SIGNET_E_SYNTAX, hint, "%s", what);
 }
 

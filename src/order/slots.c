@@ -127,14 +127,15 @@ int reader_slot(struct reader *r, yaml_node_t *node)
                                 "serial number beside it",
                                 "a slot has a port, a serial number or a hub path");
     if (p.hub && !is_hub_path(p.hub))
-        return reader_fail_hint(r, node, "the list of boards shows them; such as 1-4.2",
+        return reader_fail_hint(r, reader_under(r, node, "hub"),
+                                "the list of boards shows them; such as 1-4.2",
                                 "'%.60s' is no hub path", p.hub);
     snprintf(number, sizeof(number), "%zu", o->slot_count + 1);
     slot->name = p.name ? p.name : reader_keep(r, number, strlen(number));
     if (!slot->name)
         return SIGNET_E_NOMEM;
     if (strlen(slot->name) > 40 || !slot->name[0])
-        return reader_fail_hint(r, node, "give it a shorter 'name'",
+        return reader_fail_hint(r, reader_under(r, node, "name"), "give it a shorter 'name'",
                                 "a slot's name has 1 to 40 characters");
     slot->kind = p.port ? SIGNET_SLOT_PORT : p.hub ? SIGNET_SLOT_HUB : SIGNET_SLOT_SERIAL;
     slot->where = p.hub ? p.hub : p.serial;

@@ -39,6 +39,8 @@ static int choose_auth(struct signet_server *server, const void *token, size_t t
         error_set(err, SIGNET_E_USAGE, "'auth' has a word that is unknown to %s", ops->can.kind);
         if (near)
             error_hint(err, "\"auth\": \"%s\" is the nearest word known", near);
+        else
+            text_hint_known(auth, known, COUNT_OF(known), err);
         return SIGNET_E_USAGE;
     }
     if (plain || strcmp(auth, "api-key") == 0)

@@ -378,7 +378,7 @@ for name, place, *answer in (
         ('a folder for a port', '{port: cert}', "slot 1: ", "cert' is a folder, not a serial port", 'signet board list'),
         ('a file for a port', '{port: cfg}', "slot 1: ", "cfg' is a file, not a serial port", 'signet board list'),
         ('an address without a port', '{port: "tcp:10.0.0.1"}', "slot 1: '10.0.0.1' is not an address", 'tcp:HOST:PORT'),
-        ('a hub that is none', '{hub: usb1}', "two.yaml:7:9: 'usb1' is no hub path", '1-4.2')):
+        ('a hub that is none', '{hub: usb1}', "two.yaml:7:15: 'usb1' is no hub path", '1-4.2')):
     order(name, '{port: x}', place, *answer, base=BOARD)
 for name, old, new, *answer in (
         ('a hook that is not there', 'slots:', 'on_pass: [lampp, x]\nslots:', 'two.yaml:7:', 'on_pass: lampp is not installed', '^'),

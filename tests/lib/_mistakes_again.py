@@ -105,3 +105,12 @@ for url in ('https://127.0.0.1:1:2', 'https://::1:8443'):
 server('a kind that is a number', '{"kind": 1}', 'server.json:1:10: "kind" must be', '^', 'in double quotes')
 config('no brace at the beginning', GOOD[1:], 'cfg:1:13: this stands after the end', '^', 'begins with {')
 config('a resource without its dot', GOOD.replace('RID.Server.L', 'RIDServer.L'), 'cfg:3:48: unknown name', '^', 'a dot stands behind RID')
+# of the last batch
+for line, said, do in (
+        ('begin order.yaml', "no command 'begin'", "'run'"), ('run order.yaml -- --dry-run', "'--dry-run' stands behind --", 'before --'), ('run -- dry-run order.yaml', "'dry-run' is no order", 'did you mean --dry-run?'),
+        ('ledger verify --since 2026-01-01 one.db', "takes the file of a checkpoint, and '2026-01-01' is a time", 'signet report --since')):
+    add(line, line, said, do, code=2)
+server('a login of another server', '{"kind": "leshan", "url": "https://127.0.0.1:1", "auth": "basic"}', "server.json:1:51: 'auth' has a word", '^', 'known: token, api-key')
+add('a table for a definition', 'packet check --objects o.xml packet', 'o.xml:1:6: this is no XML', '^', 'begins with <LWM2M>', o__xml='33700;Rate\n')
+order('a file for a folder of packets, in its place', 'two.ndjson', 'order.yaml/', 'two.yaml:6:19: cannot open the folder', '^', 'a file has the name of a folder')
+order('a hub path with a letter', '{port: x}', '{hub: "1-4.x"}', "two.yaml:7:15: '1-4.x' is no hub path", '^', '1-4.2', base=BOARD)
