@@ -64,8 +64,8 @@ static void guess_word(const struct cli *cli, const struct option_row *rows, con
     }
     bool there = access(word, F_OK) == 0, a_file = there || strpbrk(word, "./");
     bool no_ledger = last && !strcmp(last, "LEDGER") && cli_file_kind(word) != SIGNET_FILE_LEDGER;
-    bool a_port =
-        !strncmp(word, "/dev/", 5) || !strncmp(word, "tcp:", 4) || !strncmp(word, "udp:", 4);
+    bool a_port = !strncmp(word, "/dev/", 5) || !strncmp(word, "tty", 3) ||
+                  !strncmp(word, "tcp:", 4) || !strncmp(word, "udp:", 4);
 
     if (cli_row_named(rows, "port", 4) && strchr(word, ':') && !strstr(word, "://") && !a_port) {
         snprintf(hint, size, "an address is one word: --port tcp:%.150s", word);
@@ -85,7 +85,7 @@ static void guess_word(const struct cli *cli, const struct option_row *rows, con
             snprintf(hint, size, "%s", verbs[i].hint);
     if (row)
         snprintf(hint, size, "did you mean --%s %.150s?", row->name, word);
-    else if (!hint[0] && !there && cli_row_named(rows, "reason", 6))
+    else if (!hint[0] && !a_file && !strchr(word, ':') && cli_row_named(rows, "reason", 6))
         snprintf(hint, size, "a text of several words stands in quotes: --reason \"TEXT TEXT\"");
     else if (last && !hint[0] && (there || !strcmp(last, "ENDPOINT") || last == doc))
         snprintf(hint, size, "one %.*s at a time: '%s' once for each",
@@ -204,7 +204,7 @@ bool cli_arguments_known(const struct cli *cli, const struct option_row *rows)
             return tell_argument(cli, "options stand before --, or leave that out", cli->args[i],
                                  "stands behind --, where no option is");
     for (int i = 0; !strcmp(cli->name, "signet run") && i < cli->arg_count; i++)
-        if (cli->arg_count > 1 && !strpbrk(cli->args[i], "./#&|;") && *cli->args[i] &&
+        if (cli->arg_count > 1 && !strpbrk(cli->args[i], "./#&|;:") && *cli->args[i] &&
             access(cli->args[i], F_OK) != 0)
             return tell_argument(cli,
                                  "a text or a path of several words stands in quotes: "

@@ -62,7 +62,8 @@ const char *cli_option_elsewhere(const struct cli *cli, const struct option_row 
         const char *verb, *names, *row, *words;
     } others[] = {
         {"signet run",
-         " count number quota retries template ledger station work names board slots servers "
+         " count number token-file token ca-file allow-http quota retries template ledger station "
+         "work names board slots servers "
          "output label scan "
          "notify prove lock golden min-yield slot port baud recipe flasher server ",
          NULL, "it is a key of the order: signet-order(5)"},

@@ -114,3 +114,6 @@ server('a login of another server', '{"kind": "leshan", "url": "https://127.0.0.
 add('a table for a definition', 'packet check --objects o.xml packet', 'o.xml:1:6: this is no XML', '^', 'begins with <LWM2M>', o__xml='33700;Rate\n')
 order('a file for a folder of packets, in its place', 'two.ndjson', 'order.yaml/', 'two.yaml:6:19: cannot open the folder', '^', 'a file has the name of a folder')
 order('a hub path with a letter', '{port: x}', '{hub: "1-4.x"}', "two.yaml:7:15: '1-4.x' is no hub path", '^', '1-4.2', base=BOARD)
+for line, said, do in (('run --token-file token order.yaml', 'there is no option --token-file', 'a key of the order'), ('smp reset ttyUSB0', "'ttyUSB0' is one argument too many", '--port ttyUSB0')):
+    add(line, line, said, do, code=2)
+add('a device for an order', 'run order.yaml urn:dev:os:x-001', "cannot open 'urn:dev:os:x-001'", 'is the path right')
