@@ -41,9 +41,8 @@ static void suspect_key(struct check *check, struct signet_path path,
                       usual[] = "16 bytes are what every client takes";
     const uint8_t *key = value->as.bytes.data;
     size_t len = value->as.bytes.len, most = check->client->tls.psk_most;
-    const char *doubt = psk_is_sample(key, len)    ? "is the sample that everyone knows"
-                        : is_same(value, identity) ? "is the PSK identity, which goes out in clear"
-                                                   : psk_doubt(key, len);
+    const char *doubt = is_same(value, identity) ? "is the PSK identity, which goes out in clear"
+                                                 : psk_doubt(key, len);
 
     if (doubt)
         check_suspect(check, path, own, "%s", doubt);

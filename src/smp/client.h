@@ -66,8 +66,8 @@ void smp_report_progress(const struct signet_smp *smp, const char *stage, uint64
 /* Asks for smp->packet_limit unless it is known, and so finds out about the version. */
 int smp_ask_packet_limit(struct signet_smp *smp, struct signet_error *err);
 /* A packet did not arrive: makes later ones smaller, in steps down to two lines, which is what a
- * board with few line buffers takes. Not below what the caller asked for. */
-void smp_shrink(struct signet_smp *smp);
+ * board with few line buffers takes, but not below `least`, or what the caller asked for. */
+void smp_shrink(struct signet_smp *smp, size_t least);
 /* Header and CBOR that fit so many lines. */
 size_t smp_lines_limit(const struct signet_smp *smp, size_t lines);
 

@@ -6,7 +6,6 @@ enum { ECHO = 0, RESET = 5, PARAMETERS = 6, INFO = 7 };
 enum { EXEC = 0 };
 #define PARAMETERS_TRIES 2
 #define DATAGRAM_MAX     1400 /* in one frame of an Ethernet; servers take 1500 */
-#define PACKET_LEAST     160  /* a first chunk to a path of 64 bytes has room for data */
 #define ARGV_MAX         32
 
 /* A text or byte string of the answer. */
@@ -126,15 +125,13 @@ size_t smp_lines_limit(const struct signet_smp *smp, size_t lines)
     return lines * smp->options.line_limit - 4; /* less length and CRC */
 }
 
-void smp_shrink(struct signet_smp *smp)
+void smp_shrink(struct signet_smp *smp, size_t least)
 {
-    size_t least = smp_lines_limit(smp, 2);
-
     if (smp->options.packet_limit)
         return;
     if (smp->packet_limit > CHUNK_LIMIT_DEFAULT)
         smp->packet_limit = CHUNK_LIMIT_DEFAULT;
-    else if (smp->packet_limit > least && least >= PACKET_LEAST && !link_by_packets(smp->link))
+    else if (smp->packet_limit > least && !link_by_packets(smp->link))
         smp->packet_limit = least;
 }
 

@@ -15,6 +15,15 @@ static int end_chunk(const struct upload *up, enum outcome outcome, struct signe
     return outcome == FAILED ? (int)err->code : smp_answer_error(up->smp, err);
 }
 
+/* As far as two lines have room for the path and some data: so many Zephyr's UART driver holds as
+ * it is built. */
+static void shrink_upload(struct upload *up)
+{
+    size_t two = smp_lines_limit(up->smp, 2);
+
+    smp_shrink(up->smp, chunk_size(up, 0, two) ? two : SIZE_MAX);
+}
+
 /* How many bytes the file has on the board. *known: it told. */
 static int look_at_length(struct upload *up, uint64_t *len, bool *known, struct signet_error *err)
 {
@@ -125,7 +134,7 @@ static int probe_first(struct upload *up, size_t first, struct signet_error *err
         enum outcome outcome = probe_chunk(up, first, again, err);
 
         if (outcome == NO_UPLOAD) {
-            smp_shrink(up->smp);
+            shrink_upload(up);
             first = chunk_size(up, 0, SIZE_MAX);
             outcome = try_chunk(up, 0, first, false, err);
             again = false;
@@ -147,7 +156,7 @@ static int repeat_first(struct upload *up, struct signet_error *err)
 
         if (rc)
             return rc;
-        smp_shrink(up->smp);
+        shrink_upload(up);
         enum outcome outcome = try_chunk(up, 0, chunk_size(up, 0, SIZE_MAX), false, err);
         if (outcome == ELSEWHERE)
             return start_again(up, err);
@@ -274,7 +283,7 @@ static int send_next(struct upload *up, struct signet_error *err)
         if (outcome != LOST)
             return judge_chunk(up, outcome, off + n, sent, err);
         if (sent)
-            smp_shrink(up->smp); /* the next ones */
+            shrink_upload(up); /* the next ones */
         sent = true;
     }
     return (int)err->code;

@@ -49,6 +49,8 @@ def sizes(folder):
         expect('short lines: nothing is lost', 'again' not in out and 'compared by' in out, out)
         out = signet('smp', 'upload', data, '/lfs1/f', '-p', port, '--smp-timeout-ms', '100')
         expect('sizes that are found', '1500 bytes written' in out, out)
+        out = signet('smp', 'upload', data, '/lfs1/h', '-p', port, '--smp-line-length', '60', '--smp-timeout-ms', '100')
+        expect('sizes that are found, of short lines', '1500 bytes written' in out, out)
         signet('smp', 'upload', data, '/lfs1/g', '-p', udp)
         signet('smp', 'download', '/lfs1/g', '-p', port, '-o', f'{folder}/back')
         expect('over UDP', open(f'{folder}/back', 'rb').read() == open(data, 'rb').read())
