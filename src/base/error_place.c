@@ -190,12 +190,12 @@ static size_t find_blamed(const struct text_source *s, const char *msg, unsigned
 
 bool error_blame(struct signet_error *err, const struct text_source *source, unsigned flags)
 {
-    size_t name = strlen(source->name);
     struct line_column place;
     char msg[sizeof(err->msg) + 160];
 
     if (!err || err->excerpt[0] || err->code == SIGNET_E_NOMEM || !source->len)
         return false;
+    size_t name = strlen(source->name); /* of what has no text it may be NULL */
     const char *what = err->msg;
     if (strncmp(what, source->name, name) == 0 && what[name] == ':') {
         if (isdigit((unsigned char)what[name + 1]))

@@ -222,6 +222,27 @@ static void no_board_is_touched_for_nothing(void **state)
     tear_down(&h);
 }
 
+/* Of an order that was made in memory there is no place to show. A board that is not plugged in has
+ * not failed. */
+static void no_board_of_that_serial_number(void **state)
+{
+    struct fixture h;
+    (void)state;
+    build(&h, 1, 1, 1);
+    h.order.slots[0] = (struct signet_slot){
+        .name = h.names[0], .kind = SIGNET_SLOT_SERIAL, .where = "of-no-board"};
+    h.options.wait_seconds = 1;
+    assert_int_equal(signet_run_open(&h.run, &h.order, &h.options, &h.err), SIGNET_E_USAGE);
+    assert_non_null(strstr(h.err.msg, "'of-no-board' is no serial number"));
+    h.order.slots[0].where = "ofnoboard";
+    run_order(&h);
+    assert_int_equal(h.report.line.passed, 0);
+    assert_int_equal(h.report.line.failed, 0);
+    assert_int_equal(h.fail, 0);
+    assert_int_equal(h.retry, 0);
+    tear_down(&h);
+}
+
 static void an_order_has_one_process(void **state)
 {
     struct fixture h;
@@ -297,6 +318,7 @@ int main(void)
         cmocka_unit_test(boards_take_their_turns),
         cmocka_unit_test(a_second_run_touches_nothing),
         cmocka_unit_test(no_board_is_touched_for_nothing),
+        cmocka_unit_test(no_board_of_that_serial_number),
         cmocka_unit_test(an_order_has_one_process),
         cmocka_unit_test(a_dry_run_does_no_work),
         cmocka_unit_test(packets_are_not_paused),
