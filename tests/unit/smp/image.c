@@ -11,6 +11,7 @@
 
 #include "bench.h"
 #include "pki/pki.h"
+#include "smp/client.h"
 
 enum { CODE = 3000, IMAGE = 32 + CODE + 40 };
 
@@ -234,6 +235,7 @@ static void settings_of_a_board(void **state)
     assert_int_equal(value.len, 5);
     assert_memory_equal(value.data, "three", 5);
     signet_bytes_free(&value);
+    assert_null(memmem(b.smp, sizeof(*b.smp), "three", 5)); /* it may be a secret */
     OK(&b, signet_smp_settings(b.smp, SIGNET_SMP_SETTINGS_LOAD, &b.err));
     OK(&b, signet_smp_setting_read(b.smp, name, &value, &b.err));
     assert_memory_equal(value.data, "one", 4);

@@ -9,6 +9,7 @@
 
 #include "tlog/tlog.h"
 
+#include <errno.h>
 #include <signet/witness.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,6 +57,10 @@ static void checkpoint_of_another_log(void **state)
         buf_free(&line);
         buf_free(&all);
     }
+    signet_bytes_free(&out);
+    errno = ENOENT; /* of whatever was before */
+    assert_int_equal(signet_witness_seen(witness_path, vkey, &out, &err), SIGNET_OK);
+    assert_non_null(strstr((const char *)out.data, "log\n1\n" HASH));
     signet_bytes_free(&out);
     tlog_key_free(&key);
     tlog_key_free(&another);
