@@ -167,6 +167,10 @@ static void hidden_in_every_spelling(const uint8_t *data, size_t len)
     for (size_t i = 0; i < text.len; i++)
         buf_printf(&twice, char_in(text.data[i], "+/=") ? "%%%02X" : "%c", text.data[i]);
     hidden_and_backwards(&twice, "base64 in a URL");
+    for (size_t i = 0; i < len; i++)
+        buf_printf(&twice, i % 3 == 0 ? "&#%u;" : i % 3 == 1 ? "&#x%x;" : "%c", data[i]);
+    hidden_within((char *)twice.data, twice.len, "raw, some of it as entities");
+    buf_free(&twice);
     buf_free(&text);
 }
 
