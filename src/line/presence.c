@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Is there a board in the slot, and is it the one that was there? */
-#include "line/private.h"
+#include "line/work.h"
 #include "link/link.h"
 
 #include <errno.h>
@@ -45,7 +45,8 @@ int presence_look(const struct slot *slot, struct presence *out, struct signet_e
     int rc = find_path(slot, out->path, err);
     if (rc == SIGNET_E_NOT_FOUND) {
         /* a programmer that is no serial port itself cannot be seen: its board is taken as there */
-        out->there = slot->order->kind == SIGNET_SLOT_SERIAL && !slot->line->setup->watch;
+        out->there = slot->order->kind == SIGNET_SLOT_SERIAL && !slot->line->setup->watch &&
+                     work_erases(slot->line->setup->order);
         return SIGNET_OK;
     }
     out->there = rc == SIGNET_OK;
