@@ -177,11 +177,12 @@ static bool blank_at_end(const struct cli *cli, const char *word)
                  : tell_argument(cli, "take the blank out", word, "begins or ends with a blank"));
 }
 
-/* "signet run run order.yaml" */
-static bool is_verb_again(const struct cli *cli, const char *word)
+/* "signet run run order.yaml"; `sim rack rack` makes a folder of that name. */
+static bool is_verb_again(const struct cli *cli, const char *doc, const char *word)
 {
     const char *last = strrchr(cli->name, ' ');
-    return last && !strcmp(last + 1, word) && access(word, F_OK) != 0 &&
+    return last && (!strncmp(doc, "ORDER", 5) || !strncmp(doc, "LEDGER", 6)) &&
+           !strcmp(last + 1, word) && access(word, F_OK) != 0 &&
            !tell_argument(cli, "take one of the two out", word, "stands here twice");
 }
 
@@ -191,7 +192,7 @@ bool cli_arguments_known(const struct cli *cli, const struct option_row *rows)
     const char *doc = cli->args_doc ? cli->args_doc : "";
     if (!strncmp(cli->name, "signet smp ", 11) || strstr(doc, "CODE")) /* a text, as it is */
         return true;
-    if (cli->arg_count && is_verb_again(cli, cli->args[0]))
+    if (cli->arg_count && is_verb_again(cli, doc, cli->args[0]))
         return false;
     for (int i = 0; i < cli->arg_count; i++)
         if (named_value(cli, rows, cli->args[i]) || blank_at_end(cli, cli->args[i]))

@@ -91,7 +91,8 @@ static void hint_near(const char *path, struct signet_error *err)
     }
     nearest_entry(folder, name, near);
     if (strlen(path) >= 6 && text_is_hex(path, strlen(path)))
-        error_hint(err, "a file is wanted, and these are hex digits: echo ... | xxd -r -p > FILE");
+        error_hint(err,
+                   "a file is wanted, and these are hex digits: write their bytes into one (xxd)");
     else if (near[0])
         error_hint(err, "did you mean '%.*s%s'?", len, path, near);
     else if (path[0] == '/')

@@ -229,7 +229,7 @@ static int sqlite_open(struct db **out, const char *where, enum db_open how,
         error_hint(err, "%s",
                    file_path_doubt(where) ? file_path_doubt(where)
                    : text_has_tail(where, "-wal") || text_has_tail(where, "-shm")
-                       ? "it is a part of a ledger: name the file without -wal and -shm"
+                       ? "it is a part of a ledger: name the file without '-wal' and '-shm'"
                        : "is the path right? The work order's 'ledger' says "
                          "where it is, and its first run makes it");
         return rc;

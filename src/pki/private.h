@@ -146,8 +146,8 @@ int pkey_describe(EVP_PKEY *pkey, char type[static 64], uint8_t key_sha256[stati
 
 /* cert_read_extensions.c: false: `wrong` says what is wrong with them. */
 bool extensions_read(struct der *list, char wrong[static 160]);
-/* cert_judge.c: do TLS stacks of devices know its key and, unless it only stands beside a chain, its
- * signature? */
+/* cert_judge.c: do TLS stacks of devices know its key and, unless it only stands beside a chain,
+ * its signature? */
 int key_and_signature_fit(X509 *x, bool beside, struct signet_error *err);
 
 /* cert_read.c */

@@ -18,7 +18,7 @@ def run(*args, code=0, stdin=''):
 
 # command line: what is said; each ends with exit code 2 and, but for a wrong command, with where help is
 WRONG = {
-    'frobnicate': "there is no command 'frobnicate'\nhint: 'signet --help' lists what there is",
+    'frobnicate': "there is no command 'frobnicate'\nhint: there are init, provision, run, order, ",
     'runn': "there is no command 'runn'\nhint: did you mean 'run'?",
     'void x': "there is no command 'void'\nhint: did you mean 'ledger void'?",
     'ledger lst x': "there is no verb of 'ledger' called 'lst'\nhint: did you mean 'list'?",
@@ -101,7 +101,7 @@ def wrong_lines(folder):
     os.chdir(folder)
     for line, words in WRONG.items():
         said = run(*line.split(), code=2)
-        helps = line.split()[0] in ('frobnicate', 'runn') or 'hint: did you mean' in said or "--help' lists the options" in said or 'such as HOST:5684' in said
+        helps = line.split()[0] in ('frobnicate', 'runn') or 'hint: did you mean' in said or "--help' lists the options" in said or 'such as HOST:5684' in said or 'at a time' in said
         expect(f'signet {line[:100]}', words in said and helps and 'signet: error: ' in said, said)
     for seconds in ('1', '86400'):
         says('a limit is within', run('run', '--wait', seconds, 'x', code=1), "cannot open 'x'")

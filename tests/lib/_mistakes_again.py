@@ -56,7 +56,7 @@ for line, said, do in (
         ('station key rotate order.yaml --to passphrase:hunter2', "'passphrase' takes nothing behind a colon", 'credential:NAME'), ('ledger void one.db --names order.yaml -r x', "--names: 'order.yaml' is no list of names", 'one endpoint in each line'),
         ('evidence order.yaml one.db', "'one.db' is one argument too many", 'leave it out'), ('object show 1 3', "'3' is one argument too many", 'one OBJECT at a time'), ('cert show --passphrase hunter2 sealed.pem', 'there is no option --passphrase', 'openssl pkey')):
     add(line, line, said, do, code=2)
-for line, said, do in (('packet show 83a22100', "cannot open '83a22100'", 'xxd -r -p'), ('authority show root.pem', 'root.pem is a certificate, not the file of an authority', 'it is YAML')):
+for line, said, do in (('packet show 83a22100', "cannot open '83a22100'", 'write their bytes into one'), ('authority show root.pem', 'root.pem is a certificate, not the file of an authority', 'it is YAML')):
     add(line, line, said, do)
 # trust, profiles, definitions, programmers
 add('an authority at no port', 'authority check a.yaml', "a.yaml:2:1: the server's url has 'x' for a port", '^', '1 to 65535', code=2, a__yaml='kind: est\nurl: https://h:x/y\n')
@@ -91,7 +91,7 @@ for line, said, do in (
         ('server delete -e x server.json', "called 'delete'", "'register --remove'"), ('man run', "no command 'man'", "'help'"), ('report one.db one', "'one' is one argument too many", '--order one'), ('report --month 2026-11 one.db', 'there is no option --month', '--since TIME'),
         ('label print order.yaml x --printer tcp://h', 'there is no option --printer', 'the order names it')):
     add(line, line, said, do, code=2)
-add('a part of a ledger', 'ledger list one.db-wal', 'one.db-wal: there is no such ledger', 'without -wal and -shm')
+add('a part of a ledger', 'ledger list one.db-wal', 'one.db-wal: there is no such ledger', "without '-wal' and '-shm'")
 order('slots that are none', 'slots: [{port: x}]', 'slots: []', "two.yaml:7:1: 'slots' has none", '^', 'slots: [', base=BOARD)
 # texts of several words, colons of a url, names with a comma, braces that are missing
 for line, said, do in (

@@ -21,8 +21,8 @@ static struct slot slot = {.line = &line, .order = &places[0]};
 static struct work work = {.slot = &slot, .lease = &slot.lease, .setup = &setup, .job = &job};
 
 static char said[1024]; /* by the lamp */
-static char did[64];   /* c NAME HW: claims; r NAME: reserves; n TEXT: notes */
-static int claims[2];  /* what the ledger says to a claim without and with a serial number */
+static char did[64];    /* c NAME HW: claims; r NAME: reserves; n TEXT: notes */
+static int claims[2];   /* what the ledger says to a claim without and with a serial number */
 
 void __wrap_slot_lamp(struct slot *s, const char *state, const char *endpoint,
                       const struct signet_error *why);
