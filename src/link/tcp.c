@@ -21,7 +21,7 @@ int tcp_split(const char *address, char host[static 256], char port[static 16],
 
     if (address[0] == '/' || !colon || !len || len > 255 || !colon[1] || strlen(colon + 1) > 15 ||
         strspn(colon + 1, "0123456789") != strlen(colon + 1) ||
-        strtoull(colon + 1, NULL, 10) > 65535)
+        strtoull(colon + 1, NULL, 10) > 65535 || strtoull(colon + 1, NULL, 10) == 0)
         return error_set_hint(err, SIGNET_E_USAGE, "write tcp:HOST:PORT or udp:HOST:PORT",
                               "'%s' is not an address, HOST:PORT", address);
     if (address[0] == '[' && address[len - 1] == ']') {

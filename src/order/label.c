@@ -15,8 +15,10 @@ static bool is_printer_address(const char *text)
 
     if (host == 0 || strpbrk(text, "/@?# ") || (*port && *port != ':'))
         return false;
-    return !*port || (strspn(port + 1, "0123456789") == strlen(port + 1) && port[1] &&
-                      strlen(port) <= 6 && strtoul(port + 1, NULL, 10) <= 65535);
+    unsigned long number = *port ? strtoul(port + 1, NULL, 10) : 9100;
+
+    return !*port || (strspn(port + 1, "0123456789") == strlen(port + 1) && strlen(port) <= 6 &&
+                      number >= 1 && number <= 65535);
 }
 
 int reader_label(struct reader *r, yaml_node_t *node)

@@ -377,6 +377,7 @@ for name, place, *answer in (
         ('a port of Windows', '{port: COM3}', "two.yaml:7:16: slot 1: 'COM3' is a name of Windows", '/dev/ttyACM0'),
         ('a folder for a port', '{port: cert}', "slot 1: ", "cert' is a folder, not a serial port", 'signet board list'),
         ('a file for a port', '{port: cfg}', "slot 1: ", "cfg' is a file, not a serial port", 'signet board list'),
+        ('port 0', '{port: "tcp:10.0.0.1:0"}', "slot 1: '10.0.0.1:0' is not an address", 'tcp:HOST:PORT'),
         ('an address without a port', '{port: "tcp:10.0.0.1"}', "slot 1: '10.0.0.1' is not an address", 'tcp:HOST:PORT'),
         ('a hub that is none', '{hub: usb1}', "two.yaml:7:15: 'usb1' is no hub path", '1-4.2')):
     order(name, '{port: x}', place, *answer, base=BOARD)
