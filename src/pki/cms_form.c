@@ -7,7 +7,14 @@
 
 #include <openssl/cms.h>
 
-enum { EXPLICIT_0 = 0xa0, RECIPIENTS = 0x31, AGREED = 0xa1, SEALED = 0x80, TAG_LEN = 16 };
+enum {
+    EXPLICIT_0 = 0xa0,
+    RECIPIENTS = 0x31,
+    AGREED = 0xa1,
+    ORIGINATOR = 0xa1,
+    SEALED = 0x80,
+    TAG_LEN = 16
+};
 
 /* RSA-OAEP, MGF1, both with SHA-256 */
 static const uint8_t oaep[] = {
@@ -33,14 +40,26 @@ static bool next_version(struct der *d, uint8_t version)
     return der_next(d, DER_INTEGER, NULL, &number) && der_is(&number, &version, 1);
 }
 
+/* The key of this message alone: a point that is not compressed, in whole bytes. OpenSSL passes
+ * over bits that are said to be unused, and takes the hybrid form. */
+static bool is_originator(struct der box)
+{
+    struct der key, point;
+
+    return der_next(&box, ORIGINATOR, NULL, &key) && der_next(&key, DER_SEQUENCE, NULL, NULL) &&
+           der_next(&key, V_ASN1_BIT_STRING, NULL, &point) && der_ended(&key) && der_ended(&box) &&
+           point.end - point.at > 2 && point.at[0] == 0 &&
+           point.at[1] == POINT_CONVERSION_UNCOMPRESSED;
+}
+
 static bool is_recipient(uint8_t kind, struct der *info)
 {
     bool agreed = kind == AGREED;
-    struct der how;
+    struct der from, how;
 
     return (agreed || kind == DER_SEQUENCE) && next_version(info, agreed ? 3 : 0) &&
-           der_next(info, agreed ? EXPLICIT_0 : DER_SEQUENCE, NULL, NULL) &&
-           der_next(info, DER_SEQUENCE, &how, NULL) &&
+           der_next(info, agreed ? EXPLICIT_0 : DER_SEQUENCE, NULL, &from) &&
+           (!agreed || is_originator(from)) && der_next(info, DER_SEQUENCE, &how, NULL) &&
            der_is(&how, agreed ? ecdh : oaep, agreed ? sizeof(ecdh) : sizeof(oaep)) &&
            der_next(info, agreed ? DER_SEQUENCE : DER_OCTETS, NULL, NULL) && der_ended(info);
 }

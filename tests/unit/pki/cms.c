@@ -156,6 +156,36 @@ static void what_was_changed_does_not_open(void **state)
     }
 }
 
+/* How the key of the message is written: unused bits, and forms of the same point. */
+static void a_point_that_is_written_otherwise(void **state)
+{
+    struct signet_key *key;
+    struct signet_cert *cert;
+    struct secret plain = {0};
+    (void)state;
+
+    make(0, &key, &cert);
+    for (int round = 0; round < 16; round++) { /* a point ends in a bit 0, or has an odd half */
+        struct signet_bytes sealed = {0};
+
+        assert_int_equal(
+            cms_seal((const struct signet_cert *const *)&cert, 1, "text", 4, &sealed, &err), 0);
+        uint8_t *at = memmem(sealed.data, sealed.len, "\x03\x42\x00\x04", 4);
+        assert_non_null(at);
+        at[2] = 1;
+        assert_int_not_equal(cms_open(key, sealed.data, sealed.len, &plain, &err), SIGNET_OK);
+        at[2] = 0;
+        at[3] = (uint8_t)(6 + round % 2);
+        assert_int_not_equal(cms_open(key, sealed.data, sealed.len, &plain, &err), SIGNET_OK);
+        at[3] = 4;
+        assert_int_equal(cms_open(key, sealed.data, sealed.len, &plain, &err), SIGNET_OK);
+        secret_wipe(&plain);
+        signet_bytes_free(&sealed);
+    }
+    signet_key_free(&key);
+    signet_cert_free(&cert);
+}
+
 /* OpenSSL would take the first byte of a tag for the tag: one of 256 changes would pass. */
 static void a_tag_that_is_cut_does_not_open(void **state)
 {
@@ -225,6 +255,7 @@ int main(void)
         cmocka_unit_test(each_recipient_opens_and_nobody_else),
         cmocka_unit_test(a_certificate_that_is_not_read),
         cmocka_unit_test(what_was_changed_does_not_open),
+        cmocka_unit_test(a_point_that_is_written_otherwise),
         cmocka_unit_test(a_tag_that_is_cut_does_not_open),
         cmocka_unit_test(nothing_and_much_can_be_sealed),
     };
