@@ -223,7 +223,7 @@ struct live {
 };
 void live_begin(struct live *live, const void *data, size_t len);
 void live_end(struct live *live); /* also of {0}, and twice */
-/* All of them as they are now, for secret_gate.c: a copy, so that others need not wait, or without
+/* All of them as they are now, for secret_mask.c: a copy, so that others need not wait, or without
  * memory the list itself, locked until live_looked(). NULL: none. */
 struct live_copy {
     struct live *all;
@@ -231,11 +231,11 @@ struct live_copy {
 };
 const struct live *live_look(struct live_copy *copy);
 void live_looked(const struct live *lives, struct live_copy *copy);
-/* secret_gate.c: stars in place of live secrets and parts of them, in place: raw, in hex with
+/* secret_mask.c: stars in place of live secrets and parts of them, in place: raw, in hex with
  * whatever between, in base64 and base32 at any offset, in numbers, escaped, backwards, or two of
  * these in one. */
-void gate_mask(char *text, size_t len);
-enum { GATE_BEHIND = 512 }; /* bytes that a secret may go on behind what is shown of a text */
+void secret_mask(char *text, size_t len);
+enum { SECRET_BEHIND = 512 }; /* bytes that a secret may go on behind what is shown of a text */
 
 /* random (random.c): getrandom(2); failure is an error, there is no fallback */
 int random_bytes(void *out, size_t len, struct signet_error *err);
@@ -285,8 +285,8 @@ int text_check(const char *what, const void *text, size_t len, struct signet_err
 /* A name of a person or a shift: the same, not empty, at most PERSON_MAX bytes. SIGNET_E_USAGE. */
 enum { PERSON_MAX = 120 };
 int text_check_person(const char *what, const char *name, struct signet_error *err);
-/* Text from outside, for people, hooks, the ledger and files: this is its one gate, and errors have
- * the same. Live secrets become stars, control bytes and invalid UTF-8 \xNN. */
+/* Text from outside, for people, hooks, the ledger and files: it is masked here, and errors in the
+ * same way. Live secrets become stars, control bytes and invalid UTF-8 \xNN. */
 void text_plain(struct buf *out, const uint8_t *data, size_t len);
 /* In place, for texts of a fixed size: each byte that a terminal must not get becomes '?'. */
 void text_tame(char *text);

@@ -70,7 +70,7 @@ static void settle(char *out, size_t size, char *text)
 {
     size_t len;
 
-    gate_mask(text, strlen(text));
+    secret_mask(text, strlen(text));
     text_tame(text); /* whoever it comes from: a board, a server, a database, a file */
     for (len = strnlen(text, size - 1); len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80;)
         len--;
@@ -80,7 +80,7 @@ static void settle(char *out, size_t size, char *text)
 
 void error_write(struct signet_error *err, enum signet_code code, int sys, const char *fmt, ...)
 {
-    char msg[sizeof(err->msg) + GATE_BEHIND], reason[128];
+    char msg[sizeof(err->msg) + SECRET_BEHIND], reason[128];
     va_list args;
     int used;
 
@@ -102,7 +102,7 @@ void error_write(struct signet_error *err, enum signet_code code, int sys, const
 
 void error_prefix(struct signet_error *err, const char *fmt, ...)
 {
-    char phrase[sizeof(err->msg) + GATE_BEHIND], msg[sizeof(err->msg)];
+    char phrase[sizeof(err->msg) + SECRET_BEHIND], msg[sizeof(err->msg)];
     va_list args;
 
     if (!err)
@@ -110,7 +110,7 @@ void error_prefix(struct signet_error *err, const char *fmt, ...)
     va_start(args, fmt);
     vsnprintf(phrase, sizeof(phrase), fmt, args);
     va_end(args);
-    gate_mask(phrase, strlen(phrase));
+    secret_mask(phrase, strlen(phrase));
     /* The cause is worth more than the phrase: a long phrase is cut to leave room for it. */
     snprintf(msg, sizeof(msg), "%.150s: %.231s", phrase, err->msg);
     settle(err->msg, sizeof(err->msg), msg);
@@ -118,7 +118,7 @@ void error_prefix(struct signet_error *err, const char *fmt, ...)
 
 void error_hint(struct signet_error *err, const char *fmt, ...)
 {
-    char hint[sizeof(err->hint) + GATE_BEHIND];
+    char hint[sizeof(err->hint) + SECRET_BEHIND];
     va_list args;
 
     if (!err)

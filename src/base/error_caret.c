@@ -250,7 +250,7 @@ void error_excerpt(struct signet_error *err, const struct text_source *source, s
         caret += i < at;
         i += put_character(err->excerpt, text + i, source->len - i, hide[i - from], &used);
     }
-    gate_mask(err->excerpt, used);
+    secret_mask(err->excerpt, used);
     snprintf(err->excerpt + used, sizeof(err->excerpt) - used, "\n%*s", (int)caret + 1, "^");
 }
 

@@ -19,7 +19,7 @@ void event_warn(const struct signet_observer *observer, const struct signet_erro
 void event_note(const struct signet_observer *observer, const char *hint, const char *fmt, ...)
 {
     struct signet_error note = {0};
-    char text[sizeof(note.msg) + GATE_BEHIND];
+    char text[sizeof(note.msg) + SECRET_BEHIND];
     va_list args;
 
     va_start(args, fmt);

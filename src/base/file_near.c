@@ -57,7 +57,7 @@ const char *file_path_doubt(const char *path)
         return "one file is named here; several are a list: [FILE, FILE]";
     if (several_files(path))
         return "one file is named here; several are words of their own, without quotes around them";
-    if (strspn(path, "&|;") == strlen(path))
+    if (path[0] && strspn(path, "&|;") == strlen(path))
         return "it is a sign of a shell: write it without \\ and without quotes";
     if (path[0] == '#')
         return "in quotes a # begins no comment: leave it out";

@@ -63,14 +63,14 @@ void text_escape_value(struct buf *out, const uint8_t *data, size_t len)
 }
 
 /* A copy without secrets goes to the next. */
-static void through_gate(struct buf *out, const uint8_t *data, size_t len,
-                         void (*next)(struct buf *, const uint8_t *, size_t))
+static void mask_copy(struct buf *out, const uint8_t *data, size_t len,
+                      void (*next)(struct buf *, const uint8_t *, size_t))
 {
     struct buf masked = {0};
 
     buf_append(&masked, data, len);
     if (masked.data)
-        gate_mask((char *)masked.data, masked.len);
+        secret_mask((char *)masked.data, masked.len);
     buf_fail_with(out, &masked);
     if (masked.data)
         next(out, masked.data, masked.len);
@@ -79,12 +79,12 @@ static void through_gate(struct buf *out, const uint8_t *data, size_t len,
 
 void text_plain(struct buf *out, const uint8_t *data, size_t len)
 {
-    through_gate(out, data, len, plain_value);
+    mask_copy(out, data, len, plain_value);
 }
 
 void text_escape(struct buf *out, const uint8_t *data, size_t len)
 {
-    through_gate(out, data, len, text_escape_value);
+    mask_copy(out, data, len, text_escape_value);
 }
 
 void text_expand(struct buf *out, const char *text, size_t len, const char *const (*values)[2])
@@ -133,9 +133,9 @@ const char *text_show(char *out, size_t size, const void *data, size_t len, size
 {
     struct buf shown = {0}, masked = {0};
 
-    buf_append(&masked, data, len < max + GATE_BEHIND ? len : max + GATE_BEHIND);
+    buf_append(&masked, data, len < max + SECRET_BEHIND ? len : max + SECRET_BEHIND);
     if (masked.data) {
-        gate_mask((char *)masked.data, masked.len);
+        secret_mask((char *)masked.data, masked.len);
         text_escape_value(&shown, masked.data, len < max ? len : max);
     }
     buf_free(&masked);

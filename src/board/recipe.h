@@ -89,7 +89,7 @@ struct signet_board {
     bool taken;            /* the board took a part of the packet */
     bool started_again;    /* meanwhile the board said that it starts */
     char last_boot[64];    /* with these words, escaped */
-    char last_line[100 + GATE_BEHIND]; /* what the board said last, as it came */
+    char last_line[100 + SECRET_BEHIND]; /* what the board said last, as it came */
 
     struct signet_image initial, final;
     bool prepared, bytes_sent, loaded, applied, finished;

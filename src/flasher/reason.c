@@ -6,7 +6,7 @@
 #include <ctype.h>
 #include <stdio.h>
 
-enum { LINE_MAX_SHOWN = 120 + GATE_BEHIND, LINES = 2, KEY_DIGITS = 32 };
+enum { LINE_MAX_SHOWN = 120 + SECRET_BEHIND, LINES = 2, KEY_DIGITS = 32 };
 
 static const char *const common[] = {"error",    "fatal",         "fail",      "cannot",
                                      "can't",    "couldn't",      "could not", "unable to",

@@ -42,7 +42,7 @@ int libpq_load(const struct libpq **out, struct signet_error *err)
 }
 
 /* The server's words on one line, without a trailing blank. */
-enum { SAID_MAX = 256 + GATE_BEHIND };
+enum { SAID_MAX = 256 + SECRET_BEHIND };
 
 static void one_line(const char *from, char out[static SAID_MAX])
 {

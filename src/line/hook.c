@@ -71,7 +71,7 @@ static int hook_words(struct hook_call *call, const struct values *v, struct buf
     for (size_t i = 0; rc == SIGNET_OK && call->argv[i] && i < FLASHER_COMMAND_WORDS; i++) {
         text_expand(&texts[i], call->argv[i], strlen(call->argv[i]), v->pairs);
         if (texts[i].data)
-            gate_mask((char *)texts[i].data, texts[i].len);
+            secret_mask((char *)texts[i].data, texts[i].len);
         buf_byte(&texts[i], '\0');
         rc = buf_check(&texts[i], err);
         words[i] = (const char *)texts[i].data;
@@ -91,7 +91,7 @@ int hook_call(struct slot *slot, struct hook_call *call, struct signet_error *er
     put_json(slot, &values, &json);
     int rc = buf_check(&json, err);
     if (json.data)
-        gate_mask((char *)json.data, json.len);
+        secret_mask((char *)json.data, json.len);
     if (rc == SIGNET_OK)
         rc = hook_words(call, &values, texts, words, err);
     if (rc == SIGNET_OK)

@@ -47,7 +47,7 @@ int device_name_check(const char *path, struct signet_error *err)
                               "tcp:HOST:PORT, udp:HOST:PORT and serial:PATH are possible",
                               "'%s' is no port: there is no '%.*s:'", path, (int)word, path);
     const char *glob = strpbrk(path, "*?[{");
-    if (!there && glob && *path == '/')
+    if (!there && glob && (*path == '/' || *glob == '*'))
         return error_set_hint(err, SIGNET_E_USAGE, "name each port by itself",
                               "'%s' has a %c in it, which a shell alone fills in", path, *glob);
     if (!there && is_host_port(base))

@@ -217,8 +217,7 @@ static bool has_other_letters(const char *name)
     return *name;
 }
 
-/* RFC 8141, section 2: urn, a namespace of 2 to 32 letters, digits and hyphens, and what is in it.
- */
+/* RFC 8141, section 2: behind urn a namespace of 2 to 32 letters, digits and hyphens, and more. */
 static bool is_no_urn(const char *name)
 {
     const char *space = name + 4;
@@ -298,7 +297,7 @@ static const struct {
     {lacks_urn, "lacks urn: in front (LwM2M Core 1.2, section 7.4.1)"},
     {has_no_oui, "begins with an OUI that is not six hexadecimal digits in capitals (LwM2M Core "
                  "1.1, section 7.3.1)"},
-    {has_bare_hyphen, "has nothing on one side of its hyphen (RFC 9039, section 4.5)"},
+    {has_bare_hyphen, "has nothing on one side of its hyphen (RFC 9039, section 4.4)"},
     {has_capitals, "has capitals, and its digits are 0 to 9 and a to f (RFC 9039, section 4)"},
     {is_one_digit, "is one digit again and again"},
     {has_wrong_check_digit, "has an IMEI whose check digit is wrong (3GPP TS 23.003, annex B)"},

@@ -345,17 +345,17 @@ static bool has_late_port(const char *path)
     return path[0] && path[1] == ':' && isdigit((unsigned char)path[2]);
 }
 
-/* What people write for others to fill in, as a whole label or with a hyphen behind it, and no
- * server is called: "TODO", "your-host.example". */
+/* What people write for others to fill in, and no server is called, as a whole word or, with its
+ * hyphen, at the beginning of one. */
 static bool is_to_be_filled(const char *host)
 {
-    static const char *const words[] = {"todo", "fixme", "changeme", "placeholder", "your"};
+    static const char *const words[] = {"todo", "fixme", "changeme", "placeholder", "your-"};
 
     for (size_t i = 0; i < COUNT_OF(words); i++) {
         size_t len = strlen(words[i]);
 
-        if (strncasecmp(host, words[i], len) == 0 && (host[len] == '-' || i != 4) &&
-            !isalnum((unsigned char)host[len]))
+        if (strncasecmp(host, words[i], len) == 0 &&
+            (words[i][len - 1] == '-' || !isalnum((unsigned char)host[len])))
             return true;
     }
     return false;

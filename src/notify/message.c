@@ -109,9 +109,9 @@ int message_make(struct notify_message *m, const struct signet_order *order,
     if (target->kind == SIGNET_NOTIFY_MQTT)
         topic_put(&m->topic, target->topic, order, news);
     if (m->body.data)
-        gate_mask((char *)m->body.data, m->body.len);
+        secret_mask((char *)m->body.data, m->body.len);
     if (m->topic.data)
-        gate_mask((char *)m->topic.data, m->topic.len);
+        secret_mask((char *)m->topic.data, m->topic.len);
     int rc = buf_check(&m->body, err);
     return rc == SIGNET_OK ? buf_check(&m->topic, err) : rc;
 }

@@ -16,8 +16,8 @@ bool answer_member(const struct http_answer *answer, const char *name, struct bu
 /* Is it a JSON object with a number of this name? */
 bool answer_has_number(const struct http_answer *answer, const char *name);
 
-/* A server's own words, safe to show: through the gate for text, cut, long hex numbers masked (they
- * may be a key). */
+/* A server's own words, safe to show: cut, without live secrets and long hex numbers, which may be
+ * a key. */
 void words_show(const char *text, size_t len, char out[static WORDS_MAX]);
 
 /* One request and what its answer means. *out (out may be NULL) is the JSON of a good one, which

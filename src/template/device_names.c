@@ -156,10 +156,13 @@ uint64_t names_hash(const struct names *n, enum names_value kind, const void *va
 {
     char small[SIGNET_ENDPOINT_SIZE];
 
-    for (size_t i = 0; kind == NAMES_ENDPOINT && i < len && i < sizeof(small); i++)
-        small[i] = (char)tolower(((const unsigned char *)value)[i]);
-    return index_hash(&n->index, kind == NAMES_ENDPOINT ? small : value, len) +
-           (uint64_t)kind * 0x9e3779b97f4a7c15u;
+    if (kind == NAMES_ENDPOINT) {
+        len = len < sizeof(small) ? len : sizeof(small);
+        for (size_t i = 0; i < len; i++)
+            small[i] = (char)tolower(((const unsigned char *)value)[i]);
+        value = small;
+    }
+    return index_hash(&n->index, value, len) + (uint64_t)kind * 0x9e3779b97f4a7c15u;
 }
 
 static int none(const char *endpoint, struct signet_error *err)

@@ -185,9 +185,9 @@ class Trouble:
     def __call__(self, stations, seconds):
         time.sleep(random.uniform(0.05, 0.25))
         dice = random.random()
-        if dice < 0.35:
+        if dice < 0.35 and self.ended > 5:
             stations.kill_one()
-        elif dice < 0.8 or self.ended < 6:
+        elif dice < 0.8:
             self.ended += len(self.server.sql(
                 f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{self.name}'"
                 f" AND application_name = 'signet' ORDER BY random() LIMIT {random.choice((1, 1, 3, 8))}"))
@@ -203,7 +203,7 @@ def postgres(server):
     ledger = server.create('line')
     trouble = Trouble(server, 'line')
     drain('PostgreSQL', server, 'line', ledger, trouble, DEVICES)
-    need(trouble.ended and trouble.thrown, f'too little trouble: {trouble.ended} connections ended')
+    need(trouble.ended > 5 and trouble.thrown, f'too little trouble: {trouble.ended} connections ended')
     print(f'stations: {trouble.ended} connections ended, the server thrown over once')
     race(server, 'race', server.create('race'), 500, 600)
     with open(server.log) as f:

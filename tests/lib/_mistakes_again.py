@@ -84,6 +84,7 @@ for line, said, do in (
         ('object list 3', "'3' is one argument too many", 'signet object show OBJECT'), ('packet show -in packet', 'there is no option -i', 'it is a word: signet packet show FILE')):
     add(line, line, said, do, code=2)
 add('a sign of a shell', 'run order.yaml &', "cannot open '&'", 'without quotes')
+order('a star for a port', '{port: x}', '{port: "dev/tty*"}', "'dev/tty*' has a * in it", '^', 'name each port by itself', base=BOARD)
 add('a file for a name', 'register -s server.json -e devices.csv -c cfg --attempts 1', "'devices.csv' is called like a file", 'is it the name')
 # nouns and verbs of other programs
 for line, said, do in (

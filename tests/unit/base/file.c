@@ -221,6 +221,9 @@ static void what_the_system_refuses(void **state)
     assert_string_equal(err.msg, "cannot read '/proc/self/mem': Input/output error");
     assert_int_equal(file_read(NULL, 100, &content, &err), SIGNET_E_USAGE);
     assert_string_equal(err.msg, "no file is named");
+    assert_int_equal(file_read("", 100, &content, &err), SIGNET_E_IO);
+    assert_string_equal(err.msg, "cannot open '': No such file or directory");
+    assert_null(strstr(err.hint, "shell")); /* no sign of one */
     signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(file_write("f", "old", 3, 0600, &err), SIGNET_OK);
     setrlimit(RLIMIT_FSIZE, &few); /* as a disk that is full */

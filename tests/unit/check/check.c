@@ -211,6 +211,7 @@ static void suspicious(void **state)
         ROW("3: b'identity'", "3: b'i\\x00d'", "", "", NULL),
         ROW("3: b'identity'", "3: b'\\xe4'", "", "", NULL),
         ROW("3: b'identity'", "3: b'identity '", "", "", NULL),
+        ROW("3: b'identity'", "3: b' identity'", "", "", NULL),
         ROW("3: b'identity'", "3: b'0123456789abcdef'", "", "", NULL), /* the key */
         ROW("3: b'identity'", "3: b'30313233343536373839616263646566'", "", "", NULL),
         ROW("5: b'0123456789abcdef'", "5: b'3x@mpl3P5K53cr3tK3y'", "", "", NULL),

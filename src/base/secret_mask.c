@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The gate: text that a person, a hook, the ledger or a file will see has no live secret in it,
- * however it is spelled. Secrets are not encoded; the text is decoded in every way, and bytes of a
- * secret are looked for in what comes out. So a part of a secret is found as well. */
+/* Text that a person, a hook, the ledger or a file will see has no live secret in it, however it is
+ * spelled. Secrets are not encoded; the text is decoded in every way, and bytes of a secret are
+ * looked for in what comes out. So a part of a secret is found as well. */
 #include "base/base.h"
 
 enum {
@@ -28,7 +28,7 @@ struct secret_block {
     uint16_t next;
 };
 
-struct gate {
+struct search {
     struct view views[LEVELS], digits[LEVELS]; /* and what digits are in each */
     uint16_t heads[HEADS];                     /* the blocks with a hash, plus 1 */
     struct secret_block blocks[BLOCKS];
@@ -291,8 +291,8 @@ static size_t enough_before(const struct live *s)
 }
 
 /* The byte at secret_at is that at view_at: hides what is the same around it. */
-static void hide_around(struct gate *g, const struct view *v, size_t view_at, const struct live *s,
-                        size_t secret_at, bool reversed)
+static void hide_around(struct search *g, const struct view *v, size_t view_at,
+                        const struct live *s, size_t secret_at, bool reversed)
 {
     const size_t most_before = enough_before(s), most_after = enough(s);
     size_t before = 0, after = 0;
@@ -330,7 +330,7 @@ static bool same_around(const struct secret_block *a, const struct secret_block 
 }
 
 /* The blocks that there are then. */
-static size_t add_block(struct gate *g, size_t n, struct secret_block b)
+static size_t add_block(struct search *g, size_t n, struct secret_block b)
 {
     size_t head = block_hash(first_bytes(&b));
 
@@ -345,7 +345,7 @@ static size_t add_block(struct gate *g, size_t n, struct secret_block b)
 
 /* As many blocks of the secrets as there is room for; the rest is for another turn. They lie so
  * that enough() bytes in a row have a whole one. */
-static void index_secrets(struct gate *g)
+static void index_secrets(struct search *g)
 {
     size_t n = 0;
 
@@ -362,7 +362,7 @@ static void index_secrets(struct gate *g)
     }
 }
 
-static void gate_look(struct gate *g, size_t level)
+static void search_level(struct search *g, size_t level)
 {
     const struct view *v = &g->views[level];
     uint32_t bytes = 0;
@@ -378,19 +378,19 @@ static void gate_look(struct gate *g, size_t level)
     }
 }
 
-static void gate_decode(struct gate *g, size_t level, bool again);
+static void search_decoded(struct search *g, size_t level, bool again);
 
 /* What a decoder made is looked at, and what others make of it. */
-static void look_at_decoded(struct gate *g, size_t level, bool again)
+static void look_at_decoded(struct search *g, size_t level, bool again)
 {
     if (g->views[level].n < g->least) /* nor does what others make of it have more */
         return;
-    gate_look(g, level);
+    search_level(g, level);
     if (again && level + 1 < LEVELS)
-        gate_decode(g, level, true);
+        search_decoded(g, level, true);
 }
 
-static void run_decoder(struct gate *g, size_t level, const struct decoder *d)
+static void run_decoder(struct search *g, size_t level, const struct decoder *d)
 {
     struct view *digits = &g->digits[level], *out = &g->views[level + 1];
 
@@ -405,7 +405,7 @@ static void run_decoder(struct gate *g, size_t level, const struct decoder *d)
     }
 }
 
-static void gate_decode(struct gate *g, size_t level, bool again)
+static void search_decoded(struct search *g, size_t level, bool again)
 {
     size_t len = g->views[level].n;
 
@@ -414,7 +414,7 @@ static void gate_decode(struct gate *g, size_t level, bool again)
             run_decoder(g, level, &decoders[i]);
 }
 
-static void look_both_ways(struct gate *g, const char *text, size_t len)
+static void look_both_ways(struct search *g, const char *text, size_t len)
 {
     struct view *v = &g->views[0];
 
@@ -427,8 +427,8 @@ static void look_both_ways(struct gate *g, const char *text, size_t len)
             v->from[i] = (uint16_t)at;
             v->to[i] = (uint16_t)(at + 1);
         }
-        gate_look(g, 0);
-        gate_decode(g, 0, false);
+        search_level(g, 0);
+        search_decoded(g, 0, false);
     }
 }
 
@@ -441,7 +441,7 @@ static size_t least_of(const struct live *lives)
     return least;
 }
 
-static void mark_chunk(struct gate *g, const struct live *lives, const char *text, size_t len)
+static void mark_chunk(struct search *g, const struct live *lives, const char *text, size_t len)
 {
     g->lives = lives;
     g->at = 0;
@@ -451,14 +451,14 @@ static void mark_chunk(struct gate *g, const struct live *lives, const char *tex
     }
 }
 
-static void put_stars(const struct gate *g, char *text, size_t len)
+static void put_stars(const struct search *g, char *text, size_t len)
 {
     for (size_t i = 0; i < len; i++)
         text[i] = g->hidden[i] ? '*' : text[i];
 }
 
 /* No view has more bytes than the text. The rest of it are places. */
-static void wipe_gate(struct gate *g, size_t len)
+static void wipe_search(struct search *g, size_t len)
 {
     for (size_t i = 0; i < LEVELS; i++) {
         explicit_bzero(g->views[i].bytes, len);
@@ -471,7 +471,8 @@ static void wipe_gate(struct gate *g, size_t len)
 __attribute__((noinline)) static void mask_all(const struct live *lives, size_t least, char *text,
                                                size_t len)
 {
-    __attribute__((uninitialized)) struct gate g; /* 120 KiB, each part written before it is read */
+    __attribute__((
+        uninitialized)) struct search g; /* 120 KiB, each part written before it is read */
     size_t most = len < CHUNK ? len : CHUNK, done = CHUNK - OVERLAP;
 
     g.least = least;
@@ -485,10 +486,10 @@ __attribute__((noinline)) static void mask_all(const struct live *lives, size_t 
     }
     mark_chunk(&g, lives, text, len);
     put_stars(&g, text, len);
-    wipe_gate(&g, most);
+    wipe_search(&g, most);
 }
 
-void gate_mask(char *text, size_t len)
+void secret_mask(char *text, size_t len)
 {
     struct live_copy copy;
     const struct live *lives = live_look(&copy);

@@ -34,7 +34,7 @@ static int forget(void **state)
     return 0;
 }
 
-/* The text as the gate leaves it. */
+/* The text as it is masked. */
 static const char *masked(const char *text, size_t len)
 {
     static char out[32768];
@@ -42,7 +42,7 @@ static const char *masked(const char *text, size_t len)
     assert_true(len < sizeof(out));
     memcpy(out, text, len);
     out[len] = '\0';
-    gate_mask(out, len);
+    secret_mask(out, len);
     return out;
 }
 
@@ -433,7 +433,7 @@ static void *come_and_go(void *ctx)
 
         live_begin(&own, ctx, 16);
         if (i % 100 == 0)
-            gate_mask(text, strlen(text));
+            secret_mask(text, strlen(text));
         live_end(&own);
     }
     return NULL;
