@@ -46,20 +46,11 @@ static int open_named(struct cli *cli, const struct authority_options *o,
 
 static void authority_json(const struct signet_authority_view *v, const char *event)
 {
-    struct json j;
-
-    json_event(&j, event);
-    json_text(&j, "kind", v->kind);
-    json_text(&j, "key", v->key);
-    json_text(&j, "profile", v->profile);
-    json_integer(&j, "certificates", (int64_t)v->certificates);
-    json_text(&j, "subject", v->cert.subject);
-    json_text(&j, "issuer", v->cert.issuer);
-    json_text(&j, "serial", v->cert.serial);
-    json_text(&j, "not_before", TIME(v->cert.not_before));
-    json_text(&j, "not_after", TIME(v->cert.not_after));
-    json_text(&j, "key_type", v->cert.key);
-    json_end(&j);
+    json_line(event, J_TEXT("kind", v->kind), J_TEXT("key", v->key), J_TEXT("profile", v->profile),
+              J_INT("certificates", (int64_t)v->certificates), J_TEXT("subject", v->cert.subject),
+              J_TEXT("issuer", v->cert.issuer), J_TEXT("serial", v->cert.serial),
+              J_TEXT("not_before", TIME(v->cert.not_before)),
+              J_TEXT("not_after", TIME(v->cert.not_after)), J_TEXT("key_type", v->cert.key));
 }
 
 static void authority_text(const struct signet_authority_view *v)

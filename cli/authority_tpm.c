@@ -25,7 +25,6 @@ int authority_create(int argc, char **argv)
     struct signet_bytes key = {0};
     const char *index = NULL;
     struct cli cli = {0};
-    struct json j;
     const struct option_row rows[] = {
         TEXT(0, "owner", "KEY", "Who grants its uses: what `signet order grant` prints (required)",
              &wish.owner),
@@ -45,10 +44,8 @@ int authority_create(int argc, char **argv)
     wish.file = cli.args[0];
     int rc = signet_tpm_create(&wish, &key, &cli.err);
     if (rc == SIGNET_OK && cli.json) {
-        json_event(&j, "authority_key");
-        json_text(&j, "file", wish.file);
-        json_text(&j, "public_key", (const char *)key.data);
-        json_end(&j);
+        json_line("authority_key", J_TEXT("file", wish.file),
+                  J_TEXT("public_key", (const char *)key.data));
     } else if (rc == SIGNET_OK) {
         fputs((const char *)key.data, stdout);
     }
@@ -59,15 +56,10 @@ int authority_create(int argc, char **argv)
 /* Where what was written is. */
 static void written_to(const struct cli *cli, const char *event, const char *what, const char *path)
 {
-    struct json j;
-
-    if (cli->json) {
-        json_event(&j, event);
-        json_text(&j, "file", path);
-        json_end(&j);
-    } else {
+    if (cli->json)
+        json_line(event, J_TEXT("file", path));
+    else
         printf("%s: %s\n", what, PLAIN(path));
-    }
 }
 
 int authority_request(int argc, char **argv)
@@ -98,7 +90,6 @@ int authority_grant(int argc, char **argv)
 {
     struct signet_bytes text = {0};
     struct cli cli = {0};
-    struct json j;
     int64_t uses = 0;
 
     if (!cli_parse(
@@ -112,13 +103,10 @@ int authority_grant(int argc, char **argv)
         rc = signet_tpm_take_grant(cli.args[0], text.data, text.len, &uses, &cli.err);
     if (rc == SIGNET_E_SYNTAX)
         signet_file_explain(rc, SIGNET_FILE_TPM, cli.args[1], &cli.err);
-    if (rc == SIGNET_OK && cli.json) {
-        json_event(&j, "granted");
-        json_integer(&j, "uses", uses);
-        json_end(&j);
-    } else if (rc == SIGNET_OK) {
+    if (rc == SIGNET_OK && cli.json)
+        json_line("granted", J_INT("uses", uses));
+    else if (rc == SIGNET_OK)
         printf("the key signs %s\n", COUNT((uint64_t)uses, "certificate", "certificates"));
-    }
     signet_bytes_free(&text);
     return cli_end(&cli, rc);
 }

@@ -11,17 +11,13 @@ static void put_port_json(const struct signet_port *port)
     struct json j;
     char id[8];
     json_event(&j, "port");
-    json_text(&j, "port", port->path);
+    json_put(&j, J_TEXT("port", port->path));
     snprintf(id, sizeof(id), "%04x", port->vid);
-    json_text(&j, "vid", id);
+    json_put(&j, J_TEXT("vid", id));
     snprintf(id, sizeof(id), "%04x", port->pid);
-    json_text(&j, "pid", id);
-    json_text(&j, "serial", port->serial);
-    json_text(&j, "vendor", port->vendor);
-    json_text(&j, "product", port->product);
-    json_text(&j, "by_id", port->by_id);
-    json_text(&j, "usb_path", port->usb_path);
-    json_integer(&j, "interface", port->interface);
+    json_put(&j, J_TEXT("pid", id), J_TEXT("serial", port->serial), J_TEXT("vendor", port->vendor),
+             J_TEXT("product", port->product), J_TEXT("by_id", port->by_id),
+             J_TEXT("usb_path", port->usb_path), J_INT("interface", port->interface));
     json_end(&j);
 }
 
@@ -95,11 +91,10 @@ static void put_info_json(const struct info *info, const char *address)
 {
     struct json j;
     json_event(&j, "board");
-    json_text(&j, "port", address);
+    json_put(&j, J_TEXT("port", address));
     if (info->on_usb) {
-        json_text(&j, "serial", info->port.serial);
-        json_text(&j, "product", info->port.product);
-        json_text(&j, "usb_path", info->port.usb_path);
+        json_put(&j, J_TEXT("serial", info->port.serial), J_TEXT("product", info->port.product),
+                 J_TEXT("usb_path", info->port.usb_path));
     }
     facts_json(&info->facts, &j);
     if (info->has_name)

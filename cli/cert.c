@@ -20,23 +20,12 @@ static const char *fingerprint_text(const uint8_t hash[static 32], char out[stat
 
 static void cert_json(const struct signet_cert_view *v, const char *file)
 {
-    struct json j;
-
-    json_event(&j, "certificate");
-    if (file)
-        json_text(&j, "file", file);
-    json_text(&j, "subject", v->subject);
-    json_text(&j, "issuer", v->issuer);
-    json_bool(&j, "self_issued", v->self_issued);
-    json_text(&j, "serial", v->serial);
-    json_text(&j, "not_before", TIME(v->not_before));
-    json_text(&j, "not_after", TIME(v->not_after));
-    json_text(&j, "key", v->key);
-    json_text(&j, "signature", v->signature);
-    json_text(&j, "sha256", FINGERPRINT(v->sha256));
-    json_text(&j, "key_sha256", FINGERPRINT(v->key_sha256));
-    json_text(&j, "pin", v->pin);
-    json_end(&j);
+    json_line("certificate", J_GIVEN("file", file), J_TEXT("subject", v->subject),
+              J_TEXT("issuer", v->issuer), J_BOOL("self_issued", v->self_issued),
+              J_TEXT("serial", v->serial), J_TEXT("not_before", TIME(v->not_before)),
+              J_TEXT("not_after", TIME(v->not_after)), J_TEXT("key", v->key),
+              J_TEXT("signature", v->signature), J_TEXT("sha256", FINGERPRINT(v->sha256)),
+              J_TEXT("key_sha256", FINGERPRINT(v->key_sha256)), J_TEXT("pin", v->pin));
 }
 
 static void cert_text(FILE *to, const struct signet_cert_view *v)
@@ -75,7 +64,6 @@ static int show_key(const struct cli *cli, const struct signet_key *key, struct 
 {
     char type[64];
     uint8_t sha[32];
-    struct json j;
     int rc = signet_key_describe(key, type, sha, err);
 
     if (rc != SIGNET_OK)
@@ -85,10 +73,7 @@ static int show_key(const struct cli *cli, const struct signet_key *key, struct 
                FINGERPRINT(sha));
         return SIGNET_OK;
     }
-    json_event(&j, "private_key");
-    json_text(&j, "key", type);
-    json_text(&j, "key_sha256", FINGERPRINT(sha));
-    json_end(&j);
+    json_line("private_key", J_TEXT("key", type), J_TEXT("key_sha256", FINGERPRINT(sha)));
     return SIGNET_OK;
 }
 

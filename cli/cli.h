@@ -275,17 +275,36 @@ int cli_server_open(const struct server_access *access, const struct signet_obse
 struct json {
     bool comma;
 };
-void json_begin(struct json *j);                                    /* { */
-void json_event(struct json *j, const char *event);                 /* {"event": "..." */
-void json_end(struct json *j);                                      /* } and a line end */
-void json_open(struct json *j, const char *key, char bracket);      /* '{' or '[' */
-void json_close(struct json *j, char bracket);                      /* '}' or ']' */
-void json_text(struct json *j, const char *key, const char *text);  /* NULL text: null */
-void json_given(struct json *j, const char *key, const char *text); /* "" text: nothing */
+struct json_member {
+    enum { JSON_END, JSON_TEXT, JSON_INTEGER, JSON_REAL, JSON_BOOL } kind;
+    const char *key, *text;
+    int64_t integer;
+    double real;
+    bool left_out;
+};
+/* clang-format off */
+#define J_TEXT(k, value) {.kind = JSON_TEXT, .key = (k), .text = (value)} /* NULL: null */
+#define J_INT(k, value)  {.kind = JSON_INTEGER, .key = (k), .integer = (value)}
+#define J_REAL(k, value) {.kind = JSON_REAL, .key = (k), .real = (value)} /* not finite: null */
+#define J_BOOL(k, value) {.kind = JSON_BOOL, .key = (k), .integer = (value)}
+/* left out: a text that is NULL or "", the number 0, what is false */
+#define J_GIVEN(k, value) {.kind = JSON_TEXT, .key = (k), .text = (value), .left_out = true}
+#define J_COUNT(k, value) {.kind = JSON_INTEGER, .key = (k), .integer = (value), .left_out = true}
+#define J_TRUE(k, value)  {.kind = JSON_BOOL, .key = (k), .integer = (value), .left_out = true}
+/* clang-format on */
+/* A whole object: json_line("order", J_TEXT("name", name), J_INT("quota", quota)) */
+#define json_line(event, ...)                                                                      \
+    json_put_line(event, (const struct json_member[]){__VA_ARGS__, {.kind = JSON_END}})
+/* Members of one that is open. */
+#define json_put(j, ...)                                                                           \
+    json_put_members(j, (const struct json_member[]){__VA_ARGS__, {.kind = JSON_END}})
+void json_put_line(const char *event, const struct json_member *members);
+void json_put_members(struct json *j, const struct json_member *members);
+void json_event(struct json *j, const char *event);            /* {"event": "..." */
+void json_end(struct json *j);                                 /* } and a line end */
+void json_open(struct json *j, const char *key, char bracket); /* '{' or '[' */
+void json_close(struct json *j, char bracket);                 /* '}' or ']' */
 void json_bytes(struct json *j, const char *key, const uint8_t *text, size_t len);
-void json_integer(struct json *j, const char *key, int64_t value);
-void json_real(struct json *j, const char *key, double value); /* not finite: null */
-void json_bool(struct json *j, const char *key, bool value);
 /* "states": {"reserved": 0, ...}: how many devices are in each */
 void json_states(struct json *j, const int64_t states[SIGNET_DEVICE_STATES]);
 

@@ -37,7 +37,7 @@ static void end_part(struct paper *p, char bracket)
 static void put_text(struct paper *p, const char *key, const char *title, const char *text)
 {
     if (!p->md) {
-        json_text(&p->j, key, text);
+        json_put(&p->j, J_TEXT(key, text));
         return;
     }
     fprintf(p->md, "| %s | ", title);
@@ -50,7 +50,7 @@ static void put_count(struct paper *p, const char *key, const char *title, int64
     if (p->md)
         fprintf(p->md, "| %s | %" PRId64 " |\n", title, n);
     else
-        json_integer(&p->j, key, n);
+        json_put(&p->j, J_INT(key, n));
 }
 
 static void put_yes(struct paper *p, const char *key, const char *title, bool yes)
@@ -58,7 +58,7 @@ static void put_yes(struct paper *p, const char *key, const char *title, bool ye
     if (p->md)
         fprintf(p->md, "| %s | %s |\n", title, yes ? "yes" : "no");
     else
-        json_bool(&p->j, key, yes);
+        json_put(&p->j, J_BOOL(key, yes));
 }
 
 static bool has_share(const struct paper *p, const char *of)
@@ -84,8 +84,7 @@ static void put_shares(struct paper *p, const char *of, const char *key, const c
             fprintf(p->md, " | %" PRId64 " |\n", s->count);
         } else {
             json_open(&p->j, NULL, '{');
-            json_text(&p->j, "name", s->name);
-            json_integer(&p->j, "count", s->count);
+            json_put(&p->j, J_TEXT("name", s->name), J_INT("count", s->count));
             json_close(&p->j, '}');
         }
     }
@@ -227,11 +226,9 @@ static void put_account(struct paper *p, const struct signet_account *a,
     plan_credentials(p->order, a, what);
     if (!p->md) {
         json_open(&p->j, NULL, '{');
-        json_text(&p->j, "uri", plan_uri(a, uri));
-        json_text(&p->j, "mode", signet_mode_name(a->mode));
-        json_text(&p->j, "credentials", what);
-        json_given(&p->j, "key", key->kind);
-        json_given(&p->j, "generator", key->generator);
+        json_put(&p->j, J_TEXT("uri", plan_uri(a, uri)), J_TEXT("mode", signet_mode_name(a->mode)),
+                 J_TEXT("credentials", what), J_GIVEN("key", key->kind),
+                 J_GIVEN("generator", key->generator));
         json_close(&p->j, '}');
         return;
     }
@@ -267,8 +264,7 @@ static void put_unique(struct paper *p, const char *key, const char *title,
         return;
     }
     json_open(&p->j, key, '{');
-    json_integer(&p->j, "count", u->count);
-    json_integer(&p->j, "different", u->different);
+    json_put(&p->j, J_INT("count", u->count), J_INT("different", u->different));
     json_close(&p->j, '}');
 }
 
@@ -312,8 +308,7 @@ static int put_checkpoint(struct paper *p, const char *station, struct signet_er
         return rc;
     if (!p->md) {
         json_open(&p->j, NULL, '{');
-        json_text(&p->j, "station", station);
-        json_text(&p->j, "checkpoint", (const char *)text.data);
+        json_put(&p->j, J_TEXT("station", station), J_TEXT("checkpoint", (const char *)text.data));
         json_close(&p->j, '}');
     } else {
         fputs("\nStation ", p->md);

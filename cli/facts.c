@@ -4,12 +4,11 @@
 void facts_put(const char *title, const uint8_t *text, size_t len)
 {
     fputs(title, stdout);
-    for (size_t i = 0; i < len; i++) {
+    for (size_t i = 0; i < len; i++)
         if ((text[i] >= ' ' && text[i] < 0x7f) || text[i] == '\n' || text[i] == '\t')
             putchar(text[i]);
         else if (text[i] != '\r')
             printf("\\x%02x", text[i]);
-    }
     if (len && text[len - 1] != '\n')
         putchar('\n');
 }
@@ -46,15 +45,15 @@ void facts_free(struct facts *facts)
 void facts_json(const struct facts *facts, struct json *j)
 {
     if (facts->has_parameters) {
-        json_integer(j, "buf_size", facts->parameters.buf_size);
-        json_integer(j, "buf_count", facts->parameters.buf_count);
+        json_put(j, J_INT("buf_size", facts->parameters.buf_size),
+                 J_INT("buf_count", facts->parameters.buf_count));
     }
     if (facts->system.len)
         json_bytes(j, "system", facts->system.data, facts->system.len);
     if (facts->has_types) {
         json_open(j, "hashes", '[');
         for (size_t i = 0; i < facts->type_count; i++)
-            json_text(j, NULL, facts->types[i].name);
+            json_put(j, J_TEXT(NULL, facts->types[i].name));
         json_close(j, ']');
     }
 }

@@ -29,16 +29,11 @@ static void put_member(struct json *j, const char *key)
     }
 }
 
-void json_begin(struct json *j)
+void json_event(struct json *j, const char *event)
 {
     j->comma = false;
     putchar('{');
-}
-
-void json_event(struct json *j, const char *event)
-{
-    json_begin(j);
-    json_text(j, "event", event);
+    json_put(j, J_TEXT("event", event));
 }
 
 void json_end(struct json *j)
@@ -67,49 +62,55 @@ void json_bytes(struct json *j, const char *key, const uint8_t *text, size_t len
     put_json_text(text, len);
 }
 
-static void put_raw(struct json *j, const char *key, const char *json)
+static void put_value(const struct json_member *m)
 {
-    put_member(j, key);
-    fputs(json, stdout);
+    char number[SIGNET_NUMBER_SIZE];
+
+    switch (m->kind) {
+    case JSON_END:
+        break;
+    case JSON_TEXT:
+        if (m->text)
+            put_json_text(m->text, strlen(m->text));
+        else
+            fputs("null", stdout);
+        break;
+    case JSON_INTEGER:
+        printf("%" PRId64, m->integer);
+        break;
+    case JSON_REAL:
+        signet_text_number(m->real, number);
+        fputs(isfinite(m->real) ? number : "null", stdout);
+        break;
+    case JSON_BOOL:
+        fputs(m->integer ? "true" : "false", stdout);
+        break;
+    }
 }
 
-void json_text(struct json *j, const char *key, const char *text)
+void json_put_members(struct json *j, const struct json_member *members)
 {
-    if (text)
-        json_bytes(j, key, (const uint8_t *)text, strlen(text));
-    else
-        put_raw(j, key, "null");
+    for (const struct json_member *m = members; m->kind != JSON_END; m++) {
+        if (m->left_out && !m->integer && !(m->text && m->text[0]))
+            continue;
+        put_member(j, m->key);
+        put_value(m);
+    }
 }
 
-void json_given(struct json *j, const char *key, const char *text)
+void json_put_line(const char *event, const struct json_member *members)
 {
-    if (text[0])
-        json_text(j, key, text);
-}
+    struct json j;
 
-void json_integer(struct json *j, const char *key, int64_t value)
-{
-    put_member(j, key);
-    fprintf(stdout, "%" PRId64, value);
-}
-
-void json_real(struct json *j, const char *key, double value)
-{
-    char text[SIGNET_NUMBER_SIZE];
-
-    signet_text_number(value, text);
-    put_raw(j, key, isfinite(value) ? text : "null");
-}
-
-void json_bool(struct json *j, const char *key, bool value)
-{
-    put_raw(j, key, value ? "true" : "false");
+    json_event(&j, event);
+    json_put_members(&j, members);
+    json_end(&j);
 }
 
 void json_states(struct json *j, const int64_t states[SIGNET_DEVICE_STATES])
 {
     json_open(j, "states", '{');
     for (int i = 0; i < SIGNET_DEVICE_STATES; i++)
-        json_integer(j, signet_device_state_name((enum signet_device_state)i), states[i]);
+        json_put(j, J_INT(signet_device_state_name((enum signet_device_state)i), states[i]));
     json_close(j, '}');
 }

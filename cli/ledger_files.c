@@ -17,15 +17,11 @@ static int lost_row(void *ctx, const struct signet_run_lost *lost, struct signet
     const char *state = lost->state < 0
                             ? "unknown"
                             : signet_device_state_name((enum signet_device_state)lost->state);
-    struct json j;
 
     (void)err;
     if (r->cli->json) {
-        json_event(&j, "lost");
-        json_text(&j, "endpoint", lost->endpoint);
-        json_text(&j, "state", state);
-        json_bool(&j, "sealed", lost->sealed);
-        json_end(&j);
+        json_line("lost", J_TEXT("endpoint", lost->endpoint), J_TEXT("state", state),
+                  J_BOOL("sealed", lost->sealed));
     } else if (r->shown < SHOWN || lost->sealed) {
         printf("%-32s %-10s %s\n", PLAIN(lost->endpoint), state,
                lost->sealed ? "in work: its credentials are in the work folder" : "");
@@ -51,17 +47,11 @@ static const char *age_word(enum signet_ledger_age age)
 
 static void print_recovery(const struct recover *r, const struct signet_run_recovery *found)
 {
-    struct json j;
-
     if (r->cli->json) {
-        json_event(&j, "recovery");
-        json_text(&j, "ledger", age_word(found->age));
-        json_integer(&j, "names", found->names);
-        json_integer(&j, "devices", found->devices);
-        json_integer(&j, "unnamed", found->unnamed);
-        json_bool(&j, "accepted", found->accepted);
-        json_bool(&j, "done", r->yes && (found->accepted || found->age != SIGNET_LEDGER_SAME));
-        json_end(&j);
+        json_line("recovery", J_TEXT("ledger", age_word(found->age)), J_INT("names", found->names),
+                  J_INT("devices", found->devices), J_INT("unnamed", found->unnamed),
+                  J_BOOL("accepted", found->accepted),
+                  J_BOOL("done", r->yes && (found->accepted || found->age != SIGNET_LEDGER_SAME)));
         return;
     }
     if (found->accepted)

@@ -4,19 +4,11 @@
 
 static void import_json(const struct signet_ledger_imported *i)
 {
-    struct json j;
-
-    json_event(&j, "imported");
-    json_text(&j, "site", i->site);
-    json_bool(&j, "again", i->again);
-    json_integer(&j, "stations", i->stations);
-    json_integer(&j, "orders", i->orders);
-    json_integer(&j, "devices", i->devices);
-    json_integer(&j, "new_events", i->events);
-    json_integer(&j, "passed_over", i->passed_over);
-    json_integer(&j, "events", i->all_events);
-    json_text(&j, "head", i->head);
-    json_end(&j);
+    json_line("imported", J_TEXT("site", i->site), J_BOOL("again", i->again),
+              J_INT("stations", i->stations), J_INT("orders", i->orders),
+              J_INT("devices", i->devices), J_INT("new_events", i->events),
+              J_INT("passed_over", i->passed_over), J_INT("events", i->all_events),
+              J_TEXT("head", i->head));
 }
 
 static void import_text(const struct signet_ledger_imported *i)

@@ -102,19 +102,15 @@ static int print_ledger_checkpoint(struct signet_ledger *ledger, void *ctx,
 {
     const struct showing *s = ctx;
     struct signet_bytes old = {0}, text = {0};
-    struct json j;
     int rc = s->since ? read_old_checkpoint(s->since, &old, err) : SIGNET_OK;
 
     if (rc == SIGNET_OK)
         rc = signet_ledger_checkpoint(ledger, s->station, s->since ? (const char *)old.data : NULL,
                                       &text, err);
-    if (rc == SIGNET_OK && s->cli->json) {
-        json_event(&j, "checkpoint");
-        json_text(&j, "checkpoint", (const char *)text.data);
-        json_end(&j);
-    } else if (rc == SIGNET_OK) {
+    if (rc == SIGNET_OK && s->cli->json)
+        json_line("checkpoint", J_TEXT("checkpoint", (const char *)text.data));
+    else if (rc == SIGNET_OK)
         rc = cli_write(s->output ? s->output : "-", text.data, text.len, err);
-    }
     signet_bytes_free(&old);
     signet_bytes_free(&text);
     return rc;
@@ -146,17 +142,13 @@ int ledger_checkpoint(int argc, char **argv)
 static int show_vkey(void *ctx, const char *station, const char *key, struct signet_error *err)
 {
     const struct cli *cli = ctx;
-    struct json j;
 
     (void)err;
     if (!cli->json) {
         printf("%s\n", key);
         return SIGNET_OK;
     }
-    json_event(&j, "vkey");
-    json_text(&j, "station", station);
-    json_text(&j, "key", key);
-    json_end(&j);
+    json_line("vkey", J_TEXT("station", station), J_TEXT("key", key));
     return SIGNET_OK;
 }
 

@@ -52,40 +52,24 @@ static int device_json(void *ctx, const struct signet_ledger_device *d, struct s
     ++*count;
     json_event(&j, "device");
     for (size_t i = 0; i < TEXTS; i++)
-        json_given(&j, texts[i].name, text_of(d, i));
-    json_text(&j, "state", signet_device_state_name(d->state));
-    json_integer(&j, "edition", d->edition);
-    json_integer(&j, "attempt", d->attempt);
-    json_bool(&j, "exposed", d->exposed);
-    if (d->freed)
-        json_bool(&j, "freed", true);
-    if (d->imported)
-        json_bool(&j, "imported", true);
-    json_text(&j, "created", TIME(d->created));
-    json_text(&j, "changed", TIME(d->changed));
+        json_put(&j, J_GIVEN(texts[i].name, text_of(d, i)));
+    json_put(&j, J_TEXT("state", signet_device_state_name(d->state)), J_INT("edition", d->edition),
+             J_INT("attempt", d->attempt), J_BOOL("exposed", d->exposed), J_TRUE("freed", d->freed),
+             J_TRUE("imported", d->imported), J_TEXT("created", TIME(d->created)),
+             J_TEXT("changed", TIME(d->changed)));
     json_end(&j);
     return SIGNET_OK;
 }
 
 static int event_json(void *ctx, const struct signet_ledger_event *e, struct signet_error *err)
 {
-    struct json j;
-
     (void)ctx;
     (void)err;
-    json_event(&j, "history");
-    json_text(&j, "station", e->station);
-    json_integer(&j, "seq", e->seq);
-    json_text(&j, "time", TIME(e->time));
-    json_given(&j, "endpoint", e->endpoint);
-    if (e->edition)
-        json_integer(&j, "edition", e->edition);
-    json_text(&j, "kind", e->kind);
-    json_text(&j, "detail", e->detail);
-    json_text(&j, "operator", e->operator_name);
-    json_text(&j, "tool", e->tool);
-    json_text(&j, "hash", e->hash);
-    json_end(&j);
+    json_line("history", J_TEXT("station", e->station), J_INT("seq", e->seq),
+              J_TEXT("time", TIME(e->time)), J_GIVEN("endpoint", e->endpoint),
+              J_COUNT("edition", e->edition), J_TEXT("kind", e->kind), J_TEXT("detail", e->detail),
+              J_TEXT("operator", e->operator_name), J_TEXT("tool", e->tool),
+              J_TEXT("hash", e->hash));
     return SIGNET_OK;
 }
 
@@ -286,17 +270,11 @@ static int delivery_text(void *ctx, const struct signet_ledger_delivery *d,
 static int delivery_json(void *ctx, const struct signet_ledger_delivery *d,
                          struct signet_error *err)
 {
-    struct json j;
-
     (void)ctx;
     (void)err;
-    json_event(&j, "delivery");
-    json_text(&j, "server", d->server);
-    json_integer(&j, "edition", d->edition);
-    json_text(&j, "state", delivery_word(d, true));
-    json_text(&j, "changed", TIME(d->changed));
-    json_given(&j, d->removed ? "by_hand" : "error", d->error);
-    json_end(&j);
+    json_line("delivery", J_TEXT("server", d->server), J_INT("edition", d->edition),
+              J_TEXT("state", delivery_word(d, true)), J_TEXT("changed", TIME(d->changed)),
+              J_GIVEN(d->removed ? "by_hand" : "error", d->error));
     return SIGNET_OK;
 }
 

@@ -39,16 +39,14 @@ static int show_json(struct mending *m, const struct signet_ledger_decided *d)
     struct json j;
 
     json_event(&j, "device");
-    json_text(&j, "endpoint", d->endpoint);
-    json_given(&j, "order", d->order);
-    json_text(&j, "was", d->order[0] ? signet_device_state_name(d->state) : "unknown");
-    json_integer(&j, "edition", d->edition);
-    json_bool(&j, "new_edition", d->new_edition);
-    json_given(&j, "servers", d->servers);
-    json_bool(&j, "done", d->error->code == SIGNET_OK && !m->decision.preview);
+    json_put(&j, J_TEXT("endpoint", d->endpoint), J_GIVEN("order", d->order),
+             J_TEXT("was", d->order[0] ? signet_device_state_name(d->state) : "unknown"),
+             J_INT("edition", d->edition), J_BOOL("new_edition", d->new_edition),
+             J_GIVEN("servers", d->servers),
+             J_BOOL("done", d->error->code == SIGNET_OK && !m->decision.preview));
     if (d->error->code) {
-        json_text(&j, "code", signet_code_name(d->error->code));
-        json_text(&j, "message", d->error->msg);
+        json_put(&j, J_TEXT("code", signet_code_name(d->error->code)),
+                 J_TEXT("message", d->error->msg));
     }
     json_end(&j);
     return SIGNET_OK;
@@ -111,13 +109,9 @@ static int show_decided(void *ctx, const struct signet_ledger_decided *d, struct
 
 static void show_sum(const struct mending *m)
 {
-    struct json j;
-
     if (m->cli->json) {
-        json_event(&j, m->decision.preview ? "preview" : "decided");
-        json_integer(&j, "changed", m->changed);
-        json_integer(&j, "left", m->refused);
-        json_end(&j);
+        json_line(m->decision.preview ? "preview" : "decided", J_INT("changed", m->changed),
+                  J_INT("left", m->refused));
         return;
     }
     if (m->one)

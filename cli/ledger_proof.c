@@ -18,19 +18,12 @@ struct proving {
 static void tell_proof(const struct proving *p, const struct signet_ledger_proof *proof,
                        const char *file)
 {
-    struct json j;
-
-    if (!p->cli->json) {
+    if (p->cli->json)
+        json_line("proof", J_TEXT("kind", proof->kind), J_TEXT("station", proof->station),
+                  J_INT("seq", proof->seq), J_TEXT("file", file));
+    else
         printf("%-12s %s\n", PLAIN(proof->kind),
                file ? PLAIN(file) : "no proof: its station does not sign");
-        return;
-    }
-    json_event(&j, "proof");
-    json_text(&j, "kind", proof->kind);
-    json_text(&j, "station", proof->station);
-    json_integer(&j, "seq", proof->seq);
-    json_text(&j, "file", file);
-    json_end(&j);
 }
 
 static int write_proof(void *ctx, const struct signet_ledger_proof *proof, struct signet_error *err)
@@ -69,20 +62,16 @@ static int check_proof(struct proving *p, const char *event_file, const char *pr
 {
     struct signet_bytes event = {0}, proof = {0};
     struct cli cli = *p->cli;
-    struct json j;
     int rc = cli_read(event_file, PROOF_MAX, &event, &cli.err);
 
     if (rc == SIGNET_OK)
         rc = cli_read(proof_file, PROOF_MAX, &proof, &cli.err);
     if (rc == SIGNET_OK)
         rc = signet_proof_check(p->key, event.data, event.len, proof.data, proof.len, &cli.err);
-    if (rc == SIGNET_OK && cli.json) {
-        json_event(&j, "proved");
-        json_text(&j, "event_file", event_file);
-        json_end(&j);
-    } else if (rc == SIGNET_OK) {
+    if (rc == SIGNET_OK && cli.json)
+        json_line("proved", J_TEXT("event_file", event_file));
+    else if (rc == SIGNET_OK)
         printf("%s is in the ledger\n", PLAIN(event_file));
-    }
     signet_bytes_free(&event);
     signet_bytes_free(&proof);
     return cli_end(&cli, rc);
@@ -149,9 +138,9 @@ static int run_witness(struct cli *cli, const struct witnessing *w)
         rc = act_as_witness(cli, w, &out, &cli->err);
     if (rc == SIGNET_OK && cli->json) {
         json_event(&j, "witness");
-        json_text(&j, "key", (const char *)key.data);
+        json_put(&j, J_TEXT("key", (const char *)key.data));
         if (out.data)
-            json_text(&j, "checkpoint", (const char *)out.data);
+            json_put(&j, J_TEXT("checkpoint", (const char *)out.data));
         json_end(&j);
     } else if (rc == SIGNET_OK && w->key) {
         rc = cli_write(w->output ? w->output : "-", out.data, out.len, &cli->err);

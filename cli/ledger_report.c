@@ -172,20 +172,15 @@ static void run_text(bool first, const struct signet_run_record *run)
 static int one_run(void *ctx, const struct signet_run_record *run, struct signet_error *err)
 {
     struct report *r = ctx;
-    struct json j;
 
     (void)err;
     if (r->form == FORM_TEXT) {
         run_text(r->rows++ == 0, run);
         return SIGNET_OK;
     }
-    json_event(&j, "run");
-    json_text(&j, "time", TIME(run->time));
-    json_text(&j, "order", run->order);
-    json_text(&j, "station", run->station);
-    json_text(&j, "operator", run->operator_name);
-    json_text(&j, "report", run->json);
-    json_end(&j);
+    json_line("run", J_TEXT("time", TIME(run->time)), J_TEXT("order", run->order),
+              J_TEXT("station", run->station), J_TEXT("operator", run->operator_name),
+              J_TEXT("report", run->json));
     return SIGNET_OK;
 }
 

@@ -25,11 +25,9 @@ static void order_json(const struct signet_ledger_order_view *o)
     struct json j;
 
     json_event(&j, "order");
-    json_text(&j, "order", o->name);
-    json_integer(&j, "quota", o->quota);
-    json_integer(&j, "issued", o->issued);
+    json_put(&j, J_TEXT("order", o->name), J_INT("quota", o->quota), J_INT("issued", o->issued));
     json_states(&j, o->states);
-    json_text(&j, "created", TIME(o->created));
+    json_put(&j, J_TEXT("created", TIME(o->created)));
     json_end(&j);
 }
 
@@ -65,17 +63,9 @@ static int count_order(void *ctx, const struct signet_ledger_order_view *o,
 
 static void group_json(const struct signet_ledger_group *g)
 {
-    struct json j;
-
-    json_event(&j, "group");
-    json_text(&j, "by", g->by);
-    json_text(&j, "name", g->name);
-    json_integer(&j, "devices", g->devices);
-    json_integer(&j, "made", g->done);
-    json_integer(&j, "failed", g->failed);
-    json_integer(&j, "ended", g->ended);
-    json_integer(&j, "first_pass", g->first_pass);
-    json_end(&j);
+    json_line("group", J_TEXT("by", g->by), J_TEXT("name", g->name), J_INT("devices", g->devices),
+              J_INT("made", g->done), J_INT("failed", g->failed), J_INT("ended", g->ended),
+              J_INT("first_pass", g->first_pass));
 }
 
 static int count_group(void *ctx, const struct signet_ledger_group *g, struct signet_error *err)

@@ -19,29 +19,20 @@ struct import {
 static void tell_object(const struct import *import, const char *file, const char *copy,
                         const struct signet_object *object)
 {
-    struct json j;
-    if (!import->cli->json) {
+    if (import->cli->json)
+        json_line("object", J_TEXT("file", file), J_INT("object", object->id),
+                  J_TEXT("version", object->version), J_TEXT("name", object->name),
+                  J_INT("resources", (int64_t)object->count), J_GIVEN("copy", copy));
+    else
         printf("%s: object %u, version %s, OID.%s, %s%s%s\n", PLAIN(file), object->id,
                object->version, object->name, COUNT(object->count, "resource", "resources"),
                copy ? " -> " : "", copy ? PLAIN(copy) : "");
-        return;
-    }
-    json_event(&j, "object");
-    json_text(&j, "file", file);
-    json_integer(&j, "object", object->id);
-    json_text(&j, "version", object->version);
-    json_text(&j, "name", object->name);
-    json_integer(&j, "resources", (int64_t)object->count);
-    if (copy)
-        json_text(&j, "copy", copy);
-    json_end(&j);
 }
 
 /* Not an end: the other files are looked at as well. */
 static void tell_refused(struct import *import, const char *file, const struct signet_error *why)
 {
     bool passed = why->code == SIGNET_E_UNSUPPORTED && file != import->named;
-    struct json j;
     *(passed ? &import->passed : &import->refused) += 1;
     if (!import->cli->json) {
         printf("%s: %s\n", passed ? "passed over" : "refused", PLAIN(why->msg));
@@ -51,12 +42,9 @@ static void tell_refused(struct import *import, const char *file, const struct s
             printf("hint: %s\n", why->hint);
         return;
     }
-    json_event(&j, passed ? "passed_over" : "refused");
-    json_text(&j, "file", file);
-    json_text(&j, "code", signet_code_name(why->code));
-    json_text(&j, "message", why->msg);
-    json_given(&j, "hint", why->hint);
-    json_end(&j);
+    json_line(passed ? "passed_over" : "refused", J_TEXT("file", file),
+              J_TEXT("code", signet_code_name(why->code)), J_TEXT("message", why->msg),
+              J_GIVEN("hint", why->hint));
 }
 
 /* "objects/33700-1_0.xml"; a file of several objects keeps its name. */
@@ -122,17 +110,13 @@ static int import_file(void *ctx, const char *file)
 
 static void tell_sum(const struct import *import)
 {
-    struct json j;
-    if (!import->cli->json) {
+    if (import->cli->json)
+        json_line("imported", J_INT("objects", (int64_t)import->objects),
+                  J_INT("refused", (int64_t)import->refused),
+                  J_INT("passed_over", (int64_t)import->passed));
+    else
         printf("%s, %zu refused, %zu passed over\n", COUNT(import->objects, "object", "objects"),
                import->refused, import->passed);
-        return;
-    }
-    json_event(&j, "imported");
-    json_integer(&j, "objects", (int64_t)import->objects);
-    json_integer(&j, "refused", (int64_t)import->refused);
-    json_integer(&j, "passed_over", (int64_t)import->passed);
-    json_end(&j);
 }
 
 /* All that was copied together, as a configuration will read it. */
@@ -206,33 +190,21 @@ static bool has(unsigned flags, unsigned flag)
 
 static void object_json(const struct signet_object *o, const char *event)
 {
-    struct json j;
-    json_event(&j, event);
-    json_integer(&j, "object", o->id);
-    json_text(&j, "name", o->name);
-    json_text(&j, "version", o->version);
-    json_integer(&j, "lwm2m", o->since);
-    json_bool(&j, "multiple", has(o->flags, SIGNET_DEFINED_MULTIPLE));
-    json_bool(&j, "mandatory", has(o->flags, SIGNET_DEFINED_MANDATORY));
-    json_integer(&j, "resources", (int64_t)o->count);
-    json_end(&j);
+    json_line(event, J_INT("object", o->id), J_TEXT("name", o->name), J_TEXT("version", o->version),
+              J_INT("lwm2m", o->since), J_BOOL("multiple", has(o->flags, SIGNET_DEFINED_MULTIPLE)),
+              J_BOOL("mandatory", has(o->flags, SIGNET_DEFINED_MANDATORY)),
+              J_INT("resources", (int64_t)o->count));
 }
 
 static void resource_json(const struct signet_resource *r)
 {
-    struct json j;
-    json_event(&j, "resource");
-    json_integer(&j, "resource", r->id);
-    json_text(&j, "name", r->name);
-    json_given(&j, "alias", r->alias);
-    json_text(&j, "type", type_name((enum signet_type)r->type));
-    json_text(&j, "operations", operations(r));
-    json_bool(&j, "multiple", has(r->flags, SIGNET_DEFINED_MULTIPLE));
-    json_bool(&j, "mandatory", has(r->flags, SIGNET_DEFINED_MANDATORY));
-    json_bool(&j, "secret", has(r->flags, SIGNET_DEFINED_SECRET));
-    json_integer(&j, "lwm2m", r->since);
-    json_given(&j, "range", r->range);
-    json_end(&j);
+    json_line("resource", J_INT("resource", r->id), J_TEXT("name", r->name),
+              J_GIVEN("alias", r->alias), J_TEXT("type", type_name((enum signet_type)r->type)),
+              J_TEXT("operations", operations(r)),
+              J_BOOL("multiple", has(r->flags, SIGNET_DEFINED_MULTIPLE)),
+              J_BOOL("mandatory", has(r->flags, SIGNET_DEFINED_MANDATORY)),
+              J_BOOL("secret", has(r->flags, SIGNET_DEFINED_SECRET)), J_INT("lwm2m", r->since),
+              J_GIVEN("range", r->range));
 }
 
 static void resource_text(const struct signet_resource *r)

@@ -21,16 +21,12 @@ static void tell_opened(const struct cli *cli, const char *file, const struct si
         return;
     }
     json_event(&j, "opened");
-    json_text(&j, "file", file);
-    json_integer(&j, "files", (int64_t)u->files);
-    json_given(&j, "order", u->order);
-    json_given(&j, "station", u->station);
-    json_bool(&j, "signed", u->is_signed);
+    json_put(&j, J_TEXT("file", file), J_INT("files", (int64_t)u->files),
+             J_GIVEN("order", u->order), J_GIVEN("station", u->station),
+             J_BOOL("signed", u->is_signed));
     if (u->order[0]) {
-        json_integer(&j, "batch", (int64_t)u->batch);
-        json_integer(&j, "devices", u->devices);
-        json_text(&j, "previous", u->previous);
-        json_text(&j, "sha256", u->sha256);
+        json_put(&j, J_INT("batch", (int64_t)u->batch), J_INT("devices", u->devices),
+                 J_TEXT("previous", u->previous), J_TEXT("sha256", u->sha256));
     }
     json_end(&j);
 }

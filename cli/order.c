@@ -66,7 +66,6 @@ static int order_verify(int argc, char **argv)
     struct cli cli = {0};
     struct option_list keys = {0};
     struct signet_order *order = NULL;
-    struct json j;
     const struct option_row rows[] = {
         LIST(0, "vkey", "VKEY", "The owner's public key (required)", &keys), {0}};
 
@@ -81,10 +80,7 @@ static int order_verify(int argc, char **argv)
     if (rc == SIGNET_OK)
         rc = signet_order_verify(order, keys.items, keys.count, time(NULL), &cli.err);
     if (rc == SIGNET_OK && cli.json) {
-        json_event(&j, "signed");
-        json_text(&j, "order", order->name);
-        json_integer(&j, "quota", order->quota);
-        json_end(&j);
+        json_line("signed", J_TEXT("order", order->name), J_INT("quota", order->quota));
     } else if (rc == SIGNET_OK) {
         printf("order %s is as its owner signed it: %s\n", PLAIN(order->name),
                COUNT(order->quota, "device", "devices"));
@@ -99,7 +95,6 @@ static int order_owner(int argc, char **argv)
     struct cli cli = {0};
     struct signet_order *order = NULL;
     struct signet_bytes owners = {0};
-    struct json j;
 
     if (!cli_parse(&cli, argc, argv, NULL, "ORDER.yaml [VKEY]",
                    "Whose orders the station of ORDER.yaml makes; with VKEY, one owner more. A "
@@ -112,9 +107,7 @@ static int order_owner(int argc, char **argv)
     if (rc == SIGNET_OK)
         rc = signet_order_owners(order, &owners, &cli.err);
     if (rc == SIGNET_OK && cli.json) {
-        json_event(&j, "owners");
-        json_text(&j, "keys", owners.data ? (const char *)owners.data : "");
-        json_end(&j);
+        json_line("owners", J_TEXT("keys", owners.data ? (const char *)owners.data : ""));
     } else if (rc == SIGNET_OK) {
         for (char *rest = (char *)owners.data, *line; rest && (line = strsep(&rest, "\n"));)
             if (*line)

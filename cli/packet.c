@@ -84,12 +84,8 @@ static int packet_show(int argc, char **argv)
 
 static void tell_made(const char *file, const struct signet_tree *tree, size_t len)
 {
-    struct json j;
-    json_event(&j, "packet");
-    json_text(&j, "file", file);
-    json_integer(&j, "records", (int64_t)signet_tree_count(tree));
-    json_integer(&j, "bytes", (int64_t)len);
-    json_end(&j);
+    json_line("packet", J_TEXT("file", file), J_INT("records", (int64_t)signet_tree_count(tree)),
+              J_INT("bytes", (int64_t)len));
 }
 
 /* In its place, where recipients are given. */
@@ -183,19 +179,14 @@ static void on_finding(void *ctx, const struct signet_event *event)
 
 static void tell_findings(const struct cli *cli, const struct check *check, size_t records)
 {
-    struct json j;
-    if (!cli->json) {
+    if (cli->json)
+        json_line("checked", J_BOOL("good", check->refused == 0),
+                  J_INT("records", (int64_t)records), J_INT("refused", (int64_t)check->refused),
+                  J_INT("suspicious", (int64_t)check->suspicious));
+    else
         printf("%s: %s, %zu that a device would refuse, %zu suspicious\n",
                check->refused ? "refused" : "good", COUNT(records, "record", "records"),
                check->refused, check->suspicious);
-        return;
-    }
-    json_event(&j, "checked");
-    json_bool(&j, "good", check->refused == 0);
-    json_integer(&j, "records", (int64_t)records);
-    json_integer(&j, "refused", (int64_t)check->refused);
-    json_integer(&j, "suspicious", (int64_t)check->suspicious);
-    json_end(&j);
 }
 
 static int packet_check(int argc, char **argv)

@@ -12,15 +12,12 @@
 void page_tell(const struct cli *cli, const struct signet_page *page)
 {
     const char *url = signet_page_url(page);
-    struct json j;
 
     if (!cli->json) {
         fprintf(stderr, "signet: page at %s\n", url);
         return;
     }
-    json_event(&j, "page");
-    json_text(&j, "url", url);
-    json_end(&j);
+    json_line("page", J_TEXT("url", url));
 }
 
 int page_begin(const struct page_choice *choice, struct signet_page **out, struct signet_error *err)

@@ -4,21 +4,11 @@
 
 static void proof_json(const struct signet_proof *proof, bool in)
 {
-    struct json j;
-
-    json_event(&j, "proof");
-    json_bool(&j, "in", in);
-    json_text(&j, "step", proof->step);
-    json_text(&j, "uri", proof->uri);
-    json_given(&j, "cipher", proof->cipher);
-    if (proof->code)
-        json_integer(&j, "code", proof->code);
-    json_given(&j, "location", proof->location);
-    json_integer(&j, "accounts", proof->accounts);
-    json_integer(&j, "bootstraps", proof->bootstraps);
-    json_real(&j, "seconds", proof->seconds);
-    json_given(&j, "stack", proof->stack);
-    json_end(&j);
+    json_line("proof", J_BOOL("in", in), J_TEXT("step", proof->step), J_TEXT("uri", proof->uri),
+              J_GIVEN("cipher", proof->cipher), J_COUNT("code", proof->code),
+              J_GIVEN("location", proof->location), J_INT("accounts", proof->accounts),
+              J_INT("bootstraps", proof->bootstraps), J_REAL("seconds", proof->seconds),
+              J_GIVEN("stack", proof->stack));
 }
 
 static void proof_text(const struct signet_proof *proof)

@@ -39,14 +39,10 @@ static void stage_event(void *ctx, const struct signet_event *event)
 static void done_json(const struct signet_provision_result *result)
 {
     const struct signet_board_state *board = &result->board;
-    struct json j;
-    json_event(&j, "done");
-    json_text(&j, "endpoint", result->endpoint[0] ? result->endpoint : NULL);
-    json_text(&j, "port", board->port[0] ? board->port : NULL);
-    json_text(&j, "serial", board->serial[0] ? board->serial : NULL);
-    json_bool(&j, "applied", board->applied);
-    json_bool(&j, "registered", result->registered);
-    json_end(&j);
+    json_line("done", J_TEXT("endpoint", result->endpoint[0] ? result->endpoint : NULL),
+              J_TEXT("port", board->port[0] ? board->port : NULL),
+              J_TEXT("serial", board->serial[0] ? board->serial : NULL),
+              J_BOOL("applied", board->applied), J_BOOL("registered", result->registered));
 }
 
 static void done_text(const struct signet_provision_job *job,

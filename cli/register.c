@@ -45,17 +45,11 @@ static void remind(const struct signet_server *server, const struct signet_tree 
 
 static void tell_registered(const struct cli *cli, const struct request *request, const char *what)
 {
-    struct json j;
-
-    if (!cli->json) {
+    if (cli->json)
+        json_line("registered", J_TEXT("step", "register"), J_TEXT("endpoint", request->endpoint),
+                  J_TEXT("result", what));
+    else
         printf("%s: %s\n", request->endpoint, what);
-        return;
-    }
-    json_event(&j, "registered");
-    json_text(&j, "step", "register");
-    json_text(&j, "endpoint", request->endpoint);
-    json_text(&j, "result", what);
-    json_end(&j);
 }
 
 static int run_request(struct cli *cli, const struct request *request, struct signet_error *err)

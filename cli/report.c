@@ -54,12 +54,8 @@ static void tell_error(const char *kind, const char *escape, const struct signet
 
 static void put_error(struct json *j, const struct signet_error *e)
 {
-    json_text(j, "code", signet_code_name(e->code));
-    json_integer(j, "number", e->code);
-    if (e->sys)
-        json_integer(j, "sys", e->sys);
-    json_text(j, "message", e->msg);
-    json_given(j, "hint", e->hint);
+    json_put(j, J_TEXT("code", signet_code_name(e->code)), J_INT("number", e->code),
+             J_COUNT("sys", e->sys), J_TEXT("message", e->msg), J_GIVEN("hint", e->hint));
 }
 
 /* `| head` has read what it wanted: nothing is to be told. */
@@ -147,21 +143,19 @@ static void put_event(const struct signet_event *event)
     struct json j;
     json_event(&j, event_names[event->kind]);
     if (event->stage)
-        json_text(&j, "stage", event->stage);
+        json_put(&j, J_TEXT("stage", event->stage));
     if (event->board)
-        json_text(&j, "board", event->board);
+        json_put(&j, J_TEXT("board", event->board));
     if (event->endpoint)
-        json_text(&j, "endpoint", event->endpoint);
+        json_put(&j, J_TEXT("endpoint", event->endpoint));
     if (event->name)
-        json_text(&j, "name", event->name);
+        json_put(&j, J_TEXT("name", event->name));
     if (event->may)
-        json_text(&j, "may", event->may);
-    if (event->kind == SIGNET_EVENT_PROGRESS || event->kind == SIGNET_EVENT_TOTALS) {
-        json_integer(&j, "done", (int64_t)event->done);
-        json_integer(&j, "total", (int64_t)event->total);
-    }
+        json_put(&j, J_TEXT("may", event->may));
+    if (event->kind == SIGNET_EVENT_PROGRESS || event->kind == SIGNET_EVENT_TOTALS)
+        json_put(&j, J_INT("done", (int64_t)event->done), J_INT("total", (int64_t)event->total));
     if (event->kind == SIGNET_EVENT_STAGE_END)
-        json_real(&j, "seconds", event->seconds);
+        json_put(&j, J_REAL("seconds", event->seconds));
     if (event->error)
         put_error(&j, event->error);
     json_end(&j);
@@ -257,15 +251,10 @@ int cli_end(struct cli *cli, int rc)
 
 int cli_end_owner(struct cli *cli, int rc, struct signet_bytes *key)
 {
-    struct json j;
-
-    if (rc == SIGNET_OK && cli->json) {
-        json_event(&j, "owner");
-        json_text(&j, "key", (const char *)key->data);
-        json_end(&j);
-    } else if (rc == SIGNET_OK) {
+    if (rc == SIGNET_OK && cli->json)
+        json_line("owner", J_TEXT("key", (const char *)key->data));
+    else if (rc == SIGNET_OK)
         printf("%s\n", (const char *)key->data);
-    }
     signet_bytes_free(key);
     return cli_end(cli, rc);
 }

@@ -53,17 +53,11 @@ int cli_server_open(const struct server_access *access, const struct signet_obse
 
 static void tell_checked(const struct cli *cli, const char *kind)
 {
-    struct json j;
-
-    if (!cli->json) {
+    if (cli->json)
+        json_line("server_checked", J_TEXT("step", "server-check"), J_TEXT("kind", kind),
+                  J_TEXT("result", "ok"));
+    else
         printf("%s: ok\n", kind);
-        return;
-    }
-    json_event(&j, "server_checked");
-    json_text(&j, "step", "server-check");
-    json_text(&j, "kind", kind);
-    json_text(&j, "result", "ok");
-    json_end(&j);
 }
 
 static int check_server(int argc, char **argv)
@@ -105,28 +99,22 @@ static void capabilities_json(const struct signet_server_capabilities *can)
     struct json j;
 
     json_event(&j, "capabilities");
-    json_text(&j, "kind", can->kind);
+    json_put(&j, J_TEXT("kind", can->kind));
     json_open(&j, "modes", '[');
     for (int mode = 0; mode < SIGNET_MODES; mode++)
         if (can->modes & 1u << mode)
-            json_text(&j, NULL, signet_mode_name((enum signet_mode)mode));
+            json_put(&j, J_TEXT(NULL, signet_mode_name((enum signet_mode)mode)));
     json_close(&j, ']');
-    json_integer(&j, "psk_min", can->psk_min);
-    json_integer(&j, "psk_max", can->psk_max);
-    json_integer(&j, "psk_multiple", can->psk_multiple);
-    json_text(&j, "identity", can->identity_charset);
-    json_integer(&j, "endpoint_max", can->endpoint_max);
-    json_bool(&j, "common_name", can->common_name);
-    json_bool(&j, "ec_keys", can->ec_keys);
-    json_integer(&j, "batch_max", can->batch_max);
-    json_bool(&j, "overwrites", can->upsert);
-    json_bool(&j, "needs_token", can->needs_token);
-    json_bool(&j, "removes", can->removes);
-    json_bool(&j, "uploads", can->uploads);
-    json_text(&j, "manual_steps", can->manual_steps);
+    json_put(&j, J_INT("psk_min", can->psk_min), J_INT("psk_max", can->psk_max),
+             J_INT("psk_multiple", can->psk_multiple), J_TEXT("identity", can->identity_charset),
+             J_INT("endpoint_max", can->endpoint_max), J_BOOL("common_name", can->common_name),
+             J_BOOL("ec_keys", can->ec_keys), J_INT("batch_max", can->batch_max),
+             J_BOOL("overwrites", can->upsert), J_BOOL("needs_token", can->needs_token),
+             J_BOOL("removes", can->removes), J_BOOL("uploads", can->uploads),
+             J_TEXT("manual_steps", can->manual_steps));
     json_open(&j, "options", '{');
     for (const struct signet_option_info *o = can->options; o && o->name; o++)
-        json_text(&j, o->name, o->help);
+        json_put(&j, J_TEXT(o->name, o->help));
     json_close(&j, '}');
     json_end(&j);
 }

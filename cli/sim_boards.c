@@ -82,9 +82,9 @@ static int run_board(struct cli *cli, const struct sim_board_options *options, b
     if (rc == SIGNET_OK && cli->json) {
         struct json j;
         json_event(&j, "board");
-        json_text(&j, "port", sim_board_path(board));
+        json_put(&j, J_TEXT("port", sim_board_path(board)));
         if (options->udp)
-            json_integer(&j, "udp", sim_board_udp(board));
+            json_put(&j, J_INT("udp", sim_board_udp(board)));
         json_end(&j);
     } else if (rc == SIGNET_OK) {
         printf("%s\n", sim_board_path(board));
@@ -217,16 +217,12 @@ static int start_board(struct rack *r, unsigned slot, struct signet_error *err)
 
 static void tell_rack(const struct cli *cli, const struct rack *r)
 {
-    struct json j;
     if (!cli->json) {
         printf("%s in %s\n", COUNT(r->slots, "board", "boards"), r->folder);
         fflush(stdout);
         return;
     }
-    json_event(&j, "rack");
-    json_text(&j, "folder", r->folder);
-    json_integer(&j, "boards", r->slots);
-    json_end(&j);
+    json_line("rack", J_TEXT("folder", r->folder), J_INT("boards", r->slots));
 }
 
 static int run_rack(struct cli *cli, struct rack *r, bool until_eof)
@@ -308,13 +304,9 @@ int sim_tell(int argc, char **argv)
         return EXIT_USAGE;
     if (sim_control(cli.args[0], cli.args[1], answer, sizeof(answer), &cli.err) != SIGNET_OK)
         return cli_fail(&cli, &cli.err);
-    if (cli.json) {
-        struct json j;
-        json_event(&j, "told");
-        json_text(&j, "answer", answer);
-        json_end(&j);
-    } else {
+    if (cli.json)
+        json_line("told", J_TEXT("answer", answer));
+    else
         printf("%s\n", answer);
-    }
     return cli_close(&cli, EXIT_DONE);
 }

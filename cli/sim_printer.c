@@ -14,31 +14,21 @@ static bool printer_stopped(void *ctx)
 static void announce_printer(const struct cli *cli, const struct sim_printer *printer)
 {
     char url[48];
-    struct json j;
 
     snprintf(url, sizeof(url), "tcp://127.0.0.1:%u", sim_printer_port(printer));
-    if (cli->json) {
-        json_event(&j, "printer");
-        json_text(&j, "url", url);
-        json_integer(&j, "port", sim_printer_port(printer));
-        json_end(&j);
-    } else {
+    if (cli->json)
+        json_line("printer", J_TEXT("url", url), J_INT("port", sim_printer_port(printer)));
+    else
         printf("%s\n", url);
-    }
     fflush(stdout);
 }
 
 static void summarise_printer(const struct cli *cli, struct sim_printer *printer)
 {
-    struct json j;
-
-    if (!cli->json) {
+    if (cli->json)
+        json_line("printed", J_INT("labels", (int64_t)sim_printer_labels(printer)));
+    else
         printf("%s\n", COUNT(sim_printer_labels(printer), "label", "labels"));
-        return;
-    }
-    json_event(&j, "printed");
-    json_integer(&j, "labels", (int64_t)sim_printer_labels(printer));
-    json_end(&j);
 }
 
 /* errno stays what mkdir() said. */

@@ -81,14 +81,10 @@ static int read_labels(struct sim_scanner *scanner, const char *folder, int dela
 
 static void announce_scanner(const struct cli *cli, const char *port)
 {
-    struct json j;
-    if (cli->json) {
-        json_event(&j, "scanner");
-        json_text(&j, "port", port);
-        json_end(&j);
-    } else {
+    if (cli->json)
+        json_line("scanner", J_TEXT("port", port));
+    else
         printf("%s\n", PLAIN(port));
-    }
     fflush(stdout);
 }
 

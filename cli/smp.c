@@ -82,16 +82,11 @@ static int upload(struct session *s, const struct signet_bytes *data, const char
 
 static void tell_uploaded(const struct cli *cli, size_t len, const char *how)
 {
-    struct json j;
-    if (!cli->json) {
+    if (cli->json)
+        json_line("uploaded", J_TEXT("uploaded", cli->args[1]), J_INT("bytes", (int64_t)len),
+                  J_TEXT("compared_by", how));
+    else
         printf("%s written, compared by %s\n", COUNT(len, "byte", "bytes"), how);
-        return;
-    }
-    json_event(&j, "uploaded");
-    json_text(&j, "uploaded", cli->args[1]);
-    json_integer(&j, "bytes", (int64_t)len);
-    json_text(&j, "compared_by", how);
-    json_end(&j);
 }
 
 static int smp_upload(int argc, char **argv)
@@ -129,11 +124,8 @@ static int download(struct session *s, const char *output)
     if (rc == SIGNET_OK)
         rc = cli_write(output ? output : "-", data.data, data.len, &s->cli.err);
     if (rc == SIGNET_OK && s->cli.json) {
-        struct json j;
-        json_event(&j, "downloaded");
-        json_text(&j, "downloaded", s->cli.args[0]);
-        json_integer(&j, "bytes", (int64_t)data.len);
-        json_end(&j);
+        json_line("downloaded", J_TEXT("downloaded", s->cli.args[0]),
+                  J_INT("bytes", (int64_t)data.len));
     }
     signet_bytes_free(&data);
     return session_end(s, rc);
@@ -157,18 +149,13 @@ static int smp_download(int argc, char **argv)
 static void tell_hash(const struct cli *cli, const struct signet_smp_hash *hash)
 {
     char hex[2 * sizeof(hash->output) + 1] = {0};
-    struct json j;
     for (size_t i = 0; i < hash->output_len; i++)
         snprintf(hex + 2 * i, 3, "%02x", hash->output[i]);
-    if (!cli->json) {
+    if (cli->json)
+        json_line("hash", J_TEXT("type", hash->type), J_TEXT("hash", hex),
+                  J_INT("bytes", (int64_t)hash->len));
+    else
         printf("%s  %s  %s\n", hex, COUNT(hash->len, "byte", "bytes"), PLAIN(hash->type));
-        return;
-    }
-    json_event(&j, "hash");
-    json_text(&j, "type", hash->type);
-    json_text(&j, "hash", hex);
-    json_integer(&j, "bytes", (int64_t)hash->len);
-    json_end(&j);
 }
 
 static int smp_hash(int argc, char **argv)
@@ -214,7 +201,7 @@ static int run_shell(struct session *s, int *status)
         struct json j;
         json_event(&j, "shell");
         json_bytes(&j, "output", output.data, output.len);
-        json_integer(&j, "status", *status);
+        json_put(&j, J_INT("status", *status));
         json_end(&j);
     } else if (rc == SIGNET_OK) {
         facts_put("", output.data, output.len);

@@ -21,15 +21,10 @@ struct groups {
 static void image_json(struct json *j, const struct signet_smp_image *m, const char *hash)
 {
     json_open(j, NULL, '{');
-    json_integer(j, "image", m->image);
-    json_integer(j, "slot", m->slot);
-    json_text(j, "version", m->version);
-    json_text(j, "hash", hash);
-    json_bool(j, "active", m->active);
-    json_bool(j, "confirmed", m->confirmed);
-    json_bool(j, "pending", m->pending);
-    json_bool(j, "permanent", m->permanent);
-    json_bool(j, "bootable", m->bootable);
+    json_put(j, J_INT("image", m->image), J_INT("slot", m->slot), J_TEXT("version", m->version),
+             J_TEXT("hash", hash), J_BOOL("active", m->active), J_BOOL("confirmed", m->confirmed),
+             J_BOOL("pending", m->pending), J_BOOL("permanent", m->permanent),
+             J_BOOL("bootable", m->bootable));
     json_close(j, '}');
 }
 

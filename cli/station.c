@@ -25,7 +25,6 @@ static void put_check(struct check *c, enum verdict verdict, const char *what, c
     static const char *const words[] = {"PASS", "WARN", "FAIL"}, *const small[] = {"pass", "warn",
                                                                                    "fail"};
     char better[CLI_HINT_SIZE];
-    struct json j;
     cli_hint(hint, false, better);
     c->worst = verdict > c->worst ? verdict : c->worst;
     if (!c->cli->json) {
@@ -34,13 +33,8 @@ static void put_check(struct check *c, enum verdict verdict, const char *what, c
         fflush(stdout); /* a server may take a while */
         return;
     }
-    json_event(&j, "check");
-    json_text(&j, "what", what);
-    json_text(&j, "which", which);
-    json_text(&j, "verdict", small[verdict]);
-    json_text(&j, "message", text);
-    json_given(&j, "hint", better);
-    json_end(&j);
+    json_line("check", J_TEXT("what", what), J_TEXT("which", which),
+              J_TEXT("verdict", small[verdict]), J_TEXT("message", text), J_GIVEN("hint", better));
 }
 
 /* rc of a call, as a row. */
@@ -342,7 +336,6 @@ static int station_check_verb(int argc, char **argv)
 {
     struct cli cli = {0};
     struct signet_order *order = NULL;
-    struct json j;
     bool golden = false;
     const struct option_row rows[] = {
         FLAG('g', "golden", "Also the golden board, end to end; the board in its slot is erased",
@@ -378,11 +371,8 @@ static int station_check_verb(int argc, char **argv)
         put_check(&c, CHECK_FAIL, "golden", "", "the order has none", "see 'golden' in an order");
     else if (order->golden.slot)
         check_golden(&c, golden);
-    if (cli.json) {
-        json_event(&j, "checked");
-        json_bool(&j, "ready", c.worst < CHECK_FAIL);
-        json_end(&j);
-    }
+    if (cli.json)
+        json_line("checked", J_BOOL("ready", c.worst < CHECK_FAIL));
     signet_order_free(&order);
     if (signet_cancel_fired(process_cancel()))
         return cli_close(&cli, EXIT_INTERRUPTED);

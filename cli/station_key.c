@@ -50,12 +50,11 @@ static int show_station_key(struct key_verb *k)
         return rc;
     }
     json_event(&j, "station-key");
-    json_text(&j, "file", k->orders[0]->key_file);
-    json_text(&j, "form", view.form);
-    json_text(&j, "key", view.ids[0]);
+    json_put(&j, J_TEXT("file", k->orders[0]->key_file), J_TEXT("form", view.form),
+             J_TEXT("key", view.ids[0]));
     json_open(&j, "old", '[');
     for (size_t i = 1; i < view.count; i++)
-        json_text(&j, NULL, view.ids[i]);
+        json_put(&j, J_TEXT(NULL, view.ids[i]));
     json_close(&j, ']');
     json_end(&j);
     return rc;
@@ -63,8 +62,6 @@ static int show_station_key(struct key_verb *k)
 
 static void tell_rotated(const struct key_verb *k, const struct signet_station_key_changed *c)
 {
-    struct json j;
-
     if (!k->cli.json) {
         printf("%s: a new key; %s sealed with it\n", PLAIN(k->orders[0]->key_file),
                COUNT(c->resealed, "file is", "files are"));
@@ -77,12 +74,9 @@ static void tell_rotated(const struct key_verb *k, const struct signet_station_k
                          "old keys still open what they sealed"));
         return;
     }
-    json_event(&j, "station-key-rotated");
-    json_text(&j, "file", k->orders[0]->key_file);
-    json_integer(&j, "resealed", (int64_t)c->resealed);
-    json_integer(&j, "left", (int64_t)c->left);
-    json_integer(&j, "old", (int64_t)c->old);
-    json_end(&j);
+    json_line("station-key-rotated", J_TEXT("file", k->orders[0]->key_file),
+              J_INT("resealed", (int64_t)c->resealed), J_INT("left", (int64_t)c->left),
+              J_INT("old", (int64_t)c->old));
 }
 
 static int rotate_key(struct key_verb *k)
