@@ -15,8 +15,7 @@ static bool parse_index(struct cli *cli, const char *text, uint32_t *out)
     *out = (uint32_t)value;
     if (!text || (*text >= '0' && *text <= '9' && !*end && value <= UINT32_MAX))
         return true;
-    cli_usage(cli, "--index is a number: 0x01800021");
-    return false;
+    return cli_wrong(cli, "--index is a number: 0x01800021");
 }
 
 int authority_create(int argc, char **argv)

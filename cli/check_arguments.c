@@ -95,9 +95,7 @@ static void guess_word(const struct cli *cli, const struct option_row *rows, con
 static bool tell_argument(const struct cli *cli, const char *hint, const char *word,
                           const char *what)
 {
-    struct signet_error err = {0};
-    cli_error(&err, SIGNET_E_USAGE, hint, "'%.150s' %s", PLAIN(word), what);
-    cli_fail(cli, &err);
+    cli_refuse(cli, hint, "'%.150s' %s", PLAIN(word), what);
     return false;
 }
 
@@ -110,8 +108,7 @@ bool cli_too_many(const struct cli *cli, const struct option_row *rows, const ch
     guess_word(cli, rows, word, hint, sizeof(hint));
     if (hint[0])
         return tell_argument(cli, hint, word, what);
-    cli_usage(cli, "'%s' %s", PLAIN(word), what);
-    return false;
+    return cli_wrong(cli, "'%s' %s", PLAIN(word), what);
 }
 
 bool cli_first_missing(const struct cli *cli, const char *missing)

@@ -173,7 +173,6 @@ static bool told_elsewhere(const struct cli *cli, const struct option_row *rows,
                            const char *dashes)
 {
     char hint[CLI_ELSEWHERE_SIZE];
-    struct signet_error err = {0};
     char wanted[80];
     snprintf(wanted, sizeof(wanted), " %s ", name);
     bool of_file = cli->args_doc && strspn(cli->args_doc, "[FORLEDIG") > 3 &&
@@ -182,8 +181,7 @@ static bool told_elsewhere(const struct cli *cli, const struct option_row *rows,
         snprintf(hint, sizeof(hint), "it is a word: %s %s", cli->name, cli->args_doc);
     else if (!cli_option_elsewhere(cli, rows, name, hint))
         return false;
-    cli_error(&err, SIGNET_E_USAGE, hint, "there is no option %s%s", dashes, PLAIN(name));
-    cli_fail(cli, &err);
+    cli_refuse(cli, hint, "there is no option %s%s", dashes, PLAIN(name));
     return true;
 }
 
@@ -191,8 +189,7 @@ static bool told_elsewhere(const struct cli *cli, const struct option_row *rows,
 static bool tell_options(const struct cli *cli, const struct option_row *rows, const char *dashes,
                          const char *name)
 {
-    struct signet_error err = {0};
-    char hint[sizeof(err.hint) + 40] = "", all[160] = "";
+    char hint[sizeof(cli->err.hint) + 40] = "", all[160] = "";
     size_t used = 0;
     bool cut = false;
     for (; rows && rows->name; rows++)
@@ -201,15 +198,13 @@ static bool tell_options(const struct cli *cli, const struct option_row *rows, c
                                      rows->name);
     snprintf(hint, sizeof(hint), "%s%s%s; it is: %s %s", used ? "there are " : "it has none", all,
              cut ? ", ..." : "", cli->name, cli->args_doc ? cli->args_doc : "[OPTION...]");
-    cli_error(&err, SIGNET_E_USAGE, hint, "there is no option %s%s", dashes, PLAIN(name));
-    cli_fail(cli, &err);
+    cli_refuse(cli, hint, "there is no option %s%s", dashes, PLAIN(name));
     return false;
 }
 
 /* "-d": the options that begin so, of which a person may mean one; false: none does. */
 static bool letter_begins(const struct cli *cli, const struct option_row *rows, char letter)
 {
-    struct signet_error err = {0};
     char hint[CLI_ELSEWHERE_SIZE] = "";
     size_t used = 0;
     for (; rows && rows->name; rows++)
@@ -220,8 +215,7 @@ static bool letter_begins(const struct cli *cli, const struct option_row *rows, 
     if (!used)
         return false;
     strcat(hint, "?");
-    cli_error(&err, SIGNET_E_USAGE, hint, "there is no option -%c", letter);
-    cli_fail(cli, &err);
+    cli_refuse(cli, hint, "there is no option -%c", letter);
     return true;
 }
 
@@ -230,7 +224,6 @@ static bool unknown_option(const struct cli *cli, const struct option_row *rows,
 {
     const char *names[NAMES_MAX];
     char name[64];
-    struct signet_error err = {0};
     size_t n = option_names(rows, true, names);
     snprintf(name, sizeof(name), "%.*s", (int)len, word);
     if (told_elsewhere(cli, rows, name, "--"))
@@ -241,17 +234,15 @@ static bool unknown_option(const struct cli *cli, const struct option_row *rows,
         near = row->of;
     if (!near)
         return tell_options(cli, rows, "--", name);
-    char hint[sizeof(err.hint)];
+    char hint[sizeof(cli->err.hint)];
     snprintf(hint, sizeof(hint), "did you mean --%s?", near);
-    cli_error(&err, SIGNET_E_USAGE, hint, "there is no option --%s", PLAIN(name));
-    cli_fail(cli, &err);
+    cli_refuse(cli, hint, "there is no option --%s", PLAIN(name));
     return false;
 }
 
 static bool no_value(const struct cli *cli, const struct option_row *row)
 {
-    cli_usage(cli, "--%s needs a value: --%s=%s", row->name, row->name, row->arg);
-    return false;
+    return cli_wrong(cli, "--%s needs a value: --%s=%s", row->name, row->name, row->arg);
 }
 
 static bool takes_value(const struct option_row *row)
@@ -284,14 +275,12 @@ static bool long_known(const struct cli *cli, const struct option_row *rows, con
     if ((!row && !found) || is_secret_itself(row, word, len))
         return unknown_option(cli, rows, word, len);
     if (found > 1) {
-        cli_usage(cli, "--%.*s could be several options: write the whole name", (int)len, word);
-        return false;
+        return cli_wrong(cli, "--%.*s could be several options: write the whole name", (int)len,
+                         word);
     }
     *value = takes_value(row) && word[len] != '=';
-    if ((!row || !row->arg) && word[len] == '=') {
-        cli_usage(cli, "--%.*s takes no value: write it alone", (int)len, word);
-        return false;
-    }
+    if ((!row || !row->arg) && word[len] == '=')
+        return cli_wrong(cli, "--%.*s takes no value: write it alone", (int)len, word);
     return !*value || more || no_value(cli, row);
 }
 
@@ -313,9 +302,8 @@ static bool letters_known(const struct cli *cli, const struct option_row *rows, 
             return false;
         }
         if (row && row->arg && word[1] == '=') {
-            cli_usage(cli, "no '=' stands behind a letter: -%c %s, or --%s=%s", *word, row->arg,
-                      row->name, row->arg);
-            return false;
+            return cli_wrong(cli, "no '=' stands behind a letter: -%c %s, or --%s=%s", *word,
+                             row->arg, row->name, row->arg);
         }
         if (row && row->arg) { /* the rest is its value */
             *value = takes_value(row) && !word[1];

@@ -190,6 +190,11 @@ int cli_error(struct signet_error *err, enum signet_code code, const char *hint,
 int cli_fail(const struct cli *cli, const struct signet_error *err);
 /* "signet packet show: message" and where help is. Returns EXIT_USAGE. */
 int cli_usage(const struct cli *cli, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The same where the answer is whether the command line is right: false. */
+#define cli_wrong(...) (cli_usage(__VA_ARGS__), false)
+/* As cli_usage(), with a hint of its own. */
+int cli_refuse(const struct cli *cli, const char *hint, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 /* Tells warnings as cli_fail() tells errors; with --json also stages and progress. ctx is cli. */
 struct signet_observer cli_observer(const struct cli *cli);
 bool cli_colour(FILE *to); /* a terminal, and NO_COLOR is not set */

@@ -205,8 +205,7 @@ static bool by_ending(const struct cli *cli, const char *output, bool *html, boo
     *png = !strcasecmp(dot, ".png");
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
         if (!strcasecmp(dot, others[i]))
-            return cli_usage(cli, "a label is no '%s': name FILE.zpl, .html, .svg or .png", dot),
-                   false;
+            return cli_wrong(cli, "a label is no '%s': name FILE.zpl, .html, .svg or .png", dot);
     return true;
 }
 

@@ -94,15 +94,15 @@ bool ledger_know_state(const struct cli *cli, const char *word, int *state)
         return true;
     const char *near = signet_word_nearest(word, names, SIGNET_DEVICE_STATES);
     if (strchr(word, ',')) {
-        cli_usage(cli, "--state takes one state, and '%s' has several: repeat the command", word);
-        return false;
+        return cli_wrong(cli, "--state takes one state, and '%s' has several: repeat the command",
+                         word);
     }
-    cli_usage(cli, "there is no state '%s'%s%s%s", word, near ? "; did you mean " : "",
-              near ? near
-                   : ": reserved, keyed, writing, written, verified, registered, done, failed, "
-                     "void, retired",
-              near ? "?" : "");
-    return false;
+    return cli_wrong(
+        cli, "there is no state '%s'%s%s%s", word, near ? "; did you mean " : "",
+        near ? near
+             : ": reserved, keyed, writing, written, verified, registered, done, failed, "
+               "void, retired",
+        near ? "?" : "");
 }
 
 static bool know_state(const struct cli *cli, struct which *w)

@@ -233,12 +233,11 @@ static bool know_selection(struct mending *m)
     if (cli->arg_count == 2)
         m->one = cli->args[1];
     if (m->one && many)
-        return cli_usage(cli, "an endpoint is named, or devices are selected: not both"), false;
+        return cli_wrong(cli, "an endpoint is named, or devices are selected: not both");
     if (!m->one && m->decision.board)
-        return cli_usage(cli, "--board is for one new edition: which ENDPOINT gets that board?"),
-               false;
+        return cli_wrong(cli, "--board is for one new edition: which ENDPOINT gets that board?");
     if (!m->one && !many)
-        return cli_usage(cli, "which devices? ENDPOINT, or --order, --state, --names ..."), false;
+        return cli_wrong(cli, "which devices? ENDPOINT, or --order, --state, --names ...");
     if (m->one) {
         m->selection.names = &m->one;
         m->selection.name_count = 1;

@@ -232,9 +232,9 @@ static bool know_by(const struct cli *cli, struct report *r)
             return true;
     }
     const char *near = signet_word_nearest(r->by, names, SIGNET_REPORT_BYS);
-    cli_usage(cli, "a report is not by '%s'%s%s%s", r->by, near ? "; did you mean " : "",
-              near ? near : ": day, shift, operator, station, slot, order, error", near ? "?" : "");
-    return false;
+    return cli_wrong(cli, "a report is not by '%s'%s%s%s", r->by, near ? "; did you mean " : "",
+                     near ? near : ": day, shift, operator, station, slot, order, error",
+                     near ? "?" : "");
 }
 
 static bool know_plot(const struct cli *cli, struct report *r)
@@ -246,8 +246,8 @@ static bool know_plot(const struct cli *cli, struct report *r)
             r->picture = (enum signet_plot)i;
             if (!r->runs && !r->format && !cli->json)
                 return true;
-            cli_usage(cli, "--plot writes a picture (SVG): take --format, --json or --runs out");
-            return false;
+            return cli_wrong(cli,
+                             "--plot writes a picture (SVG): take --format, --json or --runs out");
         }
     if (r->plot)
         cli_usage(cli, "there is no plot '%s': yield, cycle, errors", r->plot);
@@ -263,9 +263,8 @@ static bool know_form(const struct cli *cli, struct report *r)
         r->form = FORM_CSV;
         return true;
     }
-    cli_usage(cli, "a report is not written as '%s': text or csv, or --json%s", r->format,
-              r->runs ? "; runs as text or --json" : "");
-    return false;
+    return cli_wrong(cli, "a report is not written as '%s': text or csv, or --json%s", r->format,
+                     r->runs ? "; runs as text or --json" : "");
 }
 
 static bool know_times(const struct cli *cli, struct report *r)
@@ -277,8 +276,7 @@ static bool know_times(const struct cli *cli, struct report *r)
         return false;
     if (!o->since || !o->until || o->since < o->until)
         return true;
-    cli_usage(cli, "--until is not after --since");
-    return false;
+    return cli_wrong(cli, "--until is not after --since");
 }
 
 static int report_ledger(int argc, char **argv)

@@ -154,26 +154,20 @@ bool cli_old_option_fits(const struct cli *cli, const struct option_row *rows,
     char letter[3] = {'-', row->letter, '\0'};
     bool named = strcmp(row->name, row->of) != 0;
     if (row->letter == 'o' && !strcmp(row->of, "order") && value && strpbrk(value, "./")) {
-        struct signet_error err = {0};
-        cli_error(&err, SIGNET_E_USAGE, "it writes to standard output: add > FILE",
-                  "-o is --order here, and '%s' a file", PLAIN(value));
-        cli_fail(cli, &err);
+        cli_refuse(cli, "it writes to standard output: add > FILE",
+                   "-o is --order here, and '%s' a file", PLAIN(value));
         return false;
     }
     if (!strcmp(row->of, "since-checkpoint") && value && strchr(value, '-') &&
         value[strspn(value, "0123456789-:T")] == '\0') {
-        struct signet_error err = {0};
-        cli_error(&err, SIGNET_E_USAGE, "`signet report --since TIME LEDGER` counts from a time on",
-                  "--since-checkpoint takes the file of a checkpoint, and '%s' is a time",
-                  PLAIN(value));
-        cli_fail(cli, &err);
+        cli_refuse(cli, "`signet report --since TIME LEDGER` counts from a time on",
+                   "--since-checkpoint takes the file of a checkpoint, and '%s' is a time",
+                   PLAIN(value));
         return false;
     }
     if (is_of_port(rows, row, value)) {
-        struct signet_error err = {0};
-        cli_error(&err, SIGNET_E_USAGE, "did you mean --port?", "-p is --%s here, and '%s' a port",
-                  row->of, PLAIN(value));
-        cli_fail(cli, &err);
+        cli_refuse(cli, "did you mean --port?", "-p is --%s here, and '%s' a port", row->of,
+                   PLAIN(value));
         return false;
     }
     fprintf(stderr, "signet: note: %s%s%s%s is --%s now\n", named ? "--" : "",

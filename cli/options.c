@@ -22,8 +22,7 @@ struct parse {
 
 static bool set_number(const struct cli *cli, const struct option_row *row, const char *text)
 {
-    struct signet_error err = {0};
-    char *end, hint[sizeof(err.hint)];
+    char *end, hint[sizeof(cli->err.hint)];
     bool hex = !strncmp(text, "0x", 2) || !strncmp(text, "0X", 2);
     errno = 0;
     long value = strtol(text, &end, hex ? 16 : 10); /* 010 is ten */
@@ -32,13 +31,12 @@ static bool set_number(const struct cli *cli, const struct option_row *row, cons
             hint, sizeof(hint),
             "%s is a whole number from %u to %u, in digits alone; '%s --help' lists the options",
             row->arg, row->min, row->max, cli->name);
-        cli_error(&err, SIGNET_E_USAGE, hint, "--%s: '%s' is not a number", row->name, PLAIN(text));
-        cli_fail(cli, &err);
+        cli_refuse(cli, hint, "--%s: '%s' is not a number", row->name, PLAIN(text));
         return false;
     }
     if (value < (long)row->min || value > (long)row->max) {
-        cli_usage(cli, "--%s: %ld is not between %u and %u", row->name, value, row->min, row->max);
-        return false;
+        return cli_wrong(cli, "--%s: %ld is not between %u and %u", row->name, value, row->min,
+                         row->max);
     }
     *(unsigned *)row->to = (unsigned)value;
     return true;
@@ -47,12 +45,10 @@ static bool set_number(const struct cli *cli, const struct option_row *row, cons
 /* Nothing is meant by "", where a script has a variable that is not set. */
 static bool is_empty(const struct cli *cli, const char *dashes, const char *name, size_t len)
 {
-    struct signet_error err = {0};
-    char hint[sizeof(err.hint)];
+    char hint[sizeof(cli->err.hint)];
     snprintf(hint, sizeof(hint), "is a variable of the shell unset? '%s --help' lists the options",
              cli->name);
-    cli_error(&err, SIGNET_E_USAGE, hint, "%s%.*s is empty", dashes, (int)len, name);
-    cli_fail(cli, &err);
+    cli_refuse(cli, hint, "%s%.*s is empty", dashes, (int)len, name);
     return true;
 }
 
@@ -87,7 +83,6 @@ static bool set_option(const struct cli *cli, const struct option_row *row, cons
 static bool is_second_value(struct parse *p, size_t row, const char *text)
 {
     const struct option_row *rows = p->rows;
-    struct signet_error err = {0};
     bool second = false;
     for (size_t i = 0; rows[row].kind != KIND_LIST && rows[i].name; i++)
         second =
@@ -95,9 +90,7 @@ static bool is_second_value(struct parse *p, size_t row, const char *text)
     p->given[row] = text;
     if (!second)
         return false;
-    cli_error(&err, SIGNET_E_USAGE, "keep the one that is meant", "--%s is given two values",
-              rows[row].name);
-    cli_fail(p->cli, &err);
+    cli_refuse(p->cli, "keep the one that is meant", "--%s is given two values", rows[row].name);
     return true;
 }
 

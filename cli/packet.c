@@ -37,8 +37,8 @@ static bool known_format(const struct cli *cli, const char *format)
     for (size_t i = 0; i < 4; i++)
         if (!strcmp(format, formats[i]))
             return true;
-    cli_usage(cli, "--format: '%s' is not one of table, json, cfg, cbor-diag", PLAIN(format));
-    return false;
+    return cli_wrong(cli, "--format: '%s' is not one of table, json, cfg, cbor-diag",
+                     PLAIN(format));
 }
 
 static int show_packet(struct cli *cli, const char *format, unsigned flags)

@@ -130,6 +130,16 @@ int cli_usage(const struct cli *cli, const char *fmt, ...)
     return cli_fail(cli, &err);
 }
 
+int cli_refuse(const struct cli *cli, const char *hint, const char *fmt, ...)
+{
+    struct signet_error err;
+    va_list args;
+    va_start(args, fmt);
+    write_error(&err, SIGNET_E_USAGE, hint, fmt, args);
+    va_end(args);
+    return cli_fail(cli, &err);
+}
+
 static const char *const event_names[] = {
     [SIGNET_EVENT_WARNING] = "warning",   [SIGNET_EVENT_STAGE_BEGIN] = "stage_begin",
     [SIGNET_EVENT_PROGRESS] = "progress", [SIGNET_EVENT_STAGE_END] = "stage_end",

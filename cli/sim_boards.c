@@ -187,15 +187,14 @@ static bool check_rack(const struct cli *cli, const struct rack *r)
     for (size_t i = 0; i < r->misbehave.count; i++) {
         const char *item = r->misbehave.items[i];
         if (!slot_faults(item, &n))
-            return cli_usage(cli, "--misbehave '%s' is not SLOT=LIST", item), false;
+            return cli_wrong(cli, "--misbehave '%s' is not SLOT=LIST", item);
         if (n < 1 || n > r->slots)
-            return cli_usage(cli, "--misbehave '%s': there are slots 1 to %u", item, r->slots),
-                   false;
+            return cli_wrong(cli, "--misbehave '%s': there are slots 1 to %u", item, r->slots);
     }
     if (r->options.fresh && !r->options.state)
-        return cli_usage(cli, "--fresh is about boards that --keep keeps"), false;
+        return cli_wrong(cli, "--fresh is about boards that --keep keeps");
     if (strlen(r->folder) > 80 && r->control)
-        return cli_usage(cli, "the folder's name is too long for sockets"), false;
+        return cli_wrong(cli, "the folder's name is too long for sockets");
     return true;
 }
 

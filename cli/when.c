@@ -59,8 +59,7 @@ bool when_parse(const struct cli *cli, const char *option, const char *text, boo
         *seconds = at;
         return true;
     }
-    cli_usage(cli, "--%s: '%s' is no time such as %s", option, PLAIN(text), WHEN_HELP);
-    return false;
+    return cli_wrong(cli, "--%s: '%s' is no time such as %s", option, PLAIN(text), WHEN_HELP);
 }
 
 void when_check_zone(void)
