@@ -109,44 +109,36 @@ static int line_command(struct cli *cli, const char *command, const char *argume
 
 #define NOTHING_MORE "ORDER.yaml|FOLDER"
 
-static int status_verb(int argc, char **argv)
+/* A verb that is a command of the run, with its argument when it has one. */
+static const struct plain_verb {
+    const char *name, *args_doc, *doc;
+} plain_verbs[] = {
+    {"status", NOTHING_MORE, "Shows what the run of this order, or in this work folder, does now."},
+    {"pause", NOTHING_MORE,
+     "Boards that are in work are finished; no other is begun, and no port or programmer is "
+     "touched, until `signet line resume`."},
+    {"resume", NOTHING_MORE, "The line goes on after a pause."},
+    {"stop", NOTHING_MORE,
+     "Ends the run as the first Ctrl-C does. To go on later, start it again."},
+    {"operator", NOTHING_MORE " NAME",
+     "Who is at work from now on: an event of the order, and in all later events."},
+    {"shift", NOTHING_MORE " NAME",
+     "The shift that works from now on: an event of the order, and in all later outcomes of "
+     "boards."},
+    {"retry", NOTHING_MORE " SLOT",
+     "Tries the board that failed in the slot once more where it stands. A board whose device was "
+     "set aside needs `signet line rework`."},
+};
+
+static int plain_verb(int argc, char **argv)
 {
     struct cli cli = {0};
-
-    return cli_parse(&cli, argc, argv, NULL, NOTHING_MORE,
-                     "Shows what the run of this order, or in this work folder, does now.", 1, 1)
-               ? line_command(&cli, "status", NULL)
-               : EXIT_USAGE;
-}
-
-static int pause_verb(int argc, char **argv)
-{
-    struct cli cli = {0};
-
-    return cli_parse(&cli, argc, argv, NULL, NOTHING_MORE,
-                     "Boards that are in work are finished; no other is begun, and no port or "
-                     "programmer is touched, until `signet line resume`.",
-                     1, 1)
-               ? line_command(&cli, "pause", NULL)
-               : EXIT_USAGE;
-}
-
-static int resume_verb(int argc, char **argv)
-{
-    struct cli cli = {0};
-
-    return cli_parse(&cli, argc, argv, NULL, NOTHING_MORE, "The line goes on after a pause.", 1, 1)
-               ? line_command(&cli, "resume", NULL)
-               : EXIT_USAGE;
-}
-
-static int stop_verb(int argc, char **argv)
-{
-    struct cli cli = {0};
-
-    return cli_parse(&cli, argc, argv, NULL, NOTHING_MORE,
-                     "Ends the run as the first Ctrl-C does. To go on later, start it again.", 1, 1)
-               ? line_command(&cli, "stop", NULL)
+    const struct plain_verb *v = plain_verbs;
+    while (strcmp(v->name, strrchr(argv[0], ' ') + 1) != 0)
+        v++;
+    int args = strchr(v->args_doc, ' ') ? 2 : 1;
+    return cli_parse(&cli, argc, argv, NULL, v->args_doc, v->doc, args, args)
+               ? line_command(&cli, v->name, args == 2 ? cli.args[1] : NULL)
                : EXIT_USAGE;
 }
 
@@ -162,29 +154,6 @@ static int slot_verb(int argc, char **argv)
     if (strcmp(cli.args[2], "off") != 0 && strcmp(cli.args[2], "on") != 0)
         return cli_usage(&cli, "a slot is off or on, not '%s'", PLAIN(cli.args[2]));
     return line_command(&cli, cli.args[2], cli.args[1]);
-}
-
-static int operator_verb(int argc, char **argv)
-{
-    struct cli cli = {0};
-
-    return cli_parse(&cli, argc, argv, NULL, NOTHING_MORE " NAME",
-                     "Who is at work from now on: an event of the order, and in all later events.",
-                     2, 2)
-               ? line_command(&cli, "operator", cli.args[1])
-               : EXIT_USAGE;
-}
-
-static int shift_verb(int argc, char **argv)
-{
-    struct cli cli = {0};
-
-    return cli_parse(&cli, argc, argv, NULL, NOTHING_MORE " NAME",
-                     "The shift that works from now on: an event of the order, and in all later "
-                     "outcomes of boards.",
-                     2, 2)
-               ? line_command(&cli, "shift", cli.args[1])
-               : EXIT_USAGE;
 }
 
 static int slot_command(struct cli *cli, const char *command, const char *slot, const char *text,
@@ -210,18 +179,6 @@ static int scan_verb(int argc, char **argv)
         return EXIT_USAGE;
     bool slot = cli.arg_count == 3;
     return slot_command(&cli, "scan", slot ? cli.args[1] : "", cli.args[slot ? 2 : 1], "code");
-}
-
-static int retry_verb(int argc, char **argv)
-{
-    struct cli cli = {0};
-
-    return cli_parse(&cli, argc, argv, NULL, NOTHING_MORE " SLOT",
-                     "Tries the board that failed in the slot once more where it stands. A board "
-                     "whose device was set aside needs `signet line rework`.",
-                     2, 2)
-               ? line_command(&cli, "retry", cli.args[1])
-               : EXIT_USAGE;
 }
 
 static int rework_verb(int argc, char **argv)
@@ -258,16 +215,16 @@ static int set_up_code_verb(int argc, char **argv)
 }
 
 const struct verb line_verbs[] = {
-    {"status", "what the run does now", status_verb},
-    {"pause", "begin no more boards", pause_verb},
-    {"resume", "go on after a pause", resume_verb},
+    {"status", "what the run does now", plain_verb},
+    {"pause", "begin no more boards", plain_verb},
+    {"resume", "go on after a pause", plain_verb},
     {"slot", "take one slot out, or put it in again", slot_verb},
-    {"operator", "who is at work from now on", operator_verb},
-    {"shift", "which shift works from now on", shift_verb},
+    {"operator", "who is at work from now on", plain_verb},
+    {"shift", "which shift works from now on", plain_verb},
     {"scan", "a code, as a scanner reads it", scan_verb},
-    {"retry", "the board that failed in a slot, once more", retry_verb},
+    {"retry", "the board that failed in a slot, once more", plain_verb},
     {"rework", "the device of the board in a slot, made again", rework_verb},
     {"set-up-code", "the code that tests a scanner's keyboard layout", set_up_code_verb},
-    {"stop", "end the run, as Ctrl-C does", stop_verb},
+    {"stop", "end the run, as Ctrl-C does", plain_verb},
     {0},
 };
