@@ -42,10 +42,10 @@ static int put_removals(struct signet_ledger *l, int64_t order, struct buf *left
                         struct signet_error *err)
 {
     int64_t count = 0;
-    int rc = db_number(l->db, &count, err,
-                       "SELECT count(*) FROM deliveries v JOIN devices d ON d.id = v.device"
-                       " WHERE v.state = 3 AND d.order_id = $1",
-                       "i", order);
+    int rc = db_get(l->db, err,
+                    "SELECT count(*) FROM deliveries v JOIN devices d ON d.id = v.device"
+                    " WHERE v.state = 3 AND d.order_id = $1",
+                    "i:i", order, &count);
 
     if (count > 0)
         buf_printf(left, "%s%lld to be removed at servers", left->len ? ", " : "",
@@ -99,19 +99,15 @@ static int see_lowered_quota(struct signet_ledger *l, int64_t order, int64_t iss
 static int find_finished_order(struct archive *a, size_t i, struct signet_error *err)
 {
     struct signet_ledger *l = a->copy.from;
-    struct db_rows row;
-    int rc =
-        db_find(l->db, &row, err, "SELECT id, quota - issued, issued FROM orders WHERE name = $1",
-                "s", a->names[i]);
+    int64_t missing, issued;
+    int rc = db_get(l->db, err, "SELECT id, quota - issued, issued FROM orders WHERE name = $1",
+                    "s:iii", a->names[i], &a->orders[i], &missing, &issued);
 
     if (rc == SIGNET_E_NOT_FOUND)
         return error_set_hint(err, SIGNET_E_NOT_FOUND, "the ledger's figures name its orders",
                               "the ledger has no order %s", a->names[i]);
     if (rc != SIGNET_OK)
         return rc;
-    int64_t missing = db_int(&row, 1), issued = db_int(&row, 2);
-    a->orders[i] = db_int(&row, 0);
-    db_end(&row);
     if (missing > 0)
         rc = see_lowered_quota(l, a->orders[i], issued, &missing, err);
     if (rc != SIGNET_OK)
@@ -139,7 +135,7 @@ static int takes_device(const struct archive *a, int64_t device, bool *takes,
 {
     int64_t one;
     int rc =
-        db_number(a->copy.to->db, &one, err, "SELECT 1 FROM devices WHERE id = $1", "i", device);
+        db_get(a->copy.to->db, err, "SELECT 1 FROM devices WHERE id = $1", "i:i", device, &one);
 
     *takes = rc == SIGNET_OK;
     return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
@@ -180,29 +176,21 @@ static int begin_chain(struct archive *a, int64_t station, const char *name,
                : rc;
 }
 
-/* Columns: station, seq, device, n, time, kind, detail, operator, tool, row, station's name */
+/* Columns: those of chain_event_of(), then the key of the walk (station, seq), and the station's
+ * name */
 static int take_event(void *ctx, const struct db_rows *row, struct signet_error *err)
 {
     struct archive *a = ctx;
-    const int64_t device = db_int(row, 2);
-    bool takes = device < 0 && takes_order(a, -device);
-    int rc = device > 0 ? takes_device(a, device, &takes, err) : SIGNET_OK;
+    struct chain_event e = chain_event_of(row, db_int(row, 9), 0);
+    bool takes = e.device < 0 && takes_order(a, -e.device);
+    char hash[65];
+    int rc = e.device > 0 ? takes_device(a, e.device, &takes, err) : SIGNET_OK;
 
     if (rc != SIGNET_OK || !takes)
         return rc;
-    if (db_int(row, 0) != a->chain.id)
-        rc = begin_chain(a, db_int(row, 0), db_text(row, 10), err);
-    const struct chain_event e = {.station = a->chain.id,
-                                  .seq = a->chain.seq + 1,
-                                  .device = device,
-                                  .n = db_int(row, 3),
-                                  .time = db_int(row, 4),
-                                  .kind = db_text(row, 5),
-                                  .detail = db_text(row, 6),
-                                  .operator_name = db_text(row, 7),
-                                  .tool = db_text(row, 8),
-                                  .row = db_text(row, 9)};
-    char hash[65];
+    if (e.station != a->chain.id)
+        rc = begin_chain(a, e.station, db_text(row, 11), err);
+    e.seq = a->chain.seq + 1;
     if (rc == SIGNET_OK)
         rc = chain_hash(a->copy.to, a->chain.hash, &e, hash, NULL, err);
     if (rc == SIGNET_OK)
@@ -221,11 +209,13 @@ static int take_rows(struct copy *c, struct signet_error *err)
     struct archive *a = (struct archive *)c;
     static const enum copy_table tables[] = {COPY_ORDERS, COPY_DEVICES, COPY_DELIVERIES};
     const struct db_walk walk = {
-        .sql = "SELECT e.station, e.seq, e.device, e.n, e.time, e.kind, e.detail, e.operator,"
-               " e.tool, e.row_sha256, s.name FROM events e JOIN stations s ON s.id = e.station"
+        .sql = "SELECT e.seq, e.device, e.n, e.time, e.kind, e.detail, e.operator, e.tool,"
+               " e.row_sha256, e.station, e.seq, s.name FROM events e JOIN stations s"
+               " ON s.id = e.station"
                " WHERE (e.station, e.seq) > ($2, $3) AND e.station < " OWN_END_SQL
                " ORDER BY e.station, e.seq LIMIT $1",
         .keys = 2,
+        .key = 9,
         .row = take_event,
         .ctx = a};
     int rc = SIGNET_OK;

@@ -4,8 +4,6 @@
  * folders. */
 #include "ledger/store.h"
 
-#include <stdio.h>
-
 struct beginning {
     int64_t order;
     const char *folder;
@@ -17,20 +15,16 @@ struct beginning {
 static int find_last(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
     const struct beginning *b = arg;
-    struct db_rows row;
-    int rc = db_find(l->db, &row, err,
-                     "SELECT detail, time FROM events WHERE device = $1 AND kind = 'begin'"
-                     " AND $2 = (SELECT name FROM stations WHERE id = station)"
-                     " AND n > (SELECT events - 200000 FROM orders WHERE id = $3)"
-                     " ORDER BY n DESC LIMIT 1",
-                     "isi", -b->order, l->station, b->order);
 
     *b->before = (struct signet_ledger_begun){0};
-    if (rc == SIGNET_OK) {
-        snprintf(b->before->folder, sizeof(b->before->folder), "%s", db_text(&row, 0));
-        b->before->time = db_int(&row, 1);
-    }
-    return db_done(&row, rc);
+    int rc = db_get(l->db, err,
+                    "SELECT detail, time FROM events WHERE device = $1 AND kind = 'begin'"
+                    " AND $2 = (SELECT name FROM stations WHERE id = station)"
+                    " AND n > (SELECT events - 200000 FROM orders WHERE id = $3)"
+                    " ORDER BY n DESC LIMIT 1",
+                    "isi:si", -b->order, l->station, b->order, b->before->folder,
+                    sizeof(b->before->folder), &b->before->time);
+    return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
 }
 
 static int record_begin(struct signet_ledger *l, void *arg, struct signet_error *err)

@@ -4,8 +4,6 @@
 
 #include "ledger/store.h"
 
-#include <stdio.h>
-
 enum { MESSAGE_MAX = 300 };
 #define WAITS_FOR_SLOT "slot:"
 
@@ -87,9 +85,8 @@ static int end_wait(struct signet_ledger *l, const char *slot, struct signet_err
     buf_printf(&place, WAITS_FOR_SLOT "%s/%s", l->station, slot);
     int rc = buf_check(&place, err);
     if (rc == SIGNET_OK)
-        rc = db_number(l->db, &device, err,
-                       "SELECT id FROM devices WHERE hw_id = $1 AND state < {void}", "s",
-                       (const char *)place.data);
+        rc = db_get(l->db, err, "SELECT id FROM devices WHERE hw_id = $1 AND state < {void}", "s:i",
+                    (const char *)place.data, &device);
     if (rc == SIGNET_OK)
         rc = let_any(l, device, (const char *)place.data, err);
     buf_free(&place);
@@ -99,16 +96,12 @@ static int end_wait(struct signet_ledger *l, const char *slot, struct signet_err
 static int slot_used(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
     const struct signet_lease *lease = arg;
-    char place[SIGNET_ENDPOINT_SIZE] = "";
-    struct db_rows row;
-    int rc = db_find(l->db, &row, err,
-                     "SELECT COALESCE(hw_id, '') FROM devices WHERE id = $1 AND token = $2"
-                     " /*+ FOR UPDATE */",
-                     "ii", lease->device, lease->token);
+    char place[SIGNET_ENDPOINT_SIZE];
+    int rc = db_get(l->db, err,
+                    "SELECT COALESCE(hw_id, '') FROM devices WHERE id = $1 AND token = $2"
+                    " /*+ FOR UPDATE */",
+                    "ii:s", lease->device, lease->token, place, sizeof(place));
 
-    if (rc == SIGNET_OK)
-        snprintf(place, sizeof(place), "%s", db_text(&row, 0));
-    db_end(&row);
     if (rc != SIGNET_OK)
         return rc == SIGNET_E_NOT_FOUND ? lease_lost(lease, err) : rc;
     return strncmp(place, WAITS_FOR_SLOT, strlen(WAITS_FOR_SLOT)) == 0
@@ -149,10 +142,10 @@ static int find_edition(struct signet_ledger *l, const struct request *r, struct
     r->board->edition = 0;
     if (!r->lease)
         return SIGNET_OK;
-    int rc = db_number(l->db, &edition, err,
-                       "SELECT count(*) + 1 FROM devices WHERE endpoint = $1 AND freed = 1"
-                       " AND state = {retired} AND id < $2",
-                       "si", r->lease->endpoint, r->lease->device);
+    int rc = db_get(l->db, err,
+                    "SELECT count(*) + 1 FROM devices WHERE endpoint = $1 AND freed = 1"
+                    " AND state = {retired} AND id < $2",
+                    "si:i", r->lease->endpoint, r->lease->device, &edition);
     r->board->edition = (int)edition;
     return rc;
 }
@@ -198,21 +191,17 @@ struct erased {
 static int find_finished(struct signet_ledger *l, const struct erased *e, int64_t *device,
                          struct signet_error *err)
 {
-    struct db_rows row;
-    int rc = db_find(l->db, &row, err,
-                     "SELECT id, state FROM devices WHERE hw_id = $1 AND state < {void}"
-                     " AND hw_id IS NOT NULL AND hw_id <> ''",
-                     "s", e->hw_id);
+    int64_t state = 0;
+    int rc = db_get(l->db, err,
+                    "SELECT id, state FROM devices WHERE hw_id = $1 AND state < {void}"
+                    " AND hw_id IS NOT NULL AND hw_id <> ''",
+                    "s:ii", e->hw_id, device, &state);
 
     if (rc == SIGNET_E_NOT_FOUND)
-        rc = db_find(l->db, &row, err,
-                     "SELECT id, state FROM devices WHERE endpoint = $1 AND freed = 0", "s",
-                     e->endpoint);
+        rc = db_get(l->db, err, "SELECT id, state FROM devices WHERE endpoint = $1 AND freed = 0",
+                    "s:ii", e->endpoint, device, &state);
     if (rc != SIGNET_OK)
         return rc;
-    int64_t state = db_int(&row, 1);
-    *device = db_int(&row, 0);
-    db_end(&row);
     return state >= SIGNET_DEVICE_VERIFIED && state <= SIGNET_DEVICE_DONE ? SIGNET_OK
                                                                           : SIGNET_E_NOT_FOUND;
 }

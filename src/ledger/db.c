@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ledger/db.h"
 
+#include <stdio.h>
+
 enum { PAGE = 512 };
 
 /* What stands in braces: a state, or a word of the database's own. */
@@ -45,16 +47,16 @@ int db_statement(struct db *db, const char *sql, size_t *place, struct buf *text
     return db_expand(db->ops, sql, text, err);
 }
 
-static size_t take_params(struct db_param *params, const char *types, va_list args)
+static size_t take_params(struct db_param *params, const char *types, va_list *args)
 {
     size_t n = 0;
 
-    for (; types[n]; n++) {
+    for (; types[n] && types[n] != ':'; n++) {
         params[n] = (struct db_param){.is_text = types[n] == 's'};
         if (params[n].is_text)
-            params[n].text = va_arg(args, const char *);
+            params[n].text = va_arg(*args, const char *);
         else
-            params[n].integer = va_arg(args, int64_t);
+            params[n].integer = va_arg(*args, int64_t);
     }
     return n;
 }
@@ -77,7 +79,7 @@ int db_call(struct db *db, enum db_wants wants, struct db_rows *rows, struct sig
     va_list args;
 
     va_start(args, types);
-    size_t count = take_params(params, types, args);
+    size_t count = take_params(params, types, &args);
     va_end(args);
     rows = rows ? rows : &own;
     int rc = db_begin(db, rows, err, sql, params, count);
@@ -90,21 +92,32 @@ int db_call(struct db *db, enum db_wants wants, struct db_rows *rows, struct sig
     return rc;
 }
 
-int db_number(struct db *db, int64_t *out, struct signet_error *err, const char *sql,
-              const char *types, ...)
+static void give_columns(const struct db_rows *row, const char *types, va_list *args)
+{
+    for (int i = 0; types[i]; i++) {
+        if (types[i] == 's') {
+            char *text = va_arg(*args, char *);
+            snprintf(text, va_arg(*args, size_t), "%s", db_text(row, i));
+        } else {
+            *va_arg(*args, int64_t *) = db_int(row, i);
+        }
+    }
+}
+
+int db_get(struct db *db, struct signet_error *err, const char *sql, const char *types, ...)
 {
     struct db_param params[DB_PARAMS];
     struct db_rows row;
     va_list args;
 
     va_start(args, types);
-    size_t count = take_params(params, types, args);
-    va_end(args);
+    size_t count = take_params(params, types, &args);
     int rc = db_begin(db, &row, err, sql, params, count);
     if (rc == SIGNET_OK)
         rc = db_step(&row, err);
     if (rc == SIGNET_OK)
-        *out = db_int(&row, 0);
+        give_columns(&row, types + count + 1, &args);
+    va_end(args);
     db_end(&row);
     return rc;
 }
@@ -150,7 +163,7 @@ int db_walk(struct db *db, const struct db_walk *w, struct signet_error *err, co
     va_list args;
 
     va_start(args, types);
-    given += take_params(params + given, types, args);
+    given += take_params(params + given, types, &args);
     va_end(args);
     do
         rc = walk_page(db, w, params, given, &count, err);

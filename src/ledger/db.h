@@ -128,10 +128,10 @@ int db_call(struct db *db, enum db_wants wants, struct db_rows *rows, struct sig
 #define db_find(db, rows, err, ...)  db_call((db), DB_ROW, (rows), (err), __VA_ARGS__)
 #define db_run(db, err, ...)         db_call((db), DB_EFFECT, NULL, (err), __VA_ARGS__)
 #define db_change(db, err, ...)      db_call((db), DB_CHANGE, NULL, (err), __VA_ARGS__)
-/* The number that a query is for; *out stays when there is no row: SIGNET_E_NOT_FOUND, without a
- * message. */
-int db_number(struct db *db, int64_t *out, struct signet_error *err, const char *sql,
-              const char *types, ...);
+/* The first row of a query: types has the parameters, then ':' and the columns, i int64_t *, s char
+ * [] and its size. SIGNET_E_NOT_FOUND, without a message: there is none, and all stays as it was.
+ */
+int db_get(struct db *db, struct signet_error *err, const char *sql, const char *types, ...);
 
 /* An INSERT whose values are all text; NULL is SQL NULL. */
 int db_insert(struct db *db, const char *sql, const char *const *values, size_t count,

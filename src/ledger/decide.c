@@ -87,7 +87,7 @@ static int find_names(struct signet_ledger *l, struct decide *d, struct signet_e
 
 static int find_end(struct signet_ledger *l, struct decide *d, struct signet_error *err)
 {
-    return db_number(l->db, &d->end, err, "SELECT COALESCE(max(id), 0) FROM devices", "");
+    return db_get(l->db, err, "SELECT COALESCE(max(id), 0) FROM devices", ":i", &d->end);
 }
 
 static int find_fitting(struct signet_ledger *l, struct decide *d, struct signet_error *err)

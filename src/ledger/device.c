@@ -59,24 +59,18 @@ static int no_way(const struct signet_lease *lease, enum signet_device_state fro
 static int explain_no_row(struct signet_ledger *l, const struct signet_lease *lease,
                           enum signet_device_state to, struct signet_error *err)
 {
-    struct db_rows row;
-    int rc = db_find(l->db, &row, err, "SELECT state, token FROM devices WHERE id = $1", "i",
-                     lease->device);
+    int64_t state, token;
+    int rc = db_get(l->db, err, "SELECT state, token FROM devices WHERE id = $1", "i:ii",
+                    lease->device, &state, &token);
 
-    if (rc == SIGNET_E_NOT_FOUND)
-        return lease_lost(lease, err);
-    if (rc != SIGNET_OK)
+    if (rc != SIGNET_OK && rc != SIGNET_E_NOT_FOUND)
         return rc;
-    enum signet_device_state state = (enum signet_device_state)db_int(&row, 0);
-    if (db_int(&row, 1) != lease->token || state >= SIGNET_DEVICE_DONE)
-        rc = lease_lost(lease, err);
-    else if (state != lease->state)
-        rc = no_way(lease, state, to, err);
-    else
-        rc = error_set(err, SIGNET_E_CONFLICT,
-                       "%s: its credentials may be on another board already", lease->endpoint);
-    db_end(&row);
-    return rc;
+    if (rc == SIGNET_E_NOT_FOUND || token != lease->token || state >= SIGNET_DEVICE_DONE)
+        return lease_lost(lease, err);
+    if ((enum signet_device_state)state != lease->state)
+        return no_way(lease, (enum signet_device_state)state, to, err);
+    return error_set(err, SIGNET_E_CONFLICT, "%s: its credentials may be on another board already",
+                     lease->endpoint);
 }
 
 /* 1 device, 2 token, 3 state, 4 next state, 5 now */
@@ -147,15 +141,8 @@ static int advance(struct signet_ledger *l, void *arg, struct signet_error *err)
 static int ask_owner(struct signet_ledger *l, const char *sql, const char *value, int64_t device,
                      struct device_owner *owner, struct signet_error *err)
 {
-    struct db_rows row;
-    int rc = db_find(l->db, &row, err, sql, "si", value, device);
-
-    if (rc == SIGNET_OK) {
-        snprintf(owner->endpoint, sizeof(owner->endpoint), "%s", db_text(&row, 0));
-        snprintf(owner->station, sizeof(owner->station), "%s", db_text(&row, 1));
-    }
-    db_end(&row);
-    return rc;
+    return db_get(l->db, err, sql, "si:ss", value, device, owner->endpoint, sizeof(owner->endpoint),
+                  owner->station, sizeof(owner->station));
 }
 
 int device_find_owner(struct signet_ledger *l, int64_t device, const char *endpoint,

@@ -11,16 +11,10 @@
 static int next_to_remove(struct signet_ledger *l, int64_t device, char *server, size_t size,
                           struct signet_error *err)
 {
-    struct db_rows row;
-    int rc = db_find(l->db, &row, err,
-                     "SELECT server FROM deliveries WHERE device = $1 AND state IN (0, 1)"
-                     " AND server NOT IN (" LEDGER_NO_SERVERS ") ORDER BY server LIMIT 1",
-                     "i", device);
-
-    if (rc == SIGNET_OK)
-        snprintf(server, size, "%s", db_text(&row, 0));
-    db_end(&row);
-    return rc;
+    return db_get(l->db, err,
+                  "SELECT server FROM deliveries WHERE device = $1 AND state IN (0, 1)"
+                  " AND server NOT IN (" LEDGER_NO_SERVERS ") ORDER BY server LIMIT 1",
+                  "i:s", device, server, size);
 }
 
 int edition_remove(struct signet_ledger *l, int64_t device, struct signet_error *err)

@@ -4,8 +4,6 @@
 
 #include "ledger/store.h"
 
-#include <stdio.h>
-
 struct evidence {
     struct signet_ledger *ledger;
     const char *name; /* of the order */
@@ -30,36 +28,21 @@ static const char uniques[] =
 static int count_uniques(struct evidence *e, struct signet_error *err)
 {
     struct signet_ledger_evidence *o = e->out;
-    struct signet_ledger_unique *const all[] = {&o->names, &o->identities, &o->psks,
-                                                &o->public_keys, &o->boards};
-    struct db_rows row;
-    int rc = db_find(e->ledger->db, &row, err, uniques, "i", e->order);
 
-    if (rc == SIGNET_OK) {
-        o->devices = db_int(&row, 0);
-        for (int i = 0; i < (int)(COUNT_OF(all)); i++)
-            *all[i] =
-                (struct signet_ledger_unique){db_int(&row, 2 * i + 1), db_int(&row, 2 * i + 2)};
-    }
-    db_end(&row);
-    return rc;
+    return db_get(e->ledger->db, err, uniques, "i:iiiiiiiiiii", e->order, &o->devices,
+                  &o->names.count, &o->names.different, &o->identities.count,
+                  &o->identities.different, &o->psks.count, &o->psks.different,
+                  &o->public_keys.count, &o->public_keys.different, &o->boards.count,
+                  &o->boards.different);
 }
 
 static int count_locked(struct evidence *e, struct signet_error *err)
 {
-    struct db_rows row;
-    int rc = db_find(e->ledger->db, &row, err,
-                     "SELECT count(*), count(CASE WHEN EXISTS(SELECT 1 FROM events e"
-                     " WHERE e.device = d.id AND e.kind = 'locked') THEN 1 END) FROM devices d"
-                     " WHERE d.order_id = $1 AND d.state IN ({verified}, {registered}, {done})",
-                     "i", e->order);
-
-    if (rc == SIGNET_OK) {
-        e->out->made = db_int(&row, 0);
-        e->out->locked = db_int(&row, 1);
-    }
-    db_end(&row);
-    return rc;
+    return db_get(e->ledger->db, err,
+                  "SELECT count(*), count(CASE WHEN EXISTS(SELECT 1 FROM events e"
+                  " WHERE e.device = d.id AND e.kind = 'locked') THEN 1 END) FROM devices d"
+                  " WHERE d.order_id = $1 AND d.state IN ({verified}, {registered}, {done})",
+                  "i:ii", e->order, &e->out->made, &e->out->locked);
 }
 
 /* The events of the order itself, and of its devices. */
@@ -70,18 +53,9 @@ static int count_locked(struct evidence *e, struct signet_error *err)
 
 static int count_events(struct evidence *e, struct signet_error *err)
 {
-    struct db_rows row;
-    int rc =
-        db_find(e->ledger->db, &row, err,
-                "SELECT count(*), min(x.time), max(x.time) FROM " EVENTS_OF_ORDER, "i", e->order);
-
-    if (rc == SIGNET_OK) {
-        e->out->events = db_int(&row, 0);
-        e->out->first = db_int(&row, 1);
-        e->out->last = db_int(&row, 2);
-    }
-    db_end(&row);
-    return rc;
+    return db_get(e->ledger->db, err,
+                  "SELECT count(*), min(x.time), max(x.time) FROM " EVENTS_OF_ORDER, "i:iii",
+                  e->order, &e->out->events, &e->out->first, &e->out->last);
 }
 
 static int give_share(void *ctx, const struct db_rows *row, struct signet_error *err)
@@ -114,15 +88,9 @@ static int give_shares(struct evidence *e, struct signet_error *err)
 
 static int find_evidence_order(struct evidence *e, struct signet_error *err)
 {
-    struct db_rows row;
-    int rc = db_find(e->ledger->db, &row, err, "SELECT id, hash FROM orders WHERE name = $1", "s",
-                     e->name);
+    int rc = db_get(e->ledger->db, err, "SELECT id, hash FROM orders WHERE name = $1", "s:is",
+                    e->name, &e->order, e->out->hash, sizeof(e->out->hash));
 
-    if (rc == SIGNET_OK) {
-        e->order = db_int(&row, 0);
-        snprintf(e->out->hash, sizeof(e->out->hash), "%s", db_text(&row, 1));
-    }
-    db_end(&row);
     return rc == SIGNET_E_NOT_FOUND ? error_set(err, rc, "the ledger has no order '%s'", e->name)
                                     : rc;
 }

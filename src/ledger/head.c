@@ -9,46 +9,32 @@
 
 int ledger_identity(struct signet_ledger *l, char out[65], struct signet_error *err)
 {
-    struct db_rows row;
-    int rc = db_find(l->db, &row, err, "SELECT hash FROM events ORDER BY station, seq LIMIT 1", "");
+    int rc = db_get(l->db, err, "SELECT hash FROM events ORDER BY station, seq LIMIT 1", ":s", out,
+                    (size_t)65);
 
-    if (rc == SIGNET_OK)
-        snprintf(out, 65, "%s", db_text(&row, 0));
-    return db_done(&row, rc);
+    return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
 }
 
 static int read_station(struct signet_ledger *l, struct signet_ledger_head *h,
                         struct signet_error *err)
 {
-    struct db_rows row;
-    int rc = db_find(l->db, &row, err,
-                     l->schema < 5 ? "SELECT seq, hash, time, '' FROM stations WHERE name = $1"
-                                   : "SELECT seq, hash, time, checkpoint FROM stations"
-                                     " WHERE name = $1",
-                     "s", l->station);
+    int rc = db_get(l->db, err,
+                    l->schema < 5 ? "SELECT seq, hash, time, '' FROM stations WHERE name = $1"
+                                  : "SELECT seq, hash, time, checkpoint FROM stations"
+                                    " WHERE name = $1",
+                    "s:isis", l->station, &h->seq, h->hash, sizeof(h->hash), &h->time,
+                    h->checkpoint, sizeof(h->checkpoint));
 
-    if (rc == SIGNET_OK) {
-        h->seq = db_int(&row, 0);
-        snprintf(h->hash, sizeof(h->hash), "%s", db_text(&row, 1));
-        h->time = db_int(&row, 2);
-        snprintf(h->checkpoint, sizeof(h->checkpoint), "%s", db_text(&row, 3));
-    }
-    db_end(&row);
     return rc == SIGNET_OK || rc == SIGNET_E_NOT_FOUND ? chain_check(l, h->seq, h->hash, err) : rc;
 }
 
 static int read_order(struct signet_ledger *l, int64_t order, struct signet_ledger_head *h,
                       struct signet_error *err)
 {
-    struct db_rows row;
-    int rc =
-        db_find(l->db, &row, err, "SELECT issued, cursor FROM orders WHERE id = $1", "i", order);
+    int rc = db_get(l->db, err, "SELECT issued, cursor FROM orders WHERE id = $1", "i:ii", order,
+                    &h->issued, &h->names);
 
-    if (rc == SIGNET_OK) {
-        h->issued = db_int(&row, 0);
-        h->names = db_int(&row, 1);
-    }
-    return db_done(&row, rc);
+    return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
 }
 
 struct head_query {
@@ -86,20 +72,20 @@ struct comparison {
 static int find_last_known(struct signet_ledger *l, const struct signet_ledger_head *known,
                            enum signet_ledger_age *age, struct signet_error *err)
 {
-    struct db_rows row;
+    char hash[65];
 
     *age = SIGNET_LEDGER_SAME;
     if (!known->seq)
         return SIGNET_OK;
-    int rc = db_find(l->db, &row, err,
-                     "SELECT e.hash FROM stations s JOIN events e ON e.station = s.id"
-                     " WHERE s.name = $1 AND e.seq = $2",
-                     "si", known->station, known->seq);
+    int rc = db_get(l->db, err,
+                    "SELECT e.hash FROM stations s JOIN events e ON e.station = s.id"
+                    " WHERE s.name = $1 AND e.seq = $2",
+                    "si:s", known->station, known->seq, hash, sizeof(hash));
     if (rc == SIGNET_E_NOT_FOUND)
         *age = SIGNET_LEDGER_BEHIND;
-    else if (rc == SIGNET_OK && strcmp(db_text(&row, 0), known->hash) != 0)
+    else if (rc == SIGNET_OK && strcmp(hash, known->hash) != 0)
         *age = SIGNET_LEDGER_FORKED;
-    return db_done(&row, rc);
+    return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
 }
 
 /* A ledger that was brought here is another one. Any station's first event is looked at: which of
@@ -108,10 +94,10 @@ static int compare(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
     struct comparison *c = arg;
     int64_t one;
-    int rc = db_number(l->db, &one, err,
-                       "SELECT 1 FROM stations s JOIN events e ON e.station = s.id AND e.seq = 1"
-                       " WHERE e.hash = $1 AND s.id < " OWN_END_SQL,
-                       "s", c->known->ledger);
+    int rc = db_get(l->db, err,
+                    "SELECT 1 FROM stations s JOIN events e ON e.station = s.id AND e.seq = 1"
+                    " WHERE e.hash = $1 AND s.id < " OWN_END_SQL,
+                    "s:i", c->known->ledger, &one);
 
     if (rc == SIGNET_OK)
         return find_last_known(l, c->known, &c->age, err);

@@ -47,56 +47,39 @@ static void keep_row(struct copy *c, enum copy_table table, const char *const *v
         m->row[i] = values[i] ? strdup(values[i]) : NULL;
 }
 
-/* which ledger it is */
-
-static int find_first(const struct import *m, const struct there *s, char hash[65],
-                      struct signet_error *err)
-{
-    struct db_rows row;
-    int rc = db_find(m->copy.from->db, &row, err,
-                     "SELECT hash FROM events WHERE station = $1 AND seq = 1", "i", s->id);
-
-    if (rc == SIGNET_OK)
-        snprintf(hash, 65, "%s", db_text(&row, 0));
-    db_end(&row);
-    return rc;
-}
-
 /* A chain is known by its first event. */
 static int know_chain(void *ctx, const struct db_rows *found, struct signet_error *err)
 {
     struct import *m = ctx;
-    const struct there s = {.id = db_int(found, 0)};
-    char first[65] = "";
-    struct db_rows row;
-    int rc = find_first(m, &s, first, err);
+    char first[65], name[STATION_MAX + SITE_MAX + 2];
+    int rc = db_get(m->copy.from->db, err, "SELECT hash FROM events WHERE station = $1 AND seq = 1",
+                    "i:s", db_int(found, 0), first, sizeof(first));
 
-    if (rc == SIGNET_OK)
-        rc = db_find(m->copy.to->db, &row, err,
-                     "SELECT s.base, s.name FROM stations s JOIN events e ON e.station = s.id"
-                     " AND e.seq = 1 WHERE e.hash = $1",
-                     "s", first);
+    if (rc == SIGNET_OK) /* else it has no event yet */
+        rc = db_get(m->copy.to->db, err,
+                    "SELECT s.base, s.name FROM stations s JOIN events e ON e.station = s.id"
+                    " AND e.seq = 1 WHERE e.hash = $1",
+                    "s:is", first, &m->copy.base, name, sizeof(name));
     if (rc != SIGNET_OK)
         return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
-    m->copy.base = db_int(&row, 0);
-    const char *at = strrchr(db_text(&row, 1), '@');
+    const char *at = strrchr(name, '@');
     if (m->copy.base && at)
         snprintf(m->at_site, sizeof(m->at_site), "%s", at);
-    if (!m->copy.base)
-        rc = error_set_hint(err, SIGNET_E_CONFLICT, "name the ledger of the other site",
-                            "it is a copy of this ledger, or began as one: both have the chain of "
-                            "station %.120s",
-                            db_text(&row, 1));
-    db_end(&row);
-    return rc;
+    return m->copy.base
+               ? SIGNET_OK
+               : error_set_hint(err, SIGNET_E_CONFLICT, "name the ledger of the other site",
+                                "it is a copy of this ledger, or began as one: both have "
+                                "the chain of station %.120s",
+                                name);
 }
 
 /* The next multiple; its site is called as was asked for, or by what it is known by. */
 static int new_base(struct import *m, struct signet_error *err)
 {
     char first[65] = "";
-    int rc = db_number(m->copy.to->db, &m->copy.base, err,
-                       "SELECT COALESCE(max(base), 0) + " OWN_END_SQL " FROM stations", "");
+    int rc =
+        db_get(m->copy.to->db, err, "SELECT COALESCE(max(base), 0) + " OWN_END_SQL " FROM stations",
+               ":i", &m->copy.base);
 
     if (rc == SIGNET_OK)
         rc = ledger_identity(m->copy.from, first, err);
@@ -148,16 +131,16 @@ static int refuse_fork(const char *station, struct signet_error *err)
 static int check_beginning(struct import *m, const struct there *s, int64_t known, const char *hash,
                            struct signet_error *err)
 {
-    struct db_rows row;
+    char there[65];
 
     if (known > s->seq)
         return refuse_old(s->name, err);
-    int rc = db_find(m->copy.from->db, &row, err,
-                     "SELECT hash FROM events WHERE station = $1 AND seq = $2", "ii", s->id, known);
-    if (rc == SIGNET_OK && strcmp(db_text(&row, 0), hash) != 0)
+    int rc =
+        db_get(m->copy.from->db, err, "SELECT hash FROM events WHERE station = $1 AND seq = $2",
+               "ii:s", s->id, known, there, sizeof(there));
+    if (rc == SIGNET_E_NOT_FOUND || (rc == SIGNET_OK && strcmp(there, hash) != 0))
         rc = refuse_fork(s->name, err);
-    db_end(&row);
-    return rc == SIGNET_E_NOT_FOUND ? refuse_fork(s->name, err) : rc;
+    return rc;
 }
 
 /* Devices with new events come anew, with all that became of them. */
@@ -208,8 +191,8 @@ static int bring_chain(void *ctx, const struct db_rows *found, struct signet_err
 static int check_stations(struct import *m, struct signet_error *err)
 {
     int64_t here = 0;
-    int rc = db_number(m->copy.to->db, &here, err, "SELECT count(*) FROM stations WHERE base = $1",
-                       "i", m->copy.base);
+    int rc = db_get(m->copy.to->db, err, "SELECT count(*) FROM stations WHERE base = $1", "i:i",
+                    m->copy.base, &here);
 
     if (rc == SIGNET_OK && here > m->stations)
         rc = error_set_hint(err, SIGNET_E_CONFLICT,
@@ -266,22 +249,12 @@ static int bring(struct signet_ledger *to, void *arg, struct signet_error *err)
 
 static int count_other(struct import *m, struct signet_error *err)
 {
-    struct db_rows row;
-    int rc = db_find(
-        m->copy.from->db, &row, err,
+    return db_get(
+        m->copy.from->db, err,
         "SELECT (SELECT count(*) FROM stations WHERE id >= " OWN_END_SQL "),"
         " (SELECT count(*) FROM stations WHERE id < " OWN_END_SQL " AND seq > 0),"
         " count(*), CAST(COALESCE(sum(issued), 0) AS {int}) FROM orders WHERE id < " OWN_END_SQL,
-        "");
-
-    if (rc == SIGNET_OK) {
-        m->out->passed_over = db_int(&row, 0);
-        m->out->stations = db_int(&row, 1);
-        m->out->orders = db_int(&row, 2);
-        m->out->devices = db_int(&row, 3);
-    }
-    db_end(&row);
-    return rc;
+        ":iiii", &m->out->passed_over, &m->out->stations, &m->out->orders, &m->out->devices);
 }
 
 /* What was verified is what is brought: one view of it. */

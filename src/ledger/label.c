@@ -4,8 +4,6 @@
 
 #include "ledger/store.h"
 
-#include <stdio.h>
-
 static const char *const kinds[] = {NULL, "label-sent", "labelled", "label-read", "label-refused"};
 
 struct label_event {
@@ -17,21 +15,14 @@ struct label_event {
 static int find_labelled(struct signet_ledger *l, const char *endpoint, int64_t *device,
                          struct signet_error *err)
 {
-    struct db_rows row;
-    bool made = false;
-    int rc =
-        db_find(l->db, &row, err, "SELECT id, state FROM devices WHERE endpoint = $1 AND freed = 0",
-                "s", endpoint);
+    int64_t state = 0;
+    int rc = db_get(l->db, err, "SELECT id, state FROM devices WHERE endpoint = $1 AND freed = 0",
+                    "s:ii", endpoint, device, &state);
 
-    if (rc == SIGNET_OK) {
-        *device = db_int(&row, 0);
-        made = db_int(&row, 1) >= SIGNET_DEVICE_VERIFIED && db_int(&row, 1) <= SIGNET_DEVICE_DONE;
-    }
-    db_end(&row);
     if (rc == SIGNET_E_NOT_FOUND)
         return error_set(err, rc, "the ledger has no device '%s'",
                          text_shown(endpoint, strlen(endpoint), 80));
-    return rc == SIGNET_OK && !made
+    return rc == SIGNET_OK && (state < SIGNET_DEVICE_VERIFIED || state > SIGNET_DEVICE_DONE)
                ? error_set_hint(err, SIGNET_E_USAGE, "its history says what became of it",
                                 "%s is not made: it gets no label", endpoint)
                : rc;
@@ -160,28 +151,23 @@ struct unread {
 static int find_unread(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
     const struct unread *u = arg;
-    struct db_rows row;
-    int rc = db_find(l->db, &row, err,
-                     "SELECT d.endpoint, COALESCE(d.slot, '') FROM devices d JOIN deliveries p ON"
-                     " p.device = d.id AND p.server = '" SIGNET_LEDGER_LABEL "' AND p.state = 1"
-                     " LEFT JOIN deliveries v ON v.device = d.id AND v.server = $3"
-                     " WHERE d.order_id = $1 AND d.state = {verified}"
-                     " AND (v.device IS NULL OR v.state = 0) AND d.station = $2"
-                     " ORDER BY d.id LIMIT 1",
-                     "iss", u->order, l->station, SIGNET_LEDGER_SCANNER);
 
     *u->out = (struct signet_ledger_unread){0};
-    if (rc == SIGNET_OK) {
-        snprintf(u->out->endpoint, sizeof(u->out->endpoint), "%s", db_text(&row, 0));
-        snprintf(u->out->slot, sizeof(u->out->slot), "%s", db_text(&row, 1));
-    }
-    db_end(&row);
+    int rc = db_get(l->db, err,
+                    "SELECT d.endpoint, COALESCE(d.slot, '') FROM devices d JOIN deliveries p ON"
+                    " p.device = d.id AND p.server = '" SIGNET_LEDGER_LABEL "' AND p.state = 1"
+                    " LEFT JOIN deliveries v ON v.device = d.id AND v.server = $3"
+                    " WHERE d.order_id = $1 AND d.state = {verified}"
+                    " AND (v.device IS NULL OR v.state = 0) AND d.station = $2"
+                    " ORDER BY d.id LIMIT 1",
+                    "iss:ss", u->order, l->station, SIGNET_LEDGER_SCANNER, u->out->endpoint,
+                    sizeof(u->out->endpoint), u->out->slot, sizeof(u->out->slot));
     if (rc != SIGNET_OK && rc != SIGNET_E_NOT_FOUND)
         return rc;
-    return db_number(l->db, &u->out->read, err,
-                     "SELECT count(*) FROM devices d JOIN deliveries v ON v.device = d.id"
-                     " WHERE d.order_id = $1 AND d.station = $2 AND v.server = $3 AND v.state = 1",
-                     "iss", u->order, l->station, SIGNET_LEDGER_SCANNER);
+    return db_get(l->db, err,
+                  "SELECT count(*) FROM devices d JOIN deliveries v ON v.device = d.id"
+                  " WHERE d.order_id = $1 AND d.station = $2 AND v.server = $3 AND v.state = 1",
+                  "iss:i", u->order, l->station, SIGNET_LEDGER_SCANNER, &u->out->read);
 }
 
 int signet_ledger_label_unread(struct signet_ledger *ledger, int64_t order,

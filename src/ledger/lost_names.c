@@ -45,18 +45,12 @@ static int expose_one(struct signet_ledger *l, struct exposure *x,
                       const struct signet_ledger_lost *lost, struct signet_error *err)
 {
     struct signet_lease lease = {0};
-    struct db_rows row;
-    int rc =
-        db_find(l->db, &row, err, "SELECT id, state FROM devices WHERE endpoint = $1 AND freed = 0",
-                "s", lost->endpoint);
+    int64_t device, state;
+    int rc = db_get(l->db, err, "SELECT id, state FROM devices WHERE endpoint = $1 AND freed = 0",
+                    "s:ii", lost->endpoint, &device, &state);
 
-    if (rc == SIGNET_OK) {
-        const int64_t device = db_int(&row, 0);
-        enum signet_device_state state = (enum signet_device_state)db_int(&row, 1);
-
-        db_end(&row);
-        return end_known(l, device, state, x->reason, err);
-    }
+    if (rc == SIGNET_OK)
+        return end_known(l, device, (enum signet_device_state)state, x->reason, err);
     if (rc == SIGNET_E_NOT_FOUND)
         rc = device_insert(l, x->order, lost->number, lost->endpoint, "", &lease, err);
     if (rc == SIGNET_OK)
@@ -68,18 +62,16 @@ static int expose_one(struct signet_ledger *l, struct exposure *x,
 
 static int check_units(struct signet_ledger *l, const struct exposure *x, struct signet_error *err)
 {
-    struct db_rows row;
-    int rc = db_find(l->db, &row, err,
-                     "SELECT quota - issued, quota FROM orders WHERE id = $1 /*+ FOR UPDATE */",
-                     "i", x->order);
+    int64_t left, quota;
+    int rc = db_get(l->db, err,
+                    "SELECT quota - issued, quota FROM orders WHERE id = $1 /*+ FOR UPDATE */",
+                    "i:ii", x->order, &left, &quota);
 
-    if (rc == SIGNET_OK && db_int(&row, 0) < (int64_t)x->count)
+    if (rc == SIGNET_OK && left < (int64_t)x->count)
         rc =
             error_set_hint(err, SIGNET_E_QUOTA, "raise the order's quota to that",
                            "at least %lld units of the order were given out, and its quota is %lld",
-                           (long long)(db_int(&row, 1) - db_int(&row, 0)) + (long long)x->count,
-                           (long long)db_int(&row, 1));
-    db_end(&row);
+                           (long long)(quota - left) + (long long)x->count, (long long)quota);
     return rc;
 }
 

@@ -9,50 +9,41 @@
 /* Its order is locked first, as everywhere. */
 static int lock_device(struct signet_ledger *l, const struct mend *m, struct signet_error *err)
 {
-    struct db_rows row = {0};
     int rc = db_run(l->db, err,
                     "UPDATE orders SET issued = issued WHERE id = (SELECT order_id FROM devices"
                     " WHERE id = $1)",
                     "i", m->device);
 
-    if (rc == SIGNET_OK)
-        rc = db_find(l->db, &row, err, "SELECT id FROM devices WHERE id = $1 /*+ FOR UPDATE */",
-                     "i", m->device);
-    db_end(&row);
-    return rc;
+    return rc == SIGNET_OK
+               ? db_get(l->db, err, "SELECT id FROM devices WHERE id = $1 /*+ FOR UPDATE */",
+                        "i:", m->device)
+               : rc;
 }
 
 /* The device, as it is now. With its sealed credentials lost, a device that servers have not taken
  * needs others. */
 static int find_device(struct signet_ledger *l, struct mend *m, struct signet_error *err)
 {
-    struct db_rows row = {0};
-    int rc = SIGNET_OK;
+    int64_t exposed, state, at_servers, edition;
+    int rc = m->how->preview ? SIGNET_OK : lock_device(l, m, err);
 
-    if (!m->how->preview)
-        rc = lock_device(l, m, err);
     if (rc == SIGNET_OK)
-        rc = db_find(
-            l->db, &row, err,
+        rc = db_get(
+            l->db, err,
             "SELECT d.order_id, d.number, d.exposed, d.state, CASE WHEN d.failed_from >="
             " {verified} AND d.error_code <> $2 THEN 1 ELSE 0 END, d.endpoint, d.hw_id, o.name, 1 +"
             " (SELECT count(*) FROM devices x WHERE x.endpoint = d.endpoint AND x.freed = 1"
             " AND x.state = {retired}), " STATION_OF_D " FROM devices d JOIN orders o"
             " ON o.id = d.order_id WHERE d.id = $1 AND d.freed = 0",
-            "ii", m->device, (int64_t)SIGNET_E_SEAL);
+            "ii:iiiiisssis", m->device, (int64_t)SIGNET_E_SEAL, &m->order, &m->number, &exposed,
+            &state, &at_servers, m->endpoint, sizeof(m->endpoint), m->hw_id, sizeof(m->hw_id),
+            m->order_name, sizeof(m->order_name), &edition, m->station, sizeof(m->station));
     if (rc != SIGNET_OK)
         return rc;
-    m->order = db_int(&row, 0);
-    m->number = db_int(&row, 1);
-    m->exposed = db_int(&row, 2) != 0;
-    m->state = (enum signet_device_state)db_int(&row, 3);
-    m->at_servers = db_int(&row, 4) != 0;
-    snprintf(m->endpoint, sizeof(m->endpoint), "%s", db_text(&row, 5));
-    snprintf(m->hw_id, sizeof(m->hw_id), "%s", db_text(&row, 6));
-    snprintf(m->order_name, sizeof(m->order_name), "%s", db_text(&row, 7));
-    m->edition = (int)db_int(&row, 8);
-    snprintf(m->station, sizeof(m->station), "%s", db_text(&row, 9));
-    db_end(&row);
+    m->exposed = exposed != 0;
+    m->state = (enum signet_device_state)state;
+    m->at_servers = at_servers != 0;
+    m->edition = (int)edition;
     return SIGNET_OK;
 }
 

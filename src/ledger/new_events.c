@@ -18,10 +18,10 @@ struct news {
 /* An order that was begun late has nothing in what the station did before. */
 static int find_news_begin(struct signet_ledger *l, struct news *n, struct signet_error *err)
 {
-    int rc = db_number(l->db, &n->after, err,
-                       "SELECT COALESCE(MIN(seq), 1) FROM events WHERE device = $1 AND $2 ="
-                       " (SELECT name FROM stations WHERE id = station)",
-                       "is", -n->order, l->station);
+    int rc = db_get(l->db, err,
+                    "SELECT COALESCE(MIN(seq), 1) FROM events WHERE device = $1 AND $2 ="
+                    " (SELECT name FROM stations WHERE id = station)",
+                    "is:i", -n->order, l->station, &n->after);
 
     if (rc == SIGNET_OK)
         n->after--;
@@ -31,8 +31,8 @@ static int find_news_begin(struct signet_ledger *l, struct news *n, struct signe
 static int find_news_end(struct signet_ledger *l, struct news *n, struct signet_error *err)
 {
     n->last = n->after;
-    int rc = db_number(l->db, &n->last, err, "SELECT seq FROM stations WHERE name = $1", "s",
-                       l->station);
+    int rc =
+        db_get(l->db, err, "SELECT seq FROM stations WHERE name = $1", "s:i", l->station, &n->last);
 
     return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
 }

@@ -32,13 +32,11 @@ static int take_order(struct signet_ledger *l, struct order *o, const struct db_
 /* Its names are those of the other site. */
 static int refuse_imported(struct signet_ledger *l, const struct order *o, struct signet_error *err)
 {
-    struct db_rows row;
     int rc =
-        db_find(l->db, &row, err,
-                "SELECT 1 FROM orders WHERE id >= " OWN_END_SQL " AND " NAME_THERE("name") " = $1",
-                "s", o->name);
+        db_get(l->db, err,
+               "SELECT 1 FROM orders WHERE id >= " OWN_END_SQL " AND " NAME_THERE("name") " = $1",
+               "s:", o->name);
 
-    db_end(&row);
     if (rc == SIGNET_E_NOT_FOUND)
         return SIGNET_OK;
     return rc == SIGNET_OK

@@ -27,14 +27,14 @@ struct request {
 static int take_delivery(struct signet_ledger *l, const struct request *r,
                          struct signet_lease *lease, struct signet_error *err)
 {
-    return db_number(l->db, &lease->token, err,
-                     "INSERT INTO deliveries(device, server, station, changed, lease_until)"
-                     " VALUES($1, $2, $3, $4, $5) ON CONFLICT(device, server) DO UPDATE SET"
-                     " token = deliveries.token + 1, station = excluded.station,"
-                     " lease_until = excluded.lease_until WHERE deliveries.state = 0"
-                     " AND " TAKEN_FREE " RETURNING token",
-                     "issii", lease->device, r->server, l->station, l->db->now,
-                     l->db->now + l->lease_seconds);
+    return db_get(l->db, err,
+                  "INSERT INTO deliveries(device, server, station, changed, lease_until)"
+                  " VALUES($1, $2, $3, $4, $5) ON CONFLICT(device, server) DO UPDATE SET"
+                  " token = deliveries.token + 1, station = excluded.station,"
+                  " lease_until = excluded.lease_until WHERE deliveries.state = 0"
+                  " AND " TAKEN_FREE " RETURNING token",
+                  "issii:i", lease->device, r->server, l->station, l->db->now,
+                  l->db->now + l->lease_seconds, &lease->token);
 }
 
 /* As lease_collect(), with the edition. */
@@ -116,12 +116,11 @@ static int undelivered(struct signet_ledger *l, void *arg, struct signet_error *
 {
     struct request *r = arg;
     int64_t count = 0;
-    int rc =
-        db_number(l->db, &count, err,
-                  "SELECT count(*) FROM devices d LEFT JOIN deliveries v ON v.device = d.id AND"
-                  " v.server = $2 WHERE d.order_id = $1 AND d.state = {verified}"
-                  " AND (v.device IS NULL OR v.state = 0) AND d.station = $3",
-                  "iss", r->order, r->server, l->station);
+    int rc = db_get(l->db, err,
+                    "SELECT count(*) FROM devices d LEFT JOIN deliveries v ON v.device = d.id AND"
+                    " v.server = $2 WHERE d.order_id = $1 AND d.state = {verified}"
+                    " AND (v.device IS NULL OR v.state = 0) AND d.station = $3",
+                    "iss:i", r->order, r->server, l->station, &count);
 
     r->count = (size_t)count;
     return rc;
@@ -265,16 +264,13 @@ static int is_registered_now(struct signet_ledger *l, const struct request *r,
                              const struct signet_lease *lease, bool *is_new,
                              struct signet_error *err)
 {
-    struct db_rows row;
-
     *is_new = lease->state != SIGNET_DEVICE_REGISTERED;
     if (!*is_new || has_other_server(r))
         return SIGNET_OK;
-    int rc = db_find(l->db, &row, err,
-                     "SELECT 1 FROM deliveries WHERE device = $1 AND state = 1"
-                     " AND server NOT IN (" LEDGER_NO_SERVERS ") LIMIT 1",
-                     "i", lease->device);
-    db_end(&row);
+    int rc = db_get(l->db, err,
+                    "SELECT 1 FROM deliveries WHERE device = $1 AND state = 1"
+                    " AND server NOT IN (" LEDGER_NO_SERVERS ") LIMIT 1",
+                    "i:", lease->device);
     *is_new = rc == SIGNET_OK;
     return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
 }

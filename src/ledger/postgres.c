@@ -271,7 +271,7 @@ static int postgres_begin(struct db *db, bool write, struct signet_error *err)
 static int count_commits(struct station *s, const char *sql, int64_t n, int64_t *out,
                          struct signet_error *err)
 {
-    int rc = db_number(&s->base, out, err, sql, "ii", s->client, n);
+    int rc = db_get(&s->base, err, sql, "ii:i", s->client, n, out);
 
     return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
 }

@@ -111,16 +111,13 @@ static int check_object(struct db *db, const char *name, bool index, bool unique
         "SELECT 1 FROM pg_trigger g JOIN pg_class t ON t.oid = g.tgrelid WHERE g.tgname = $1"
         " AND t.relname IN " OURS " AND g.tgenabled = 'O' AND pg_table_is_visible(g.tgrelid)";
     char text[64];
-    struct db_rows row;
-
     snprintf(text, sizeof(text), "%.*s", (int)strcspn(name, " "), name);
-    int rc = index ? db_find(db, &row, err, indexes, "si", text, (int64_t)unique)
-                   : db_find(db, &row, err, triggers, "s", text);
-    if (rc == SIGNET_E_NOT_FOUND)
-        rc = error_set(err, SIGNET_E_LEDGER, "the %s %s was dropped, changed or disabled",
-                       index ? "index" : "trigger", text);
-    db_end(&row);
-    return rc;
+    int rc = index ? db_get(db, err, indexes, "si:", text, (int64_t)unique)
+                   : db_get(db, err, triggers, "s:", text);
+    return rc == SIGNET_E_NOT_FOUND
+               ? error_set(err, SIGNET_E_LEDGER, "the %s %s was dropped, changed or disabled",
+                           index ? "index" : "trigger", text)
+               : rc;
 }
 
 /* What is there by its definition, and what should be there by its name. */

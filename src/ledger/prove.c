@@ -20,9 +20,7 @@ int signed_station_read(const struct db_rows *row, struct signed_station *s,
     if (!s->text[0])
         return error_set(err, SIGNET_E_NOT_FOUND, "station %s does not sign its events",
                          db_text(row, 2));
-    rc = tlog_note_parse(s->text, strlen(s->text), &note, err);
-    if (rc == SIGNET_OK)
-        rc = tlog_checkpoint_parse(&note, &s->checkpoint, err);
+    rc = tlog_checkpoint_read(s->text, strlen(s->text), &note, &s->checkpoint, err);
     return error_pass(rc, err, "the checkpoint of station %s", db_text(row, 2));
 }
 
@@ -100,10 +98,7 @@ static int prove_growth(struct signet_ledger *l, struct growth *g, const struct 
 {
     const struct log_place place = {.station = s->id, .base = s->base, .there = s->there};
     struct tlog_note note;
-    int rc = tlog_note_parse(g->old, strlen(g->old), &note, err);
-
-    if (rc == SIGNET_OK)
-        rc = tlog_checkpoint_parse(&note, &g->known, err);
+    int rc = tlog_checkpoint_read(g->old, strlen(g->old), &note, &g->known, err);
     if (rc != SIGNET_OK)
         return error_pass(rc, err, "the old checkpoint");
     if (strcmp(g->known.origin, s->checkpoint.origin) != 0 || g->known.size > s->checkpoint.size)

@@ -47,21 +47,18 @@ static int take_quota(struct signet_ledger *l, const struct request *r, int64_t 
 static int look_at_order(struct signet_ledger *l, const struct request *r, int64_t *left,
                          int64_t *cursor, struct signet_error *err)
 {
-    struct db_rows row;
-    int rc = db_find(l->db, &row, err,
-                     "SELECT quota - issued, cursor, issued FROM orders WHERE id = $1"
-                     " /*+ FOR UPDATE */",
-                     "i", r->order);
+    int64_t issued;
+    int rc = db_get(l->db, err,
+                    "SELECT quota - issued, cursor, issued FROM orders WHERE id = $1"
+                    " /*+ FOR UPDATE */",
+                    "i:iii", r->order, left, cursor, &issued);
 
     if (rc == SIGNET_E_NOT_FOUND)
         return error_set(err, SIGNET_E_USAGE, "the ledger has no such order");
     if (rc != SIGNET_OK)
         return rc;
-    *left = db_int(&row, 0);
-    *cursor = db_int(&row, 1);
-    if (l->limited == r->order && l->limit - db_int(&row, 2) < *left)
-        *left = l->limit - db_int(&row, 2);
-    db_end(&row);
+    if (l->limited == r->order && l->limit - issued < *left)
+        *left = l->limit - issued;
     return *left > 0 ? SIGNET_OK : error_set(err, SIGNET_E_QUOTA, "the order's quota is used up");
 }
 
@@ -123,14 +120,14 @@ int signet_ledger_reserve(struct signet_ledger *ledger, int64_t order, const cha
 static int pass_over(struct signet_ledger *l, const struct request *r, int64_t number,
                      const char *endpoint, int64_t *passed, struct signet_error *err)
 {
-    struct db_rows row;
-    int rc = db_find(l->db, &row, err,
-                     "SELECT order_id, number FROM devices WHERE endpoint = $1 AND freed = 0", "s",
-                     endpoint);
+    int64_t order, its_number;
+    int rc =
+        db_get(l->db, err, "SELECT order_id, number FROM devices WHERE endpoint = $1 AND freed = 0",
+               "s:ii", endpoint, &order, &its_number);
 
-    if (rc == SIGNET_OK && (db_int(&row, 0) != r->order || db_int(&row, 1) != number))
+    if (rc == SIGNET_OK && (order != r->order || its_number != number))
         ++*passed;
-    return db_done(&row, rc);
+    return rc == SIGNET_E_NOT_FOUND ? SIGNET_OK : rc;
 }
 
 /* So that no number is left out without a reason (rules.c). */

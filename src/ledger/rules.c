@@ -143,11 +143,12 @@ static const struct rule passed = {
     " THEN (SELECT count(*) FROM devices) - COALESCE(k.devices, 0) ELSE 0 END"
     " AND COALESCE(k.recovered, 0) = 0 LIMIT 1"};
 
-/* One query whose first row names what is wrong. */
-static int check_rule(struct signet_ledger *l, const struct rule *rule, struct signet_error *err)
+/* One query whose first row names what is wrong. types: "i" when $1 is the time. */
+static int check_rule(struct signet_ledger *l, const struct rule *rule, const char *types,
+                      struct signet_error *err)
 {
     struct db_rows row;
-    int rc = db_find(l->db, &row, err, rule->sql, "");
+    int rc = db_find(l->db, &row, err, rule->sql, types, l->db->now);
 
     if (rc == SIGNET_E_NOT_FOUND)
         return SIGNET_OK;
@@ -164,30 +165,18 @@ static int check_rules(struct signet_ledger *l, const struct rule *of, size_t co
     int rc = SIGNET_OK;
 
     for (size_t i = 0; rc == SIGNET_OK && i < count; i++)
-        rc = check_rule(l, &of[i], err);
+        rc = check_rule(l, &of[i], "", err);
     return rc;
 }
 
 /* No lease is longer than a day; the auditor's clock may be behind the station's. */
-static int check_leases(struct signet_ledger *l, struct signet_error *err)
-{
-    static const char sql[] =
-        "SELECT 'device ' || d.endpoint FROM devices d WHERE d.lease_until < 0 OR"
-        " (d.lease_until - 86400 > $1 AND d.lease_until - 86400 > (SELECT max(time) FROM stations))"
-        " UNION ALL SELECT 'the delivery of device number ' || v.device || ' to ' || v.server"
-        " FROM deliveries v WHERE v.lease_until < 0 OR (v.lease_until - 86400 > $1"
-        " AND v.lease_until - 86400 > (SELECT max(time) FROM stations)) LIMIT 1";
-    struct db_rows row;
-    int rc = db_find(l->db, &row, err, sql, "i", l->db->now);
-
-    if (rc == SIGNET_E_NOT_FOUND)
-        return SIGNET_OK;
-    if (rc == SIGNET_OK)
-        rc = error_set(err, SIGNET_E_LEDGER,
-                       "the lease of %s ends at a time that no station gave it", db_text(&row, 0));
-    db_end(&row);
-    return rc;
-}
+static const struct rule leases = {
+    "the lease of", "ends at a time that no station gave it",
+    "SELECT 'device ' || d.endpoint FROM devices d WHERE d.lease_until < 0 OR"
+    " (d.lease_until - 86400 > $1 AND d.lease_until - 86400 > (SELECT max(time) FROM stations))"
+    " UNION ALL SELECT 'the delivery of device number ' || v.device || ' to ' || v.server"
+    " FROM deliveries v WHERE v.lease_until < 0 OR (v.lease_until - 86400 > $1"
+    " AND v.lease_until - 86400 > (SELECT max(time) FROM stations)) LIMIT 1"};
 
 /* Columns are of the schema that brought them. */
 int rules_check(struct signet_ledger *l, struct signet_error *err)
@@ -204,5 +193,5 @@ int rules_check(struct signet_ledger *l, struct signet_error *err)
         rc = check_rules(l, rules_of_sites, COUNT_OF(rules_of_sites), err);
     if (rc == SIGNET_OK && l->schema >= 5)
         rc = check_rules(l, &passed, 1, err);
-    return rc == SIGNET_OK ? check_leases(l, err) : rc;
+    return rc == SIGNET_OK ? check_rule(l, &leases, "i", err) : rc;
 }

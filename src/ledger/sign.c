@@ -131,10 +131,7 @@ static int take_log(struct signet_ledger *l, const char *tree, const char *text,
     struct tlog_checkpoint checkpoint;
     uint8_t root[TLOG_HASH];
     struct tlog_note note;
-    int rc = tlog_note_parse(text, strlen(text), &note, err);
-
-    if (rc == SIGNET_OK)
-        rc = tlog_checkpoint_parse(&note, &checkpoint, err);
+    int rc = tlog_checkpoint_read(text, strlen(text), &note, &checkpoint, err);
     if (rc == SIGNET_OK)
         rc = tlog_tree_parse(tree, checkpoint.size, &log->tree, err);
     if (rc == SIGNET_OK)

@@ -178,7 +178,7 @@ static int order_states(struct signet_ledger *l, void *arg, struct signet_error 
     struct states *s = arg;
     int64_t issued = 0;
     int rc =
-        db_number(l->db, &issued, err, "SELECT issued FROM orders WHERE id = $1", "i", s->order);
+        db_get(l->db, err, "SELECT issued FROM orders WHERE id = $1", "i:i", s->order, &issued);
 
     if (rc == SIGNET_E_NOT_FOUND)
         return error_set(err, SIGNET_E_USAGE, "the ledger has no such order");

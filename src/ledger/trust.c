@@ -18,10 +18,7 @@ static int read_station_note(const char *text, struct tlog_note *note, struct tl
                              uint8_t id[static TLOG_KEY_ID], struct signet_error *err)
 {
     struct buf plain = {0};
-    int rc = tlog_note_parse(text, strlen(text), note, err);
-
-    if (rc == SIGNET_OK)
-        rc = tlog_checkpoint_parse(note, out, err);
+    int rc = tlog_checkpoint_read(text, strlen(text), note, out, err);
     if (rc != SIGNET_OK)
         return rc;
     tlog_checkpoint_print(out, &plain);

@@ -59,6 +59,13 @@ int tlog_checkpoint_parse(const struct tlog_note *note, struct tlog_checkpoint *
     return SIGNET_OK;
 }
 
+int tlog_checkpoint_read(const void *text, size_t len, struct tlog_note *note,
+                         struct tlog_checkpoint *out, struct signet_error *err)
+{
+    int rc = tlog_note_parse(text, len, note, err);
+    return rc == SIGNET_OK ? tlog_checkpoint_parse(note, out, err) : rc;
+}
+
 void tlog_checkpoint_print(const struct tlog_checkpoint *checkpoint, struct buf *out)
 {
     buf_printf(out, "%s\n%" PRIu64 "\n", checkpoint->origin, checkpoint->size);
@@ -91,8 +98,7 @@ static int log_parse_rest(const char *at, const char *stop, struct tlog_proof *o
     }
     if (!ok)
         return error_set(err, SIGNET_E_SYNTAX, "this is no proof of a log");
-    int rc = tlog_note_parse(at, (size_t)(stop - at), &out->note, err);
-    return rc == SIGNET_OK ? tlog_checkpoint_parse(&out->note, &out->checkpoint, err) : rc;
+    return tlog_checkpoint_read(at, (size_t)(stop - at), &out->note, &out->checkpoint, err);
 }
 
 static bool log_skip_extra(const char **at, const char *stop)

@@ -131,6 +131,9 @@ struct tlog_checkpoint {
 };
 int tlog_checkpoint_parse(const struct tlog_note *note, struct tlog_checkpoint *out,
                           struct signet_error *err);
+/* Of a signed note, which becomes *note. */
+int tlog_checkpoint_read(const void *text, size_t len, struct tlog_note *note,
+                         struct tlog_checkpoint *out, struct signet_error *err);
 void tlog_checkpoint_print(const struct tlog_checkpoint *checkpoint, struct buf *out);
 /* A proof and the checkpoint behind it, by their first lines: tlog-proof "c2sp.org/tlog-proof@v1",
  * "index N"; a witness's request "old N". */

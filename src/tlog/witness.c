@@ -65,8 +65,7 @@ static int witness_read(const void *text, size_t len, struct tlog_proof *out,
     if (len >= 4 && memcmp(text, "old ", 4) == 0)
         return tlog_request_parse(text, len, out, err);
     *out = (struct tlog_proof){0};
-    int rc = tlog_note_parse(text, len, &out->note, err);
-    return rc == SIGNET_OK ? tlog_checkpoint_parse(&out->note, &out->checkpoint, err) : rc;
+    return tlog_checkpoint_read(text, len, &out->note, &out->checkpoint, err);
 }
 
 /* Signed by the log, and of it. */
@@ -130,9 +129,7 @@ static int witness_check_seen(const struct witness *w, const struct tlog_proof *
         return SIGNET_OK; /* what is seen first is believed */
     rc = file_read(w->seen, TLOG_NOTE_MAX, &text, err);
     if (rc == SIGNET_OK)
-        rc = tlog_note_parse(text.data, text.len, &note, err);
-    if (rc == SIGNET_OK)
-        rc = tlog_checkpoint_parse(&note, &seen, err);
+        rc = tlog_checkpoint_read(text.data, text.len, &note, &seen, err);
     if (rc == SIGNET_OK)
         rc = witness_check_log(w, &note, &seen, err);
     rc = error_pass(rc, err, "'%s'", w->seen);

@@ -252,7 +252,7 @@ static int run_many(struct signet_ledger *l, void *arg, struct signet_error *e)
     (void)arg;
     for (int64_t i = 0; rc == SIGNET_OK && i < 600; i++) {
         snprintf(texts[i % 300], sizeof(texts[0]), "SELECT %d", (int)i % 300);
-        rc = db_number(l->db, &number, e, texts[i % 300], "");
+        rc = db_get(l->db, e, texts[i % 300], ":i", &number);
         assert_int_equal(number, i % 300);
     }
     return rc;
