@@ -46,11 +46,11 @@ static int open_named(struct cli *cli, const struct authority_options *o,
 
 static void authority_json(const struct signet_authority_view *v, const char *event)
 {
-    json_line(event, J_TEXT("kind", v->kind), J_TEXT("key", v->key), J_TEXT("profile", v->profile),
-              J_INT("certificates", (int64_t)v->certificates), J_TEXT("subject", v->cert.subject),
-              J_TEXT("issuer", v->cert.issuer), J_TEXT("serial", v->cert.serial),
-              J_TEXT("not_before", TIME(v->cert.not_before)),
-              J_TEXT("not_after", TIME(v->cert.not_after)), J_TEXT("key_type", v->cert.key));
+    json_line(event, M_TEXT("kind", v->kind), M_TEXT("key", v->key), M_TEXT("profile", v->profile),
+              M_INT("certificates", (int64_t)v->certificates), M_TEXT("subject", v->cert.subject),
+              M_TEXT("issuer", v->cert.issuer), M_TEXT("serial", v->cert.serial),
+              M_TEXT("not_before", TIME(v->cert.not_before)),
+              M_TEXT("not_after", TIME(v->cert.not_after)), M_TEXT("key_type", v->cert.key));
 }
 
 static void authority_text(const struct signet_authority_view *v)

@@ -43,8 +43,8 @@ int authority_create(int argc, char **argv)
     wish.file = cli.args[0];
     int rc = signet_tpm_create(&wish, &key, &cli.err);
     if (rc == SIGNET_OK && cli.json) {
-        json_line("authority_key", J_TEXT("file", wish.file),
-                  J_TEXT("public_key", (const char *)key.data));
+        json_line("authority_key", M_TEXT("file", wish.file),
+                  M_TEXT("public_key", (const char *)key.data));
     } else if (rc == SIGNET_OK) {
         fputs((const char *)key.data, stdout);
     }
@@ -56,7 +56,7 @@ int authority_create(int argc, char **argv)
 static void written_to(const struct cli *cli, const char *event, const char *what, const char *path)
 {
     if (cli->json)
-        json_line(event, J_TEXT("file", path));
+        json_line(event, M_TEXT("file", path));
     else
         printf("%s: %s\n", what, PLAIN(path));
 }
@@ -103,7 +103,7 @@ int authority_grant(int argc, char **argv)
     if (rc == SIGNET_E_SYNTAX)
         signet_file_explain(rc, SIGNET_FILE_TPM, cli.args[1], &cli.err);
     if (rc == SIGNET_OK && cli.json)
-        json_line("granted", J_INT("uses", uses));
+        json_line("granted", M_INT("uses", uses));
     else if (rc == SIGNET_OK)
         printf("the key signs %s\n", COUNT((uint64_t)uses, "certificate", "certificates"));
     signet_bytes_free(&text);

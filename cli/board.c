@@ -11,13 +11,13 @@ static void put_port_json(const struct signet_port *port)
     struct json j;
     char id[8];
     json_event(&j, "port");
-    json_put(&j, J_TEXT("port", port->path));
+    json_put(&j, M_TEXT("port", port->path));
     snprintf(id, sizeof(id), "%04x", port->vid);
-    json_put(&j, J_TEXT("vid", id));
+    json_put(&j, M_TEXT("vid", id));
     snprintf(id, sizeof(id), "%04x", port->pid);
-    json_put(&j, J_TEXT("pid", id), J_TEXT("serial", port->serial), J_TEXT("vendor", port->vendor),
-             J_TEXT("product", port->product), J_TEXT("by_id", port->by_id),
-             J_TEXT("usb_path", port->usb_path), J_INT("interface", port->interface));
+    json_put(&j, M_TEXT("pid", id), M_TEXT("serial", port->serial), M_TEXT("vendor", port->vendor),
+             M_TEXT("product", port->product), M_TEXT("by_id", port->by_id),
+             M_TEXT("usb_path", port->usb_path), M_INT("interface", port->interface));
     json_end(&j);
 }
 
@@ -91,10 +91,10 @@ static void put_info_json(const struct info *info, const char *address)
 {
     struct json j;
     json_event(&j, "board");
-    json_put(&j, J_TEXT("port", address));
+    json_put(&j, M_TEXT("port", address));
     if (info->on_usb) {
-        json_put(&j, J_TEXT("serial", info->port.serial), J_TEXT("product", info->port.product),
-                 J_TEXT("usb_path", info->port.usb_path));
+        json_put(&j, M_TEXT("serial", info->port.serial), M_TEXT("product", info->port.product),
+                 M_TEXT("usb_path", info->port.usb_path));
     }
     facts_json(&info->facts, &j);
     if (info->has_name)

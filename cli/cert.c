@@ -20,12 +20,12 @@ static const char *fingerprint_text(const uint8_t hash[static 32], char out[stat
 
 static void cert_json(const struct signet_cert_view *v, const char *file)
 {
-    json_line("certificate", J_GIVEN("file", file), J_TEXT("subject", v->subject),
-              J_TEXT("issuer", v->issuer), J_BOOL("self_issued", v->self_issued),
-              J_TEXT("serial", v->serial), J_TEXT("not_before", TIME(v->not_before)),
-              J_TEXT("not_after", TIME(v->not_after)), J_TEXT("key", v->key),
-              J_TEXT("signature", v->signature), J_TEXT("sha256", FINGERPRINT(v->sha256)),
-              J_TEXT("key_sha256", FINGERPRINT(v->key_sha256)), J_TEXT("pin", v->pin));
+    json_line("certificate", M_GIVEN("file", file), M_TEXT("subject", v->subject),
+              M_TEXT("issuer", v->issuer), M_BOOL("self_issued", v->self_issued),
+              M_TEXT("serial", v->serial), M_TEXT("not_before", TIME(v->not_before)),
+              M_TEXT("not_after", TIME(v->not_after)), M_TEXT("key", v->key),
+              M_TEXT("signature", v->signature), M_TEXT("sha256", FINGERPRINT(v->sha256)),
+              M_TEXT("key_sha256", FINGERPRINT(v->key_sha256)), M_TEXT("pin", v->pin));
 }
 
 static void cert_text(FILE *to, const struct signet_cert_view *v)
@@ -73,7 +73,7 @@ static int show_key(const struct cli *cli, const struct signet_key *key, struct 
                FINGERPRINT(sha));
         return SIGNET_OK;
     }
-    json_line("private_key", J_TEXT("key", type), J_TEXT("key_sha256", FINGERPRINT(sha)));
+    json_line("private_key", M_TEXT("key", type), M_TEXT("key_sha256", FINGERPRINT(sha)));
     return SIGNET_OK;
 }
 

@@ -281,28 +281,28 @@ struct json {
     bool comma;
 };
 struct json_member {
-    enum { JSON_END, JSON_TEXT, JSON_INTEGER, JSON_REAL, JSON_BOOL } kind;
+    enum { M_IS_END, M_IS_TEXT, M_IS_INTEGER, M_IS_REAL, M_IS_BOOL } kind;
     const char *key, *text;
     int64_t integer;
     double real;
     bool left_out;
 };
 /* clang-format off */
-#define J_TEXT(k, value) {.kind = JSON_TEXT, .key = (k), .text = (value)} /* NULL: null */
-#define J_INT(k, value)  {.kind = JSON_INTEGER, .key = (k), .integer = (value)}
-#define J_REAL(k, value) {.kind = JSON_REAL, .key = (k), .real = (value)} /* not finite: null */
-#define J_BOOL(k, value) {.kind = JSON_BOOL, .key = (k), .integer = (value)}
+#define M_TEXT(k, value) {.kind = M_IS_TEXT, .key = (k), .text = (value)} /* NULL: null */
+#define M_INT(k, value)  {.kind = M_IS_INTEGER, .key = (k), .integer = (value)}
+#define M_REAL(k, value) {.kind = M_IS_REAL, .key = (k), .real = (value)} /* not finite: null */
+#define M_BOOL(k, value) {.kind = M_IS_BOOL, .key = (k), .integer = (value)}
 /* left out: a text that is NULL or "", the number 0, what is false */
-#define J_GIVEN(k, value) {.kind = JSON_TEXT, .key = (k), .text = (value), .left_out = true}
-#define J_COUNT(k, value) {.kind = JSON_INTEGER, .key = (k), .integer = (value), .left_out = true}
-#define J_TRUE(k, value)  {.kind = JSON_BOOL, .key = (k), .integer = (value), .left_out = true}
+#define M_GIVEN(k, value) {.kind = M_IS_TEXT, .key = (k), .text = (value), .left_out = true}
+#define M_COUNT(k, value) {.kind = M_IS_INTEGER, .key = (k), .integer = (value), .left_out = true}
+#define M_TRUE(k, value)  {.kind = M_IS_BOOL, .key = (k), .integer = (value), .left_out = true}
 /* clang-format on */
-/* A whole object: json_line("order", J_TEXT("name", name), J_INT("quota", quota)) */
+/* A whole object: json_line("order", M_TEXT("name", name), M_INT("quota", quota)) */
 #define json_line(event, ...)                                                                      \
-    json_put_line(event, (const struct json_member[]){__VA_ARGS__, {.kind = JSON_END}})
+    json_put_line(event, (const struct json_member[]){__VA_ARGS__, {.kind = M_IS_END}})
 /* Members of one that is open. */
 #define json_put(j, ...)                                                                           \
-    json_put_members(j, (const struct json_member[]){__VA_ARGS__, {.kind = JSON_END}})
+    json_put_members(j, (const struct json_member[]){__VA_ARGS__, {.kind = M_IS_END}})
 void json_put_line(const char *event, const struct json_member *members);
 void json_put_members(struct json *j, const struct json_member *members);
 void json_event(struct json *j, const char *event);            /* {"event": "..." */

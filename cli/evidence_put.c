@@ -37,7 +37,7 @@ static void end_part(struct paper *p, char bracket)
 static void put_text(struct paper *p, const char *key, const char *title, const char *text)
 {
     if (!p->md) {
-        json_put(&p->j, J_TEXT(key, text));
+        json_put(&p->j, M_TEXT(key, text));
         return;
     }
     fprintf(p->md, "| %s | ", title);
@@ -50,7 +50,7 @@ static void put_count(struct paper *p, const char *key, const char *title, int64
     if (p->md)
         fprintf(p->md, "| %s | %" PRId64 " |\n", title, n);
     else
-        json_put(&p->j, J_INT(key, n));
+        json_put(&p->j, M_INT(key, n));
 }
 
 static void put_yes(struct paper *p, const char *key, const char *title, bool yes)
@@ -58,7 +58,7 @@ static void put_yes(struct paper *p, const char *key, const char *title, bool ye
     if (p->md)
         fprintf(p->md, "| %s | %s |\n", title, yes ? "yes" : "no");
     else
-        json_put(&p->j, J_BOOL(key, yes));
+        json_put(&p->j, M_BOOL(key, yes));
 }
 
 static bool has_share(const struct paper *p, const char *of)
@@ -84,7 +84,7 @@ static void put_shares(struct paper *p, const char *of, const char *key, const c
             fprintf(p->md, " | %" PRId64 " |\n", s->count);
         } else {
             json_open(&p->j, NULL, '{');
-            json_put(&p->j, J_TEXT("name", s->name), J_INT("count", s->count));
+            json_put(&p->j, M_TEXT("name", s->name), M_INT("count", s->count));
             json_close(&p->j, '}');
         }
     }
@@ -226,9 +226,9 @@ static void put_account(struct paper *p, const struct signet_account *a,
     plan_credentials(p->order, a, what);
     if (!p->md) {
         json_open(&p->j, NULL, '{');
-        json_put(&p->j, J_TEXT("uri", plan_uri(a, uri)), J_TEXT("mode", signet_mode_name(a->mode)),
-                 J_TEXT("credentials", what), J_GIVEN("key", key->kind),
-                 J_GIVEN("generator", key->generator));
+        json_put(&p->j, M_TEXT("uri", plan_uri(a, uri)), M_TEXT("mode", signet_mode_name(a->mode)),
+                 M_TEXT("credentials", what), M_GIVEN("key", key->kind),
+                 M_GIVEN("generator", key->generator));
         json_close(&p->j, '}');
         return;
     }
@@ -264,7 +264,7 @@ static void put_unique(struct paper *p, const char *key, const char *title,
         return;
     }
     json_open(&p->j, key, '{');
-    json_put(&p->j, J_INT("count", u->count), J_INT("different", u->different));
+    json_put(&p->j, M_INT("count", u->count), M_INT("different", u->different));
     json_close(&p->j, '}');
 }
 
@@ -308,7 +308,7 @@ static int put_checkpoint(struct paper *p, const char *station, struct signet_er
         return rc;
     if (!p->md) {
         json_open(&p->j, NULL, '{');
-        json_put(&p->j, J_TEXT("station", station), J_TEXT("checkpoint", (const char *)text.data));
+        json_put(&p->j, M_TEXT("station", station), M_TEXT("checkpoint", (const char *)text.data));
         json_close(&p->j, '}');
     } else {
         fputs("\nStation ", p->md);

@@ -45,15 +45,15 @@ void facts_free(struct facts *facts)
 void facts_json(const struct facts *facts, struct json *j)
 {
     if (facts->has_parameters) {
-        json_put(j, J_INT("buf_size", facts->parameters.buf_size),
-                 J_INT("buf_count", facts->parameters.buf_count));
+        json_put(j, M_INT("buf_size", facts->parameters.buf_size),
+                 M_INT("buf_count", facts->parameters.buf_count));
     }
     if (facts->system.len)
         json_bytes(j, "system", facts->system.data, facts->system.len);
     if (facts->has_types) {
         json_open(j, "hashes", '[');
         for (size_t i = 0; i < facts->type_count; i++)
-            json_put(j, J_TEXT(NULL, facts->types[i].name));
+            json_put(j, M_TEXT(NULL, facts->types[i].name));
         json_close(j, ']');
     }
 }

@@ -165,7 +165,7 @@ static int init(int argc, char **argv)
     const char *folder = cli.arg_count ? cli.args[0] : "rehearsal";
     int rc = put_folder(folder, &cli.err);
     if (rc == SIGNET_OK && cli.json) {
-        json_line("init", J_TEXT("folder", folder));
+        json_line("init", M_TEXT("folder", folder));
     } else if (rc == SIGNET_OK) {
         printf("%s: a line of four slots with simulated boards and a simulated server\n"
                "start it: %s/rehearse\n",

@@ -33,7 +33,7 @@ void json_event(struct json *j, const char *event)
 {
     j->comma = false;
     putchar('{');
-    json_put(j, J_TEXT("event", event));
+    json_put(j, M_TEXT("event", event));
 }
 
 void json_end(struct json *j)
@@ -67,22 +67,22 @@ static void put_value(const struct json_member *m)
     char number[SIGNET_NUMBER_SIZE];
 
     switch (m->kind) {
-    case JSON_END:
+    case M_IS_END:
         break;
-    case JSON_TEXT:
+    case M_IS_TEXT:
         if (m->text)
             put_json_text(m->text, strlen(m->text));
         else
             fputs("null", stdout);
         break;
-    case JSON_INTEGER:
+    case M_IS_INTEGER:
         printf("%" PRId64, m->integer);
         break;
-    case JSON_REAL:
+    case M_IS_REAL:
         signet_text_number(m->real, number);
         fputs(isfinite(m->real) ? number : "null", stdout);
         break;
-    case JSON_BOOL:
+    case M_IS_BOOL:
         fputs(m->integer ? "true" : "false", stdout);
         break;
     }
@@ -90,7 +90,7 @@ static void put_value(const struct json_member *m)
 
 void json_put_members(struct json *j, const struct json_member *members)
 {
-    for (const struct json_member *m = members; m->kind != JSON_END; m++) {
+    for (const struct json_member *m = members; m->kind != M_IS_END; m++) {
         if (m->left_out && !m->integer && !(m->text && m->text[0]))
             continue;
         put_member(j, m->key);
@@ -111,6 +111,6 @@ void json_states(struct json *j, const int64_t states[SIGNET_DEVICE_STATES])
 {
     json_open(j, "states", '{');
     for (int i = 0; i < SIGNET_DEVICE_STATES; i++)
-        json_put(j, J_INT(signet_device_state_name((enum signet_device_state)i), states[i]));
+        json_put(j, M_INT(signet_device_state_name((enum signet_device_state)i), states[i]));
     json_close(j, '}');
 }

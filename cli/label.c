@@ -150,7 +150,7 @@ static int put_json_field(void *ctx, enum signet_label_field field, const char *
 
     (void)err;
     json_open(j, NULL, '{');
-    json_put(j, J_TEXT("field", words[field]));
+    json_put(j, M_TEXT("field", words[field]));
     json_bytes(j, "text", (const uint8_t *)text, len);
     json_close(j, '}');
     return SIGNET_OK;
@@ -165,7 +165,7 @@ static int label_show_json(struct labelled *l, struct signet_error *err)
     if (rc != SIGNET_OK)
         return rc;
     json_event(&j, "label");
-    json_put(&j, J_TEXT("endpoint", l->device.endpoint));
+    json_put(&j, M_TEXT("endpoint", l->device.endpoint));
     json_bytes(&j, "zpl", zpl.data, zpl.len);
     json_open(&j, "fields", '[');
     rc = signet_label_fields(l->label, &l->device, put_json_field, &j, err);
@@ -242,7 +242,7 @@ static int label_show(int argc, char **argv)
 static void tell_label(const struct cli *cli, const char *event, const char *endpoint)
 {
     if (cli->json)
-        json_line(event, J_TEXT("endpoint", endpoint));
+        json_line(event, M_TEXT("endpoint", endpoint));
     else
         printf("%s: label %s\n", PLAIN(endpoint), event);
 }

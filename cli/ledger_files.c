@@ -20,8 +20,8 @@ static int lost_row(void *ctx, const struct signet_run_lost *lost, struct signet
 
     (void)err;
     if (r->cli->json) {
-        json_line("lost", J_TEXT("endpoint", lost->endpoint), J_TEXT("state", state),
-                  J_BOOL("sealed", lost->sealed));
+        json_line("lost", M_TEXT("endpoint", lost->endpoint), M_TEXT("state", state),
+                  M_BOOL("sealed", lost->sealed));
     } else if (r->shown < SHOWN || lost->sealed) {
         printf("%-32s %-10s %s\n", PLAIN(lost->endpoint), state,
                lost->sealed ? "in work: its credentials are in the work folder" : "");
@@ -48,10 +48,10 @@ static const char *age_word(enum signet_ledger_age age)
 static void print_recovery(const struct recover *r, const struct signet_run_recovery *found)
 {
     if (r->cli->json) {
-        json_line("recovery", J_TEXT("ledger", age_word(found->age)), J_INT("names", found->names),
-                  J_INT("devices", found->devices), J_INT("unnamed", found->unnamed),
-                  J_BOOL("accepted", found->accepted),
-                  J_BOOL("done", r->yes && (found->accepted || found->age != SIGNET_LEDGER_SAME)));
+        json_line("recovery", M_TEXT("ledger", age_word(found->age)), M_INT("names", found->names),
+                  M_INT("devices", found->devices), M_INT("unnamed", found->unnamed),
+                  M_BOOL("accepted", found->accepted),
+                  M_BOOL("done", r->yes && (found->accepted || found->age != SIGNET_LEDGER_SAME)));
         return;
     }
     if (found->accepted)

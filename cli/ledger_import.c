@@ -4,11 +4,11 @@
 
 static void import_json(const struct signet_ledger_imported *i)
 {
-    json_line("imported", J_TEXT("site", i->site), J_BOOL("again", i->again),
-              J_INT("stations", i->stations), J_INT("orders", i->orders),
-              J_INT("devices", i->devices), J_INT("new_events", i->events),
-              J_INT("passed_over", i->passed_over), J_INT("events", i->all_events),
-              J_TEXT("head", i->head));
+    json_line("imported", M_TEXT("site", i->site), M_BOOL("again", i->again),
+              M_INT("stations", i->stations), M_INT("orders", i->orders),
+              M_INT("devices", i->devices), M_INT("new_events", i->events),
+              M_INT("passed_over", i->passed_over), M_INT("events", i->all_events),
+              M_TEXT("head", i->head));
 }
 
 static void import_text(const struct signet_ledger_imported *i)

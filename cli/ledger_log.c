@@ -108,7 +108,7 @@ static int print_ledger_checkpoint(struct signet_ledger *ledger, void *ctx,
         rc = signet_ledger_checkpoint(ledger, s->station, s->since ? (const char *)old.data : NULL,
                                       &text, err);
     if (rc == SIGNET_OK && s->cli->json)
-        json_line("checkpoint", J_TEXT("checkpoint", (const char *)text.data));
+        json_line("checkpoint", M_TEXT("checkpoint", (const char *)text.data));
     else if (rc == SIGNET_OK)
         rc = cli_write(s->output ? s->output : "-", text.data, text.len, err);
     signet_bytes_free(&old);
@@ -148,7 +148,7 @@ static int show_vkey(void *ctx, const char *station, const char *key, struct sig
         printf("%s\n", key);
         return SIGNET_OK;
     }
-    json_line("vkey", J_TEXT("station", station), J_TEXT("key", key));
+    json_line("vkey", M_TEXT("station", station), M_TEXT("key", key));
     return SIGNET_OK;
 }
 

@@ -52,11 +52,11 @@ static int device_json(void *ctx, const struct signet_ledger_device *d, struct s
     ++*count;
     json_event(&j, "device");
     for (size_t i = 0; i < TEXTS; i++)
-        json_put(&j, J_GIVEN(texts[i].name, text_of(d, i)));
-    json_put(&j, J_TEXT("state", signet_device_state_name(d->state)), J_INT("edition", d->edition),
-             J_INT("attempt", d->attempt), J_BOOL("exposed", d->exposed), J_TRUE("freed", d->freed),
-             J_TRUE("imported", d->imported), J_TEXT("created", TIME(d->created)),
-             J_TEXT("changed", TIME(d->changed)));
+        json_put(&j, M_GIVEN(texts[i].name, text_of(d, i)));
+    json_put(&j, M_TEXT("state", signet_device_state_name(d->state)), M_INT("edition", d->edition),
+             M_INT("attempt", d->attempt), M_BOOL("exposed", d->exposed), M_TRUE("freed", d->freed),
+             M_TRUE("imported", d->imported), M_TEXT("created", TIME(d->created)),
+             M_TEXT("changed", TIME(d->changed)));
     json_end(&j);
     return SIGNET_OK;
 }
@@ -65,11 +65,11 @@ static int event_json(void *ctx, const struct signet_ledger_event *e, struct sig
 {
     (void)ctx;
     (void)err;
-    json_line("history", J_TEXT("station", e->station), J_INT("seq", e->seq),
-              J_TEXT("time", TIME(e->time)), J_GIVEN("endpoint", e->endpoint),
-              J_COUNT("edition", e->edition), J_TEXT("kind", e->kind), J_TEXT("detail", e->detail),
-              J_TEXT("operator", e->operator_name), J_TEXT("tool", e->tool),
-              J_TEXT("hash", e->hash));
+    json_line("history", M_TEXT("station", e->station), M_INT("seq", e->seq),
+              M_TEXT("time", TIME(e->time)), M_GIVEN("endpoint", e->endpoint),
+              M_COUNT("edition", e->edition), M_TEXT("kind", e->kind), M_TEXT("detail", e->detail),
+              M_TEXT("operator", e->operator_name), M_TEXT("tool", e->tool),
+              M_TEXT("hash", e->hash));
     return SIGNET_OK;
 }
 
@@ -272,9 +272,9 @@ static int delivery_json(void *ctx, const struct signet_ledger_delivery *d,
 {
     (void)ctx;
     (void)err;
-    json_line("delivery", J_TEXT("server", d->server), J_INT("edition", d->edition),
-              J_TEXT("state", delivery_word(d, true)), J_TEXT("changed", TIME(d->changed)),
-              J_GIVEN(d->removed ? "by_hand" : "error", d->error));
+    json_line("delivery", M_TEXT("server", d->server), M_INT("edition", d->edition),
+              M_TEXT("state", delivery_word(d, true)), M_TEXT("changed", TIME(d->changed)),
+              M_GIVEN(d->removed ? "by_hand" : "error", d->error));
     return SIGNET_OK;
 }
 

@@ -39,14 +39,14 @@ static int show_json(struct mending *m, const struct signet_ledger_decided *d)
     struct json j;
 
     json_event(&j, "device");
-    json_put(&j, J_TEXT("endpoint", d->endpoint), J_GIVEN("order", d->order),
-             J_TEXT("was", d->order[0] ? signet_device_state_name(d->state) : "unknown"),
-             J_INT("edition", d->edition), J_BOOL("new_edition", d->new_edition),
-             J_GIVEN("servers", d->servers),
-             J_BOOL("done", d->error->code == SIGNET_OK && !m->decision.preview));
+    json_put(&j, M_TEXT("endpoint", d->endpoint), M_GIVEN("order", d->order),
+             M_TEXT("was", d->order[0] ? signet_device_state_name(d->state) : "unknown"),
+             M_INT("edition", d->edition), M_BOOL("new_edition", d->new_edition),
+             M_GIVEN("servers", d->servers),
+             M_BOOL("done", d->error->code == SIGNET_OK && !m->decision.preview));
     if (d->error->code) {
-        json_put(&j, J_TEXT("code", signet_code_name(d->error->code)),
-                 J_TEXT("message", d->error->msg));
+        json_put(&j, M_TEXT("code", signet_code_name(d->error->code)),
+                 M_TEXT("message", d->error->msg));
     }
     json_end(&j);
     return SIGNET_OK;
@@ -110,8 +110,8 @@ static int show_decided(void *ctx, const struct signet_ledger_decided *d, struct
 static void show_sum(const struct mending *m)
 {
     if (m->cli->json) {
-        json_line(m->decision.preview ? "preview" : "decided", J_INT("changed", m->changed),
-                  J_INT("left", m->refused));
+        json_line(m->decision.preview ? "preview" : "decided", M_INT("changed", m->changed),
+                  M_INT("left", m->refused));
         return;
     }
     if (m->one)

@@ -66,8 +66,8 @@ void ledger_print_head(const struct cli *cli, int64_t events, const char *head,
         return;
     }
     json_event(&j, "verified");
-    json_put(&j, J_INT("events", events), J_TEXT("head", head));
+    json_put(&j, M_INT("events", events), M_TEXT("head", head));
     if (is_signed)
-        json_put(&j, J_BOOL("signed", *is_signed));
+        json_put(&j, M_BOOL("signed", *is_signed));
     json_end(&j);
 }

@@ -19,8 +19,8 @@ static void tell_proof(const struct proving *p, const struct signet_ledger_proof
                        const char *file)
 {
     if (p->cli->json)
-        json_line("proof", J_TEXT("kind", proof->kind), J_TEXT("station", proof->station),
-                  J_INT("seq", proof->seq), J_TEXT("file", file));
+        json_line("proof", M_TEXT("kind", proof->kind), M_TEXT("station", proof->station),
+                  M_INT("seq", proof->seq), M_TEXT("file", file));
     else
         printf("%-12s %s\n", PLAIN(proof->kind),
                file ? PLAIN(file) : "no proof: its station does not sign");
@@ -69,7 +69,7 @@ static int check_proof(struct proving *p, const char *event_file, const char *pr
     if (rc == SIGNET_OK)
         rc = signet_proof_check(p->key, event.data, event.len, proof.data, proof.len, &cli.err);
     if (rc == SIGNET_OK && cli.json)
-        json_line("proved", J_TEXT("event_file", event_file));
+        json_line("proved", M_TEXT("event_file", event_file));
     else if (rc == SIGNET_OK)
         printf("%s is in the ledger\n", PLAIN(event_file));
     signet_bytes_free(&event);
@@ -138,9 +138,9 @@ static int run_witness(struct cli *cli, const struct witnessing *w)
         rc = act_as_witness(cli, w, &out, &cli->err);
     if (rc == SIGNET_OK && cli->json) {
         json_event(&j, "witness");
-        json_put(&j, J_TEXT("key", (const char *)key.data));
+        json_put(&j, M_TEXT("key", (const char *)key.data));
         if (out.data)
-            json_put(&j, J_TEXT("checkpoint", (const char *)out.data));
+            json_put(&j, M_TEXT("checkpoint", (const char *)out.data));
         json_end(&j);
     } else if (rc == SIGNET_OK && w->key) {
         rc = cli_write(w->output ? w->output : "-", out.data, out.len, &cli->err);

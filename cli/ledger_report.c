@@ -178,9 +178,9 @@ static int one_run(void *ctx, const struct signet_run_record *run, struct signet
         run_text(r->rows++ == 0, run);
         return SIGNET_OK;
     }
-    json_line("run", J_TEXT("time", TIME(run->time)), J_TEXT("order", run->order),
-              J_TEXT("station", run->station), J_TEXT("operator", run->operator_name),
-              J_TEXT("report", run->json));
+    json_line("run", M_TEXT("time", TIME(run->time)), M_TEXT("order", run->order),
+              M_TEXT("station", run->station), M_TEXT("operator", run->operator_name),
+              M_TEXT("report", run->json));
     return SIGNET_OK;
 }
 

@@ -25,9 +25,9 @@ static void order_json(const struct signet_ledger_order_view *o)
     struct json j;
 
     json_event(&j, "order");
-    json_put(&j, J_TEXT("order", o->name), J_INT("quota", o->quota), J_INT("issued", o->issued));
+    json_put(&j, M_TEXT("order", o->name), M_INT("quota", o->quota), M_INT("issued", o->issued));
     json_states(&j, o->states);
-    json_put(&j, J_TEXT("created", TIME(o->created)));
+    json_put(&j, M_TEXT("created", TIME(o->created)));
     json_end(&j);
 }
 
@@ -63,9 +63,9 @@ static int count_order(void *ctx, const struct signet_ledger_order_view *o,
 
 static void group_json(const struct signet_ledger_group *g)
 {
-    json_line("group", J_TEXT("by", g->by), J_TEXT("name", g->name), J_INT("devices", g->devices),
-              J_INT("made", g->done), J_INT("failed", g->failed), J_INT("ended", g->ended),
-              J_INT("first_pass", g->first_pass));
+    json_line("group", M_TEXT("by", g->by), M_TEXT("name", g->name), M_INT("devices", g->devices),
+              M_INT("made", g->done), M_INT("failed", g->failed), M_INT("ended", g->ended),
+              M_INT("first_pass", g->first_pass));
 }
 
 static int count_group(void *ctx, const struct signet_ledger_group *g, struct signet_error *err)

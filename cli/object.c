@@ -20,9 +20,9 @@ static void tell_object(const struct import *import, const char *file, const cha
                         const struct signet_object *object)
 {
     if (import->cli->json)
-        json_line("object", J_TEXT("file", file), J_INT("object", object->id),
-                  J_TEXT("version", object->version), J_TEXT("name", object->name),
-                  J_INT("resources", (int64_t)object->count), J_GIVEN("copy", copy));
+        json_line("object", M_TEXT("file", file), M_INT("object", object->id),
+                  M_TEXT("version", object->version), M_TEXT("name", object->name),
+                  M_INT("resources", (int64_t)object->count), M_GIVEN("copy", copy));
     else
         printf("%s: object %u, version %s, OID.%s, %s%s%s\n", PLAIN(file), object->id,
                object->version, object->name, COUNT(object->count, "resource", "resources"),
@@ -42,9 +42,9 @@ static void tell_refused(struct import *import, const char *file, const struct s
             printf("hint: %s\n", why->hint);
         return;
     }
-    json_line(passed ? "passed_over" : "refused", J_TEXT("file", file),
-              J_TEXT("code", signet_code_name(why->code)), J_TEXT("message", why->msg),
-              J_GIVEN("hint", why->hint));
+    json_line(passed ? "passed_over" : "refused", M_TEXT("file", file),
+              M_TEXT("code", signet_code_name(why->code)), M_TEXT("message", why->msg),
+              M_GIVEN("hint", why->hint));
 }
 
 /* "objects/33700-1_0.xml"; a file of several objects keeps its name. */
@@ -111,9 +111,9 @@ static int import_file(void *ctx, const char *file)
 static void tell_sum(const struct import *import)
 {
     if (import->cli->json)
-        json_line("imported", J_INT("objects", (int64_t)import->objects),
-                  J_INT("refused", (int64_t)import->refused),
-                  J_INT("passed_over", (int64_t)import->passed));
+        json_line("imported", M_INT("objects", (int64_t)import->objects),
+                  M_INT("refused", (int64_t)import->refused),
+                  M_INT("passed_over", (int64_t)import->passed));
     else
         printf("%s, %zu refused, %zu passed over\n", COUNT(import->objects, "object", "objects"),
                import->refused, import->passed);
@@ -190,21 +190,21 @@ static bool has(unsigned flags, unsigned flag)
 
 static void object_json(const struct signet_object *o, const char *event)
 {
-    json_line(event, J_INT("object", o->id), J_TEXT("name", o->name), J_TEXT("version", o->version),
-              J_INT("lwm2m", o->since), J_BOOL("multiple", has(o->flags, SIGNET_DEFINED_MULTIPLE)),
-              J_BOOL("mandatory", has(o->flags, SIGNET_DEFINED_MANDATORY)),
-              J_INT("resources", (int64_t)o->count));
+    json_line(event, M_INT("object", o->id), M_TEXT("name", o->name), M_TEXT("version", o->version),
+              M_INT("lwm2m", o->since), M_BOOL("multiple", has(o->flags, SIGNET_DEFINED_MULTIPLE)),
+              M_BOOL("mandatory", has(o->flags, SIGNET_DEFINED_MANDATORY)),
+              M_INT("resources", (int64_t)o->count));
 }
 
 static void resource_json(const struct signet_resource *r)
 {
-    json_line("resource", J_INT("resource", r->id), J_TEXT("name", r->name),
-              J_GIVEN("alias", r->alias), J_TEXT("type", type_name((enum signet_type)r->type)),
-              J_TEXT("operations", operations(r)),
-              J_BOOL("multiple", has(r->flags, SIGNET_DEFINED_MULTIPLE)),
-              J_BOOL("mandatory", has(r->flags, SIGNET_DEFINED_MANDATORY)),
-              J_BOOL("secret", has(r->flags, SIGNET_DEFINED_SECRET)), J_INT("lwm2m", r->since),
-              J_GIVEN("range", r->range));
+    json_line("resource", M_INT("resource", r->id), M_TEXT("name", r->name),
+              M_GIVEN("alias", r->alias), M_TEXT("type", type_name((enum signet_type)r->type)),
+              M_TEXT("operations", operations(r)),
+              M_BOOL("multiple", has(r->flags, SIGNET_DEFINED_MULTIPLE)),
+              M_BOOL("mandatory", has(r->flags, SIGNET_DEFINED_MANDATORY)),
+              M_BOOL("secret", has(r->flags, SIGNET_DEFINED_SECRET)), M_INT("lwm2m", r->since),
+              M_GIVEN("range", r->range));
 }
 
 static void resource_text(const struct signet_resource *r)

@@ -21,12 +21,12 @@ static void tell_opened(const struct cli *cli, const char *file, const struct si
         return;
     }
     json_event(&j, "opened");
-    json_put(&j, J_TEXT("file", file), J_INT("files", (int64_t)u->files),
-             J_GIVEN("order", u->order), J_GIVEN("station", u->station),
-             J_BOOL("signed", u->is_signed));
+    json_put(&j, M_TEXT("file", file), M_INT("files", (int64_t)u->files),
+             M_GIVEN("order", u->order), M_GIVEN("station", u->station),
+             M_BOOL("signed", u->is_signed));
     if (u->order[0]) {
-        json_put(&j, J_INT("batch", (int64_t)u->batch), J_INT("devices", u->devices),
-                 J_TEXT("previous", u->previous), J_TEXT("sha256", u->sha256));
+        json_put(&j, M_INT("batch", (int64_t)u->batch), M_INT("devices", u->devices),
+                 M_TEXT("previous", u->previous), M_TEXT("sha256", u->sha256));
     }
     json_end(&j);
 }

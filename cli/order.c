@@ -80,7 +80,7 @@ static int order_verify(int argc, char **argv)
     if (rc == SIGNET_OK)
         rc = signet_order_verify(order, keys.items, keys.count, time(NULL), &cli.err);
     if (rc == SIGNET_OK && cli.json) {
-        json_line("signed", J_TEXT("order", order->name), J_INT("quota", order->quota));
+        json_line("signed", M_TEXT("order", order->name), M_INT("quota", order->quota));
     } else if (rc == SIGNET_OK) {
         printf("order %s is as its owner signed it: %s\n", PLAIN(order->name),
                COUNT(order->quota, "device", "devices"));
@@ -107,7 +107,7 @@ static int order_owner(int argc, char **argv)
     if (rc == SIGNET_OK)
         rc = signet_order_owners(order, &owners, &cli.err);
     if (rc == SIGNET_OK && cli.json) {
-        json_line("owners", J_TEXT("keys", owners.data ? (const char *)owners.data : ""));
+        json_line("owners", M_TEXT("keys", owners.data ? (const char *)owners.data : ""));
     } else if (rc == SIGNET_OK) {
         for (char *rest = (char *)owners.data, *line; rest && (line = strsep(&rest, "\n"));)
             if (*line)

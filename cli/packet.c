@@ -84,8 +84,8 @@ static int packet_show(int argc, char **argv)
 
 static void tell_made(const char *file, const struct signet_tree *tree, size_t len)
 {
-    json_line("packet", J_TEXT("file", file), J_INT("records", (int64_t)signet_tree_count(tree)),
-              J_INT("bytes", (int64_t)len));
+    json_line("packet", M_TEXT("file", file), M_INT("records", (int64_t)signet_tree_count(tree)),
+              M_INT("bytes", (int64_t)len));
 }
 
 /* In its place, where recipients are given. */
@@ -180,9 +180,9 @@ static void on_finding(void *ctx, const struct signet_event *event)
 static void tell_findings(const struct cli *cli, const struct check *check, size_t records)
 {
     if (cli->json)
-        json_line("checked", J_BOOL("good", check->refused == 0),
-                  J_INT("records", (int64_t)records), J_INT("refused", (int64_t)check->refused),
-                  J_INT("suspicious", (int64_t)check->suspicious));
+        json_line("checked", M_BOOL("good", check->refused == 0),
+                  M_INT("records", (int64_t)records), M_INT("refused", (int64_t)check->refused),
+                  M_INT("suspicious", (int64_t)check->suspicious));
     else
         printf("%s: %s, %zu that a device would refuse, %zu suspicious\n",
                check->refused ? "refused" : "good", COUNT(records, "record", "records"),

@@ -17,7 +17,7 @@ void page_tell(const struct cli *cli, const struct signet_page *page)
         fprintf(stderr, "signet: page at %s\n", url);
         return;
     }
-    json_line("page", J_TEXT("url", url));
+    json_line("page", M_TEXT("url", url));
 }
 
 int page_begin(const struct page_choice *choice, struct signet_page **out, struct signet_error *err)

@@ -125,9 +125,9 @@ static void json_accounts(struct json *j, const struct signet_order *o,
     json_open(j, "accounts", '[');
     for (size_t i = 0; signet_tree_account(tree, i, &a); i++) {
         json_open(j, NULL, '{');
-        json_put(j, J_TEXT("uri", plan_uri(&a, uri)), J_TEXT("mode", signet_mode_name(a.mode)),
-                 J_BOOL("bootstrap", a.bootstrap),
-                 J_TEXT("credentials", plan_credentials(o, &a, what)));
+        json_put(j, M_TEXT("uri", plan_uri(&a, uri)), M_TEXT("mode", signet_mode_name(a.mode)),
+                 M_BOOL("bootstrap", a.bootstrap),
+                 M_TEXT("credentials", plan_credentials(o, &a, what)));
         json_close(j, '}');
     }
     json_close(j, ']');
@@ -140,10 +140,10 @@ static void json_slots(struct json *j, const struct signet_order *o)
     json_open(j, "slots", '[');
     for (size_t i = 0; i < o->slot_count; i++) {
         json_open(j, NULL, '{');
-        json_put(j, J_TEXT("name", o->slots[i].name),
-                 J_TEXT(kinds[o->slots[i].kind], o->slots[i].where));
+        json_put(j, M_TEXT("name", o->slots[i].name),
+                 M_TEXT(kinds[o->slots[i].kind], o->slots[i].where));
         if (o->slots[i].serial)
-            json_put(j, J_TEXT("programmer", o->slots[i].serial));
+            json_put(j, M_TEXT("programmer", o->slots[i].serial));
         json_close(j, '}');
     }
     json_close(j, ']');
@@ -155,34 +155,34 @@ static void json_plan(const struct signet_order *o, const struct signet_tree *tr
     struct json j;
 
     json_event(&j, "plan");
-    json_put(&j, J_TEXT("order", o->name), J_INT("quota", o->quota),
-             J_TEXT("template", o->template_file), J_TEXT("manifest", o->manifest),
-             J_TEXT("first", ends->first[0] ? ends->first : NULL),
-             J_TEXT("last", ends->last[0] ? ends->last : NULL));
+    json_put(&j, M_TEXT("order", o->name), M_INT("quota", o->quota),
+             M_TEXT("template", o->template_file), M_TEXT("manifest", o->manifest),
+             M_TEXT("first", ends->first[0] ? ends->first : NULL),
+             M_TEXT("last", ends->last[0] ? ends->last : NULL));
     json_accounts(&j, o, tree);
-    json_put(&j, J_TEXT("board", o->recipe));
+    json_put(&j, M_TEXT("board", o->recipe));
     json_slots(&j, o);
-    json_put(&j, J_TEXT("packets", o->packets), J_TEXT("records", o->records));
+    json_put(&j, M_TEXT("packets", o->packets), M_TEXT("records", o->records));
     if (o->seal_to_count)
         json_open(&j, "seal_to", '[');
     for (size_t i = 0; i < o->seal_to_count; i++)
-        json_put(&j, J_TEXT(NULL, o->seal_to[i]));
+        json_put(&j, M_TEXT(NULL, o->seal_to[i]));
     if (o->seal_to_count)
         json_close(&j, ']');
-    json_put(&j, J_BOOL("prove", o->prove));
+    json_put(&j, M_BOOL("prove", o->prove));
     json_open(&j, "servers", '[');
     for (size_t i = 0; i < o->server_count; i++)
-        json_put(&j, J_TEXT(NULL, o->servers[i].name));
+        json_put(&j, M_TEXT(NULL, o->servers[i].name));
     json_close(&j, ']');
-    json_put(&j, J_TEXT("label", o->label.template_file), J_TEXT("printer", o->label.printer),
-             J_TEXT("scan", o->scan.endpoint ? o->scan.endpoint : o->scan.column));
+    json_put(&j, M_TEXT("label", o->label.template_file), M_TEXT("printer", o->label.printer),
+             M_TEXT("scan", o->scan.endpoint ? o->scan.endpoint : o->scan.column));
     json_open(&j, "notify", '[');
     for (size_t i = 0; i < o->notify_count; i++)
-        json_put(&j, J_TEXT(NULL, o->notify[i].name));
+        json_put(&j, M_TEXT(NULL, o->notify[i].name));
     json_close(&j, ']');
     if (o->label.scan_back)
-        json_put(&j, J_BOOL("scan_back", true));
-    json_put(&j, J_TEXT("ledger", o->ledger), J_TEXT("station", o->station));
+        json_put(&j, M_BOOL("scan_back", true));
+    json_put(&j, M_TEXT("ledger", o->ledger), M_TEXT("station", o->station));
     json_end(&j);
 }
 

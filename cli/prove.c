@@ -4,11 +4,11 @@
 
 static void proof_json(const struct signet_proof *proof, bool in)
 {
-    json_line("proof", J_BOOL("in", in), J_TEXT("step", proof->step), J_TEXT("uri", proof->uri),
-              J_GIVEN("cipher", proof->cipher), J_COUNT("code", proof->code),
-              J_GIVEN("location", proof->location), J_INT("accounts", proof->accounts),
-              J_INT("bootstraps", proof->bootstraps), J_REAL("seconds", proof->seconds),
-              J_GIVEN("stack", proof->stack));
+    json_line("proof", M_BOOL("in", in), M_TEXT("step", proof->step), M_TEXT("uri", proof->uri),
+              M_GIVEN("cipher", proof->cipher), M_COUNT("code", proof->code),
+              M_GIVEN("location", proof->location), M_INT("accounts", proof->accounts),
+              M_INT("bootstraps", proof->bootstraps), M_REAL("seconds", proof->seconds),
+              M_GIVEN("stack", proof->stack));
 }
 
 static void proof_text(const struct signet_proof *proof)

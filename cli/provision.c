@@ -39,10 +39,10 @@ static void stage_event(void *ctx, const struct signet_event *event)
 static void done_json(const struct signet_provision_result *result)
 {
     const struct signet_board_state *board = &result->board;
-    json_line("done", J_TEXT("endpoint", result->endpoint[0] ? result->endpoint : NULL),
-              J_TEXT("port", board->port[0] ? board->port : NULL),
-              J_TEXT("serial", board->serial[0] ? board->serial : NULL),
-              J_BOOL("applied", board->applied), J_BOOL("registered", result->registered));
+    json_line("done", M_TEXT("endpoint", result->endpoint[0] ? result->endpoint : NULL),
+              M_TEXT("port", board->port[0] ? board->port : NULL),
+              M_TEXT("serial", board->serial[0] ? board->serial : NULL),
+              M_BOOL("applied", board->applied), M_BOOL("registered", result->registered));
 }
 
 static void done_text(const struct signet_provision_job *job,

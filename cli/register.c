@@ -46,8 +46,8 @@ static void remind(const struct signet_server *server, const struct signet_tree 
 static void tell_registered(const struct cli *cli, const struct request *request, const char *what)
 {
     if (cli->json)
-        json_line("registered", J_TEXT("step", "register"), J_TEXT("endpoint", request->endpoint),
-                  J_TEXT("result", what));
+        json_line("registered", M_TEXT("step", "register"), M_TEXT("endpoint", request->endpoint),
+                  M_TEXT("result", what));
     else
         printf("%s: %s\n", request->endpoint, what);
 }

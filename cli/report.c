@@ -54,8 +54,8 @@ static void tell_error(const char *kind, const char *escape, const struct signet
 
 static void put_error(struct json *j, const struct signet_error *e)
 {
-    json_put(j, J_TEXT("code", signet_code_name(e->code)), J_INT("number", e->code),
-             J_COUNT("sys", e->sys), J_TEXT("message", e->msg), J_GIVEN("hint", e->hint));
+    json_put(j, M_TEXT("code", signet_code_name(e->code)), M_INT("number", e->code),
+             M_COUNT("sys", e->sys), M_TEXT("message", e->msg), M_GIVEN("hint", e->hint));
 }
 
 /* `| head` has read what it wanted: nothing is to be told. */
@@ -153,19 +153,19 @@ static void put_event(const struct signet_event *event)
     struct json j;
     json_event(&j, event_names[event->kind]);
     if (event->stage)
-        json_put(&j, J_TEXT("stage", event->stage));
+        json_put(&j, M_TEXT("stage", event->stage));
     if (event->board)
-        json_put(&j, J_TEXT("board", event->board));
+        json_put(&j, M_TEXT("board", event->board));
     if (event->endpoint)
-        json_put(&j, J_TEXT("endpoint", event->endpoint));
+        json_put(&j, M_TEXT("endpoint", event->endpoint));
     if (event->name)
-        json_put(&j, J_TEXT("name", event->name));
+        json_put(&j, M_TEXT("name", event->name));
     if (event->may)
-        json_put(&j, J_TEXT("may", event->may));
+        json_put(&j, M_TEXT("may", event->may));
     if (event->kind == SIGNET_EVENT_PROGRESS || event->kind == SIGNET_EVENT_TOTALS)
-        json_put(&j, J_INT("done", (int64_t)event->done), J_INT("total", (int64_t)event->total));
+        json_put(&j, M_INT("done", (int64_t)event->done), M_INT("total", (int64_t)event->total));
     if (event->kind == SIGNET_EVENT_STAGE_END)
-        json_put(&j, J_REAL("seconds", event->seconds));
+        json_put(&j, M_REAL("seconds", event->seconds));
     if (event->error)
         put_error(&j, event->error);
     json_end(&j);
@@ -262,7 +262,7 @@ int cli_end(struct cli *cli, int rc)
 int cli_end_owner(struct cli *cli, int rc, struct signet_bytes *key)
 {
     if (rc == SIGNET_OK && cli->json)
-        json_line("owner", J_TEXT("key", (const char *)key->data));
+        json_line("owner", M_TEXT("key", (const char *)key->data));
     else if (rc == SIGNET_OK)
         printf("%s\n", (const char *)key->data);
     signet_bytes_free(key);

@@ -54,8 +54,8 @@ int cli_server_open(const struct server_access *access, const struct signet_obse
 static void tell_checked(const struct cli *cli, const char *kind)
 {
     if (cli->json)
-        json_line("server_checked", J_TEXT("step", "server-check"), J_TEXT("kind", kind),
-                  J_TEXT("result", "ok"));
+        json_line("server_checked", M_TEXT("step", "server-check"), M_TEXT("kind", kind),
+                  M_TEXT("result", "ok"));
     else
         printf("%s: ok\n", kind);
 }
@@ -99,22 +99,22 @@ static void capabilities_json(const struct signet_server_capabilities *can)
     struct json j;
 
     json_event(&j, "capabilities");
-    json_put(&j, J_TEXT("kind", can->kind));
+    json_put(&j, M_TEXT("kind", can->kind));
     json_open(&j, "modes", '[');
     for (int mode = 0; mode < SIGNET_MODES; mode++)
         if (can->modes & 1u << mode)
-            json_put(&j, J_TEXT(NULL, signet_mode_name((enum signet_mode)mode)));
+            json_put(&j, M_TEXT(NULL, signet_mode_name((enum signet_mode)mode)));
     json_close(&j, ']');
-    json_put(&j, J_INT("psk_min", can->psk_min), J_INT("psk_max", can->psk_max),
-             J_INT("psk_multiple", can->psk_multiple), J_TEXT("identity", can->identity_charset),
-             J_INT("endpoint_max", can->endpoint_max), J_BOOL("common_name", can->common_name),
-             J_BOOL("ec_keys", can->ec_keys), J_INT("batch_max", can->batch_max),
-             J_BOOL("overwrites", can->upsert), J_BOOL("needs_token", can->needs_token),
-             J_BOOL("removes", can->removes), J_BOOL("uploads", can->uploads),
-             J_TEXT("manual_steps", can->manual_steps));
+    json_put(&j, M_INT("psk_min", can->psk_min), M_INT("psk_max", can->psk_max),
+             M_INT("psk_multiple", can->psk_multiple), M_TEXT("identity", can->identity_charset),
+             M_INT("endpoint_max", can->endpoint_max), M_BOOL("common_name", can->common_name),
+             M_BOOL("ec_keys", can->ec_keys), M_INT("batch_max", can->batch_max),
+             M_BOOL("overwrites", can->upsert), M_BOOL("needs_token", can->needs_token),
+             M_BOOL("removes", can->removes), M_BOOL("uploads", can->uploads),
+             M_TEXT("manual_steps", can->manual_steps));
     json_open(&j, "options", '{');
     for (const struct signet_option_info *o = can->options; o && o->name; o++)
-        json_put(&j, J_TEXT(o->name, o->help));
+        json_put(&j, M_TEXT(o->name, o->help));
     json_close(&j, '}');
     json_end(&j);
 }

@@ -82,9 +82,9 @@ static int run_board(struct cli *cli, const struct sim_board_options *options, b
     if (rc == SIGNET_OK && cli->json) {
         struct json j;
         json_event(&j, "board");
-        json_put(&j, J_TEXT("port", sim_board_path(board)));
+        json_put(&j, M_TEXT("port", sim_board_path(board)));
         if (options->udp)
-            json_put(&j, J_INT("udp", sim_board_udp(board)));
+            json_put(&j, M_INT("udp", sim_board_udp(board)));
         json_end(&j);
     } else if (rc == SIGNET_OK) {
         printf("%s\n", sim_board_path(board));
@@ -221,7 +221,7 @@ static void tell_rack(const struct cli *cli, const struct rack *r)
         fflush(stdout);
         return;
     }
-    json_line("rack", J_TEXT("folder", r->folder), J_INT("boards", r->slots));
+    json_line("rack", M_TEXT("folder", r->folder), M_INT("boards", r->slots));
 }
 
 static int run_rack(struct cli *cli, struct rack *r, bool until_eof)
@@ -304,7 +304,7 @@ int sim_tell(int argc, char **argv)
     if (sim_control(cli.args[0], cli.args[1], answer, sizeof(answer), &cli.err) != SIGNET_OK)
         return cli_fail(&cli, &cli.err);
     if (cli.json)
-        json_line("told", J_TEXT("answer", answer));
+        json_line("told", M_TEXT("answer", answer));
     else
         printf("%s\n", answer);
     return cli_close(&cli, EXIT_DONE);

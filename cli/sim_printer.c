@@ -17,7 +17,7 @@ static void announce_printer(const struct cli *cli, const struct sim_printer *pr
 
     snprintf(url, sizeof(url), "tcp://127.0.0.1:%u", sim_printer_port(printer));
     if (cli->json)
-        json_line("printer", J_TEXT("url", url), J_INT("port", sim_printer_port(printer)));
+        json_line("printer", M_TEXT("url", url), M_INT("port", sim_printer_port(printer)));
     else
         printf("%s\n", url);
     fflush(stdout);
@@ -26,7 +26,7 @@ static void announce_printer(const struct cli *cli, const struct sim_printer *pr
 static void summarise_printer(const struct cli *cli, struct sim_printer *printer)
 {
     if (cli->json)
-        json_line("printed", J_INT("labels", (int64_t)sim_printer_labels(printer)));
+        json_line("printed", M_INT("labels", (int64_t)sim_printer_labels(printer)));
     else
         printf("%s\n", COUNT(sim_printer_labels(printer), "label", "labels"));
 }

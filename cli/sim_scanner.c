@@ -82,7 +82,7 @@ static int read_labels(struct sim_scanner *scanner, const char *folder, int dela
 static void announce_scanner(const struct cli *cli, const char *port)
 {
     if (cli->json)
-        json_line("scanner", J_TEXT("port", port));
+        json_line("scanner", M_TEXT("port", port));
     else
         printf("%s\n", PLAIN(port));
     fflush(stdout);

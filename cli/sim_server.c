@@ -19,10 +19,10 @@ static void announce_server(const struct cli *cli, const struct sim_server *serv
         struct json j;
 
         json_event(&j, "server");
-        json_put(&j, J_TEXT("url", url), J_INT("port", sim_server_port(server)),
-                 J_TEXT("ca_file", ca_file));
+        json_put(&j, M_TEXT("url", url), M_INT("port", sim_server_port(server)),
+                 M_TEXT("ca_file", ca_file));
         if (lwm2m)
-            json_put(&j, J_TEXT("lwm2m", uri));
+            json_put(&j, M_TEXT("lwm2m", uri));
         json_end(&j);
     } else {
         printf("%s %s%s%s\n", url, ca_file, lwm2m ? " " : "", uri);
@@ -46,12 +46,12 @@ static void summarise(const struct cli *cli, struct sim_server *server,
         return;
     }
     json_event(&j, "served");
-    json_put(&j, J_INT("devices", (int64_t)sim_server_devices(server)),
-             J_INT("requests", (int64_t)sim_server_requests(server)),
-             J_INT("connections", (int64_t)sim_server_connections(server)),
-             J_INT("logins", (int64_t)sim_server_logins(server)));
+    json_put(&j, M_INT("devices", (int64_t)sim_server_devices(server)),
+             M_INT("requests", (int64_t)sim_server_requests(server)),
+             M_INT("connections", (int64_t)sim_server_connections(server)),
+             M_INT("logins", (int64_t)sim_server_logins(server)));
     if (lwm2m)
-        json_put(&j, J_INT("registrations", (int64_t)sim_lwm2m_registered(lwm2m)));
+        json_put(&j, M_INT("registrations", (int64_t)sim_lwm2m_registered(lwm2m)));
     json_end(&j);
 }
 

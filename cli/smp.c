@@ -83,8 +83,8 @@ static int upload(struct session *s, const struct signet_bytes *data, const char
 static void tell_uploaded(const struct cli *cli, size_t len, const char *how)
 {
     if (cli->json)
-        json_line("uploaded", J_TEXT("uploaded", cli->args[1]), J_INT("bytes", (int64_t)len),
-                  J_TEXT("compared_by", how));
+        json_line("uploaded", M_TEXT("uploaded", cli->args[1]), M_INT("bytes", (int64_t)len),
+                  M_TEXT("compared_by", how));
     else
         printf("%s written, compared by %s\n", COUNT(len, "byte", "bytes"), how);
 }
@@ -124,8 +124,8 @@ static int download(struct session *s, const char *output)
     if (rc == SIGNET_OK)
         rc = cli_write(output ? output : "-", data.data, data.len, &s->cli.err);
     if (rc == SIGNET_OK && s->cli.json) {
-        json_line("downloaded", J_TEXT("downloaded", s->cli.args[0]),
-                  J_INT("bytes", (int64_t)data.len));
+        json_line("downloaded", M_TEXT("downloaded", s->cli.args[0]),
+                  M_INT("bytes", (int64_t)data.len));
     }
     signet_bytes_free(&data);
     return session_end(s, rc);
@@ -152,8 +152,8 @@ static void tell_hash(const struct cli *cli, const struct signet_smp_hash *hash)
     for (size_t i = 0; i < hash->output_len; i++)
         snprintf(hex + 2 * i, 3, "%02x", hash->output[i]);
     if (cli->json)
-        json_line("hash", J_TEXT("type", hash->type), J_TEXT("hash", hex),
-                  J_INT("bytes", (int64_t)hash->len));
+        json_line("hash", M_TEXT("type", hash->type), M_TEXT("hash", hex),
+                  M_INT("bytes", (int64_t)hash->len));
     else
         printf("%s  %s  %s\n", hex, COUNT(hash->len, "byte", "bytes"), PLAIN(hash->type));
 }
@@ -201,7 +201,7 @@ static int run_shell(struct session *s, int *status)
         struct json j;
         json_event(&j, "shell");
         json_bytes(&j, "output", output.data, output.len);
-        json_put(&j, J_INT("status", *status));
+        json_put(&j, M_INT("status", *status));
         json_end(&j);
     } else if (rc == SIGNET_OK) {
         facts_put("", output.data, output.len);

@@ -21,10 +21,10 @@ struct groups {
 static void image_json(struct json *j, const struct signet_smp_image *m, const char *hash)
 {
     json_open(j, NULL, '{');
-    json_put(j, J_INT("image", m->image), J_INT("slot", m->slot), J_TEXT("version", m->version),
-             J_TEXT("hash", hash), J_BOOL("active", m->active), J_BOOL("confirmed", m->confirmed),
-             J_BOOL("pending", m->pending), J_BOOL("permanent", m->permanent),
-             J_BOOL("bootable", m->bootable));
+    json_put(j, M_INT("image", m->image), M_INT("slot", m->slot), M_TEXT("version", m->version),
+             M_TEXT("hash", hash), M_BOOL("active", m->active), M_BOOL("confirmed", m->confirmed),
+             M_BOOL("pending", m->pending), M_BOOL("permanent", m->permanent),
+             M_BOOL("bootable", m->bootable));
     json_close(j, '}');
 }
 

@@ -33,8 +33,8 @@ static void put_check(struct check *c, enum verdict verdict, const char *what, c
         fflush(stdout); /* a server may take a while */
         return;
     }
-    json_line("check", J_TEXT("what", what), J_TEXT("which", which),
-              J_TEXT("verdict", small[verdict]), J_TEXT("message", text), J_GIVEN("hint", better));
+    json_line("check", M_TEXT("what", what), M_TEXT("which", which),
+              M_TEXT("verdict", small[verdict]), M_TEXT("message", text), M_GIVEN("hint", better));
 }
 
 /* rc of a call, as a row. */
@@ -372,7 +372,7 @@ static int station_check_verb(int argc, char **argv)
     else if (order->golden.slot)
         check_golden(&c, golden);
     if (cli.json)
-        json_line("checked", J_BOOL("ready", c.worst < CHECK_FAIL));
+        json_line("checked", M_BOOL("ready", c.worst < CHECK_FAIL));
     signet_order_free(&order);
     if (signet_cancel_fired(process_cancel()))
         return cli_close(&cli, EXIT_INTERRUPTED);

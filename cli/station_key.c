@@ -50,11 +50,11 @@ static int show_station_key(struct key_verb *k)
         return rc;
     }
     json_event(&j, "station-key");
-    json_put(&j, J_TEXT("file", k->orders[0]->key_file), J_TEXT("form", view.form),
-             J_TEXT("key", view.ids[0]));
+    json_put(&j, M_TEXT("file", k->orders[0]->key_file), M_TEXT("form", view.form),
+             M_TEXT("key", view.ids[0]));
     json_open(&j, "old", '[');
     for (size_t i = 1; i < view.count; i++)
-        json_put(&j, J_TEXT(NULL, view.ids[i]));
+        json_put(&j, M_TEXT(NULL, view.ids[i]));
     json_close(&j, ']');
     json_end(&j);
     return rc;
@@ -74,9 +74,9 @@ static void tell_rotated(const struct key_verb *k, const struct signet_station_k
                          "old keys still open what they sealed"));
         return;
     }
-    json_line("station-key-rotated", J_TEXT("file", k->orders[0]->key_file),
-              J_INT("resealed", (int64_t)c->resealed), J_INT("left", (int64_t)c->left),
-              J_INT("old", (int64_t)c->old));
+    json_line("station-key-rotated", M_TEXT("file", k->orders[0]->key_file),
+              M_INT("resealed", (int64_t)c->resealed), M_INT("left", (int64_t)c->left),
+              M_INT("old", (int64_t)c->old));
 }
 
 static int rotate_key(struct key_verb *k)

@@ -23,39 +23,39 @@ void buf_json_open(struct buf *out, const char *key, char bracket)
     buf_byte(out, (uint8_t)bracket);
 }
 
-void buf_json_text(struct buf *out, const char *key, const char *text)
-{
-    if (!text || !*text)
-        return;
-    json_member(out, key);
-    buf_json(out, text, strlen(text));
-}
-
-void buf_json_integer(struct buf *out, const char *key, int64_t value)
-{
-    json_member(out, key);
-    buf_printf(out, "%" PRId64, value);
-}
-
-void buf_json_real(struct buf *out, const char *key, double value)
+static void json_value(struct buf *out, const struct buf_member *m)
 {
     char text[SIGNET_NUMBER_SIZE];
 
-    signet_text_number(value, text);
-    json_member(out, key);
-    buf_text(out, isfinite(value) ? text : "null");
+    switch (m->kind) {
+    case J_IS_END:
+        break;
+    case J_IS_TEXT:
+        buf_json(out, m->text, strlen(m->text));
+        break;
+    case J_IS_INTEGER:
+        buf_printf(out, "%" PRId64, m->integer);
+        break;
+    case J_IS_REAL:
+        signet_text_number(m->real, text);
+        buf_text(out, isfinite(m->real) ? text : "null");
+        break;
+    case J_IS_BOOL:
+        buf_text(out, m->integer ? "true" : "false");
+        break;
+    case J_IS_TIME:
+        clock_format(m->integer, text);
+        buf_printf(out, "\"%s\"", text);
+        break;
+    }
 }
 
-void buf_json_time(struct buf *out, const char *key, int64_t wall)
+void buf_json_members(struct buf *out, const struct buf_member *members)
 {
-    char text[24];
-
-    clock_format(wall, text);
-    buf_json_text(out, key, text);
-}
-
-void buf_json_bool(struct buf *out, const char *key, bool value)
-{
-    json_member(out, key);
-    buf_text(out, value ? "true" : "false");
+    for (const struct buf_member *m = members; m->kind != J_IS_END; m++) {
+        if (m->kind == J_IS_TEXT ? !m->text || !*m->text : m->left_out && !m->integer)
+            continue;
+        json_member(out, m->key);
+        json_value(out, m);
+    }
 }

@@ -18,7 +18,7 @@ struct request {
 
 static void put_seconds(struct buf *b, const char *key, double seconds)
 {
-    buf_json_real(b, key, (double)(int64_t)(seconds * 1000 + 0.5) / 1000);
+    buf_json_put(b, J_REAL(key, (double)(int64_t)(seconds * 1000 + 0.5) / 1000));
 }
 
 /* A message is cut between two letters. */
@@ -31,8 +31,7 @@ static void put_reason(struct buf *b, const struct signet_error *why)
         len--;
     memcpy(text, why->msg, len);
     text[len] = '\0';
-    buf_json_text(b, "code", signet_code_name(why->code));
-    buf_json_text(b, "message", text);
+    buf_json_put(b, J_GIVEN("code", signet_code_name(why->code)), J_GIVEN("message", text));
 }
 
 static void put_board_stages(struct buf *b, const struct signet_ledger_board *board)
@@ -48,16 +47,13 @@ static void put_board_stages(struct buf *b, const struct signet_ledger_board *bo
 static void put_board(struct buf *b, const struct signet_ledger_board *board)
 {
     buf_byte(b, '{');
-    buf_json_text(b, "slot", board->slot);
-    buf_json_text(b, "verdict", board->verdict);
-    buf_json_text(b, "endpoint", board->endpoint);
-    buf_json_text(b, "hw_id", board->hw_id);
-    if (board->edition)
-        buf_json_integer(b, "edition", board->edition);
+    buf_json_put(b, J_GIVEN("slot", board->slot), J_GIVEN("verdict", board->verdict),
+                 J_GIVEN("endpoint", board->endpoint), J_GIVEN("hw_id", board->hw_id),
+                 J_COUNT("edition", board->edition));
     put_seconds(b, "seconds", board->seconds);
-    buf_json_integer(b, "retries", board->retries);
-    buf_json_bool(b, "first_pass", strcmp(board->verdict, "pass") == 0 && board->retries == 0);
-    buf_json_text(b, "shift", board->shift);
+    buf_json_put(b, J_INT("retries", board->retries),
+                 J_BOOL("first_pass", strcmp(board->verdict, "pass") == 0 && board->retries == 0),
+                 J_GIVEN("shift", board->shift));
     if (board->why)
         put_reason(b, board->why);
     put_board_stages(b, board);

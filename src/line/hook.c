@@ -42,13 +42,12 @@ static void put_json(const struct slot *slot, const struct values *v, struct buf
 
         snprintf(name, sizeof(name), "%.*s", (int)strlen(v->pairs[i][0]) - 2, v->pairs[i][0] + 1);
         if (i == HOOK_EDITION && slot->edition)
-            buf_json_integer(out, name, slot->edition);
+            buf_json_put(out, J_INT(name, slot->edition));
         else if (i != HOOK_EDITION)
-            buf_json_text(out, name, v->pairs[i][1]);
+            buf_json_put(out, J_GIVEN(name, v->pairs[i][1]));
     }
     if (slot->verdict) {
-        buf_json_real(out, "seconds", slot->seconds);
-        buf_json_integer(out, "retries", slot->retries);
+        buf_json_put(out, J_REAL("seconds", slot->seconds), J_INT("retries", slot->retries));
     }
     buf_text(out, "}\n");
 }

@@ -55,10 +55,8 @@ static void put_stop(const struct slot *slot, const char *what, const struct rul
                      const struct signet_error *why, struct buf *out)
 {
     buf_byte(out, '{');
-    buf_json_text(out, "what", what);
-    buf_json_text(out, "slot", slot->order->name);
-    buf_json_text(out, "rule", rule->name);
-    buf_json_text(out, "message", why->msg);
+    buf_json_put(out, J_GIVEN("what", what), J_GIVEN("slot", slot->order->name),
+                 J_GIVEN("rule", rule->name), J_GIVEN("message", why->msg));
     buf_byte(out, '}');
 }
 

@@ -15,10 +15,7 @@ static void cfx_characteristic(struct buf *out, const char *name, const char *va
 {
     if (!value[0])
         return;
-    buf_json_open(out, NULL, '{');
-    buf_json_text(out, "Name", name);
-    buf_json_text(out, "Value", value);
-    buf_byte(out, '}');
+    buf_json_object(out, NULL, J_GIVEN("Name", name), J_GIVEN("Value", value));
 }
 
 static void cfx_unit(struct buf *out, const struct signet_order *order,
@@ -28,8 +25,8 @@ static void cfx_unit(struct buf *out, const struct signet_order *order,
 
     snprintf(edition, sizeof(edition), "%d", news->edition);
     buf_json_open(out, NULL, '{');
-    buf_json_text(out, "UnitIdentifier", news->hw_id[0] ? news->hw_id : news->endpoint);
-    buf_json_integer(out, "UnitPositionNumber", 1);
+    buf_json_put(out, J_GIVEN("UnitIdentifier", news->hw_id[0] ? news->hw_id : news->endpoint),
+                 J_INT("UnitPositionNumber", 1));
     buf_json_open(out, "Characteristics", '[');
     cfx_characteristic(out, "EndpointName", news->endpoint);
     cfx_characteristic(out, "Edition", edition);
@@ -45,15 +42,13 @@ void cfx_put(struct buf *out, const struct signet_order *order,
 
     cfx_uuid(news->hash, id);
     buf_byte(out, '{');
-    buf_json_text(out, "MessageName", "CFX.Production.Assembly.UnitsPersonalized");
-    buf_json_text(out, "Version", "1.7");
-    buf_json_time(out, "TimeStamp", news->time);
-    buf_json_text(out, "UniqueID", id);
-    buf_json_text(out, "Source", order->station);
+    buf_json_put(out, J_GIVEN("MessageName", "CFX.Production.Assembly.UnitsPersonalized"),
+                 J_GIVEN("Version", "1.7"), J_TIME("TimeStamp", news->time),
+                 J_GIVEN("UniqueID", id), J_GIVEN("Source", order->station));
     buf_text(out, ", \"Target\": null, \"RequestID\": null");
     buf_json_open(out, "MessageBody", '{');
-    buf_json_text(out, "$type", "CFX.Production.Assembly.UnitsPersonalized, CFX");
-    buf_json_text(out, "TransactionId", id);
+    buf_json_put(out, J_GIVEN("$type", "CFX.Production.Assembly.UnitsPersonalized, CFX"),
+                 J_GIVEN("TransactionId", id));
     buf_json_open(out, "PersonalizedUnits", '[');
     cfx_unit(out, order, news);
     buf_text(out, "]}}");

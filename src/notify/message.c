@@ -43,23 +43,16 @@ static void message_put(struct buf *out, const struct signet_order *order,
                         const struct signet_ledger_news *news)
 {
     buf_byte(out, '{');
-    buf_json_text(out, "id", news->hash);
-    buf_json_integer(out, "seq", news->seq);
-    buf_json_time(out, "time", news->time);
-    buf_json_text(out, "event", news->event);
-    buf_json_text(out, "order", order->name);
-    buf_json_text(out, "station", order->station);
-    buf_json_text(out, "operator", news->operator_name);
-    buf_json_text(out, "slot", news->slot);
-    buf_json_text(out, "endpoint", news->endpoint);
-    if (news->edition)
-        buf_json_integer(out, "edition", news->edition);
-    buf_json_text(out, "hw_id", news->hw_id);
-    buf_json_text(out, "tool", news->tool);
+    buf_json_put(out, J_GIVEN("id", news->hash), J_INT("seq", news->seq),
+                 J_TIME("time", news->time), J_GIVEN("event", news->event),
+                 J_GIVEN("order", order->name), J_GIVEN("station", order->station),
+                 J_GIVEN("operator", news->operator_name), J_GIVEN("slot", news->slot),
+                 J_GIVEN("endpoint", news->endpoint), J_COUNT("edition", news->edition),
+                 J_GIVEN("hw_id", news->hw_id), J_GIVEN("tool", news->tool));
     if (news->detail_is_json)
         buf_printf(out, ", \"data\": %s", news->detail);
     else
-        buf_json_text(out, "detail", news->detail);
+        buf_json_put(out, J_GIVEN("detail", news->detail));
     buf_byte(out, '}');
 }
 

@@ -26,12 +26,8 @@ static void put_session(struct request *r, const char *name, const char *token)
 {
     struct signet_page *p = r->page;
 
-    buf_json_open(&r->answer, NULL, '{');
-    buf_json_bool(&r->answer, "logins", p->logins != NULL);
-    buf_json_bool(&r->answer, "closed", p->closed);
-    buf_json_text(&r->answer, "name", name);
-    buf_json_text(&r->answer, "token", token);
-    buf_byte(&r->answer, '}');
+    buf_json_object(&r->answer, NULL, J_BOOL("logins", p->logins != NULL),
+                    J_BOOL("closed", p->closed), J_GIVEN("name", name), J_GIVEN("token", token));
 }
 
 void answer_session(struct request *r)

@@ -38,12 +38,10 @@ static int add_device(void *ctx, const struct signet_ledger_device *d, struct si
     v->rows++;
     buf_json_open(out, NULL, '{');
     for (size_t i = 0; i < COUNT_OF(texts); i++)
-        buf_json_text(out, texts[i][0], texts[i][1]);
-    buf_json_text(out, "state", signet_device_state_name(d->state));
-    buf_json_integer(out, "edition", d->edition);
-    buf_json_integer(out, "attempt", d->attempt);
-    buf_json_time(out, "created", d->created);
-    buf_json_time(out, "changed", d->changed);
+        buf_json_put(out, J_GIVEN(texts[i][0], texts[i][1]));
+    buf_json_put(out, J_GIVEN("state", signet_device_state_name(d->state)),
+                 J_INT("edition", d->edition), J_INT("attempt", d->attempt),
+                 J_TIME("created", d->created), J_TIME("changed", d->changed));
     buf_byte(out, '}');
     return SIGNET_OK;
 }
@@ -53,18 +51,14 @@ static int add_delivery(void *ctx, const struct signet_ledger_delivery *d, struc
     struct device_view *v = ctx;
 
     (void)err;
-    buf_json_open(v->out, NULL, '{');
-    buf_json_text(v->out, "server", d->server);
-    buf_json_integer(v->out, "edition", d->edition);
-    buf_json_text(v->out, "state",
-                  d->delivered  ? "delivered"
-                  : d->refused  ? "refused"
-                  : d->removing ? "removing"
-                  : d->removed  ? "removed"
-                                : "waiting");
-    buf_json_time(v->out, "changed", d->changed);
-    buf_json_text(v->out, d->removed ? "by_hand" : "error", d->error);
-    buf_byte(v->out, '}');
+    buf_json_object(v->out, NULL, J_GIVEN("server", d->server), J_INT("edition", d->edition),
+                    J_GIVEN("state", d->delivered  ? "delivered"
+                                     : d->refused  ? "refused"
+                                     : d->removing ? "removing"
+                                     : d->removed  ? "removed"
+                                                   : "waiting"),
+                    J_TIME("changed", d->changed),
+                    J_GIVEN(d->removed ? "by_hand" : "error", d->error));
     return SIGNET_OK;
 }
 
@@ -75,17 +69,10 @@ static int add_event(void *ctx, const struct signet_ledger_event *e, struct sign
 
     if (++v->rows > HISTORY_MAX)
         return error_set(err, SIGNET_E_LIMIT, "a history of more than %d events", HISTORY_MAX);
-    buf_json_open(out, NULL, '{');
-    buf_json_time(out, "time", e->time);
-    buf_json_text(out, "station", e->station);
-    buf_json_integer(out, "seq", e->seq);
-    buf_json_integer(out, "edition", e->edition);
-    buf_json_text(out, "kind", e->kind);
-    buf_json_text(out, "detail", e->detail);
-    buf_json_text(out, "operator", e->operator_name);
-    buf_json_text(out, "tool", e->tool);
-    buf_json_text(out, "hash", e->hash);
-    buf_byte(out, '}');
+    buf_json_object(out, NULL, J_TIME("time", e->time), J_GIVEN("station", e->station),
+                    J_INT("seq", e->seq), J_INT("edition", e->edition), J_GIVEN("kind", e->kind),
+                    J_GIVEN("detail", e->detail), J_GIVEN("operator", e->operator_name),
+                    J_GIVEN("tool", e->tool), J_GIVEN("hash", e->hash));
     return SIGNET_OK;
 }
 

@@ -23,9 +23,8 @@ void answer_error(struct request *r, unsigned status, const struct signet_error 
     buf_reset(&r->answer);
     buf_json_open(&r->answer, NULL, '{');
     buf_json_open(&r->answer, "error", '{');
-    buf_json_text(&r->answer, "code", signet_code_name(err->code));
-    buf_json_text(&r->answer, "message", err->msg);
-    buf_json_text(&r->answer, "hint", err->hint);
+    buf_json_put(&r->answer, J_GIVEN("code", signet_code_name(err->code)),
+                 J_GIVEN("message", err->msg), J_GIVEN("hint", err->hint));
     buf_text(&r->answer, "}}");
     r->status = status;
     r->type = "application/json";

@@ -29,10 +29,7 @@ static int view_servers(struct signet_ledger *ledger, const void *ctx, struct bu
     for (size_t i = 0; rc == SIGNET_OK && i < o->server_count; i++) {
         int64_t count = 0;
         rc = signet_ledger_at_server(ledger, o->name, o->servers[i], &count, err);
-        buf_json_open(out, NULL, '{');
-        buf_json_text(out, "server", o->servers[i]);
-        buf_json_integer(out, "waiting", count);
-        buf_byte(out, '}');
+        buf_json_object(out, NULL, J_GIVEN("server", o->servers[i]), J_INT("waiting", count));
     }
     buf_text(out, "]}");
     return rc;
@@ -174,14 +171,9 @@ static int view_station(void *ctx, const struct signet_ledger_station *s, struct
     struct buf *out = ctx;
 
     (void)err;
-    buf_json_open(out, NULL, '{');
-    buf_json_text(out, "station", s->name);
-    buf_json_time(out, "time", s->time);
-    buf_json_integer(out, "seconds", clock_wall() - s->time);
-    buf_json_text(out, "kind", s->kind);
-    buf_json_text(out, "operator", s->operator_name);
-    buf_json_text(out, "order", s->order);
-    buf_byte(out, '}');
+    buf_json_object(out, NULL, J_GIVEN("station", s->name), J_TIME("time", s->time),
+                    J_INT("seconds", clock_wall() - s->time), J_GIVEN("kind", s->kind),
+                    J_GIVEN("operator", s->operator_name), J_GIVEN("order", s->order));
     return SIGNET_OK;
 }
 

@@ -245,10 +245,7 @@ static void put_away(struct watch *w, struct buf *out)
 {
     struct buf json = {0};
 
-    buf_json_open(&json, NULL, '{');
-    buf_json_text(&json, "message", w->away.msg);
-    buf_json_text(&json, "hint", w->away.hint);
-    buf_byte(&json, '}');
+    buf_json_object(&json, NULL, J_GIVEN("message", w->away.msg), J_GIVEN("hint", w->away.hint));
     if (!json.failed)
         watch_put_message(w, "away", (const char *)json.data, out);
     buf_fail_with(out, &json);

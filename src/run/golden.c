@@ -228,15 +228,13 @@ static int note_golden(struct golden *g, const struct signet_error *why, struct 
     struct buf json = {0};
 
     buf_byte(&json, '{');
-    buf_json_text(&json, "order", g->order->name);
-    buf_json_text(&json, "slot", g->slot->name);
-    buf_json_text(&json, "endpoint", g->order->golden.endpoint);
-    buf_json_text(&json, "hw_id", g->report->hw_id);
-    buf_json_text(&json, "verdict", why ? "fail" : "pass");
-    buf_json_real(&json, "seconds", (double)(int64_t)(g->report->seconds * 1000) / 1000);
+    buf_json_put(&json, J_GIVEN("order", g->order->name), J_GIVEN("slot", g->slot->name),
+                 J_GIVEN("endpoint", g->order->golden.endpoint), J_GIVEN("hw_id", g->report->hw_id),
+                 J_GIVEN("verdict", why ? "fail" : "pass"),
+                 J_REAL("seconds", (double)(int64_t)(g->report->seconds * 1000) / 1000));
     if (why) {
-        buf_json_text(&json, "code", signet_code_name(why->code));
-        buf_json_text(&json, "message", why->msg);
+        buf_json_put(&json, J_GIVEN("code", signet_code_name(why->code)),
+                     J_GIVEN("message", why->msg));
     }
     buf_byte(&json, '}');
     int rc = buf_check(&json, err);
