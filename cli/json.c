@@ -62,7 +62,7 @@ void json_bytes(struct json *j, const char *key, const uint8_t *text, size_t len
     put_json_text(text, len);
 }
 
-static void put_value(const struct json_member *m)
+static void put_member_value(const struct json_member *m)
 {
     char number[SIGNET_NUMBER_SIZE];
 
@@ -94,7 +94,7 @@ void json_put_members(struct json *j, const struct json_member *members)
         if (m->left_out && !m->integer && !(m->text && m->text[0]))
             continue;
         put_member(j, m->key);
-        put_value(m);
+        put_member_value(m);
     }
 }
 

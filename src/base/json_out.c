@@ -23,7 +23,7 @@ void buf_json_open(struct buf *out, const char *key, char bracket)
     buf_byte(out, (uint8_t)bracket);
 }
 
-static void json_value(struct buf *out, const struct buf_member *m)
+static void put_json_value(struct buf *out, const struct buf_member *m)
 {
     char text[SIGNET_NUMBER_SIZE];
 
@@ -56,6 +56,6 @@ void buf_json_members(struct buf *out, const struct buf_member *members)
         if (m->kind == J_IS_TEXT ? !m->text || !*m->text : m->left_out && !m->integer)
             continue;
         json_member(out, m->key);
-        json_value(out, m);
+        put_json_value(out, m);
     }
 }
