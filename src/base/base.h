@@ -322,6 +322,9 @@ int text_unknown(enum signet_code code, const char *what, const char *name,
 /* That hint; none when all are too long for it. */
 void text_hint_known(const char *name, const char *const *known, size_t count,
                      struct signet_error *err);
+/* Rows of words that people write for a name, in lower case with a blank between, and the hint for
+ * them; a row of NULL ends them, rows may be NULL. False: none has the word. */
+bool text_hint_meant(const char *word, const char *const (*rows)[2], struct signet_error *err);
 /* Is c a character of the set? The zero at the end is none of it. */
 static inline bool char_in(int c, const char *set)
 {

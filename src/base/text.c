@@ -269,6 +269,33 @@ void text_hint_known(const char *name, const char *const *known, size_t count,
     buf_free(&all);
 }
 
+/* apiKey, API-KEY: api_key */
+static void fold_word(const char *word, char *out, size_t size)
+{
+    size_t n = 0;
+
+    for (const char *c = word; *c && n + 2 < size; c++) {
+        if (c > word && isupper((unsigned char)*c) && islower((unsigned char)c[-1]))
+            out[n++] = '_';
+        out[n++] = *c == '-' ? '_' : (char)tolower((unsigned char)*c);
+    }
+    out[n] = '\0';
+}
+
+bool text_hint_meant(const char *word, const char *const (*rows)[2], struct signet_error *err)
+{
+    char folded[64];
+
+    fold_word(word, folded, sizeof(folded));
+    for (; rows && (*rows)[0]; rows++)
+        for (const char *at = (*rows)[0]; *at; at += strcspn(at, " "), at += *at == ' ')
+            if (text_is(at, strcspn(at, " "), folded)) {
+                error_hint(err, "%s", (*rows)[1]);
+                return true;
+            }
+    return false;
+}
+
 int text_unknown(enum signet_code code, const char *what, const char *name,
                  const char *const *known, size_t count, struct signet_error *err)
 {

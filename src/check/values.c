@@ -41,8 +41,7 @@ static bool is_whole(const struct signet_value *value)
            fabs(value->as.number) < 9007199254740992.0;
 }
 
-static const char no_point[] = "write it without a decimal point",
-                  modes[] = "write its number: 0 is psk, 1 rpk, 2 cert, 3 nosec, 4 est";
+static const char no_point[] = "write it without a decimal point";
 
 /* What to write in place of a value of another type. */
 static const char *type_hint(const struct type_info *want, const struct signet_record *record)
@@ -54,7 +53,7 @@ static const char *type_hint(const struct type_info *want, const struct signet_r
     for (size_t i = 0; hex && i < value->as.bytes.len; i++)
         hex = isxdigit(value->as.bytes.data[i]);
     if (record->path.oid == 0 && record->path.rid == 2)
-        return modes;
+        return account_modes_hint;
     if (want->value == SIGNET_TYPE_INTEGER && is_whole(value))
         return no_point;
     if (hex)
@@ -118,7 +117,7 @@ static int check_range(struct check *check, const struct signet_record *record,
     return check_say(
         check, record->path.oid <= 1 ? FINDING_REFUSAL : FINDING_OF_STANDARD, record->path,
         record->path.oid == 0 && record->path.rid == 2
-            ? modes
+            ? account_modes_hint
             : "write one in this range, which is that of the object's definition "
               "in the OMA registry",
         "must %s %s%s, not %s", bytes ? "have" : "be", range_text(resource->range, range),

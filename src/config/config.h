@@ -32,9 +32,9 @@ struct json_file {
     int (*options)(const void *out, const struct signet_option_info **table,
                    struct signet_error *err);
     size_t options_offset;
-    /* Words that are no members ("token password"), and where what is meant belongs; a row of NULL
-     * ends them. May be NULL. */
-    const char *const (*elsewhere)[2];
+    /* Words that are no members ("token password"), and what is meant: text_hint_meant(). May be
+     * NULL. */
+    const char *const (*meant)[2];
 };
 
 /* out, zero before, is filled in; after an error it is of no use. SIGNET_E_SYNTAX: "PATH: what",

@@ -145,12 +145,9 @@ static int unknown(const struct text_source *source, const char *name, bool inne
              strlen(name) < 200 ? text_shown(name, strlen(name), 200) : "...");
     error_at_unknown(err, SIGNET_E_SYNTAX, source, json_member_at(source, name, false), what);
     text_hint_known(name, names, count, err);
+    text_hint_meant(name, file->meant, err);
     if (inner)
         error_hint(err, "members stand in one pair of braces: take the inner one out");
-    for (size_t i = 0; file->elsewhere && file->elsewhere[i][0]; i++)
-        for (const char *at = file->elsewhere[i][0]; *at; at += strcspn(at, " "), at += *at == ' ')
-            if (text_is(at, strcspn(at, " "), name))
-                error_hint(err, "%s", file->elsewhere[i][1]);
     return SIGNET_E_SYNTAX;
 }
 

@@ -59,8 +59,23 @@ static void hint_elsewhere(struct parser *p, struct name n, char *hint, size_t s
     }
 }
 
-/* What somebody meant by a word that is no name of ours: a resource without its object, a variable,
- * a call. */
+/* PSK, SecurityMode.X509 */
+static bool is_mode(const char *word, size_t len)
+{
+    static const char *const words[] = {"psk",         "rpk",   "x509", "cert",
+                                        "certificate", "nosec", "est"};
+    const char *dot = memrchr(word, '.', len);
+
+    len -= dot ? (size_t)(dot + 1 - word) : 0;
+    word = dot ? dot + 1 : word;
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        if (strlen(words[i]) == len && strncasecmp(word, words[i], len) == 0)
+            return true;
+    return false;
+}
+
+/* What somebody meant by a word that is no name of ours: a resource without its object, a mode, a
+ * variable, a call. */
 static void hint_word(struct parser *p, struct name n, char *hint, size_t size)
 {
     static const char *const of_programs[] = {"import", "from", "def",   "class",
@@ -74,6 +89,7 @@ static void hint_word(struct parser *p, struct name n, char *hint, size_t size)
     hint_elsewhere(p, n, hint, size);
     while (p->text[at] == '.' || parse_in_name(p->text[at]))
         at++;
+    bool mode = is_mode(p->text + n.at, at - n.at);
     at += strspn(p->text + at, " \t");
     if (p->text[at] == '(' || program)
         snprintf(hint, size,
@@ -86,6 +102,8 @@ static void hint_word(struct parser *p, struct name n, char *hint, size_t size)
     else if (strncasecmp(p->text + n.at, "RID", 3) == 0 ||
              strncasecmp(p->text + n.at, "OID", 3) == 0)
         snprintf(hint, size, "a dot stands behind RID and OID: RID.Server.Lifetime, OID.Server");
+    else if (mode)
+        snprintf(hint, size, "%s", account_modes_hint);
     else if (p->text[n.at + n.len] == '.')
         snprintf(hint, size, "write the value itself: a number, or a text in quotes");
 }

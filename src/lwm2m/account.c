@@ -170,6 +170,8 @@ int signet_tree_account_choose(const struct signet_tree *tree, const char *which
     return found == 1 ? SIGNET_OK : refuse_choice(tree, which, found, err);
 }
 
+const char account_modes_hint[] = "write its number: 0 is psk, 1 rpk, 2 cert, 3 nosec, 4 est";
+
 const char *signet_mode_name(enum signet_mode mode)
 {
     static const char *const names[] = {"psk", "rpk", "cert", "nosec", "est"};

@@ -53,6 +53,7 @@ const struct signet_value *tree_value(const struct signet_tree *tree, uint16_t o
                                       uint16_t rid);
 /* value NULL, or no integer: otherwise */
 int64_t value_integer(const struct signet_value *value, int64_t otherwise);
+extern const char account_modes_hint[]; /* what a mode is written as */
 /* The account that stands for the device where one must: the first that is no bootstrap
  * account, else the first. False when there is none. */
 bool account_main(const struct signet_tree *tree, struct signet_account *out);

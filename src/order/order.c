@@ -402,6 +402,7 @@ int signet_order_load(struct signet_order **out, const char *path, struct signet
                        .kind = SIGNET_FILE_ORDER,
                        .root = order,
                        .homes = homes,
+                       .words = order_key_words,
                        .complete = complete,
                        .err = err};
 

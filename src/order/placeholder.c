@@ -180,8 +180,11 @@ static int read_placeholder(struct compiler *c, const char *in, size_t len)
     if (rc == SIGNET_OK && encoded != c->bytes)
         rc = encoded ? refuse_placeholder(c, in, len, "a text takes no encoding",
                                           "leave it out: {column}")
-                     : refuse_placeholder(c, in, len, "bytes need an encoding",
-                                          "write {column:hex}, {column:base64} or {column:text}");
+             : piece.kind == PIECE_COLUMN
+                 ? refuse_placeholder(c, in, len, "bytes need an encoding",
+                                      "write {column:hex}, {column:base64} or {column:text}")
+                 : refuse_placeholder(c, in, len, "bytes need an encoding",
+                                      "write it with :text, such as {endpoint:text}");
     return rc == SIGNET_OK ? add_piece(c, piece) : rc;
 }
 

@@ -30,6 +30,8 @@ int reader_check_words(struct reader *r, const char *key, const char *const *wor
                        const char *const *values, size_t count);
 /* notify.c: one of notify, the next */
 int reader_notify(struct reader *r, yaml_node_t *node);
+/* key_words.c */
+extern const struct key_words order_key_words[];
 /* label.c: the keys of label */
 int reader_label(struct reader *r, yaml_node_t *node);
 int reader_check_label(const struct reader *r);

@@ -25,8 +25,14 @@ static int options_of_kind(const void *out, const struct signet_option_info **ta
     return ops ? SIGNET_OK : SIGNET_E_USAGE;
 }
 
-static const char *const elsewhere[][2] = {
-    {"token token_file password password_file api_key apikey key",
+static const char *const meant[][2] = {
+    {"address host base_url uri server endpoint",
+     "did you mean \"url\"? It is the address of the server's API"},
+    {"type server_type", "did you mean \"kind\"?"},
+    {"username login account_name", "did you mean \"user\"?"},
+    {"tenant project organization org",
+     "did you mean \"domain\" (kind coiote)? Other kinds take none"},
+    {"token token_file password password_file api_key key secret",
      "secrets do not stand here: name the file of the token"},
     {"allow_http http", "plain http has to be allowed by who starts it"},
     {"verify insecure tls ssl ca cacert cert",
@@ -35,7 +41,7 @@ static const char *const elsewhere[][2] = {
 };
 
 static const struct json_file info_file = {members, COUNT_OF(members), options_of_kind,
-                                           offsetof(struct signet_server_info, options), elsewhere};
+                                           offsetof(struct signet_server_info, options), meant};
 
 int signet_server_info_load(const char *path, struct signet_server_info *out,
                             struct signet_error *err)

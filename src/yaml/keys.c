@@ -21,6 +21,14 @@ size_t reader_entry(const struct entry *table, size_t count, const char *key)
     return i;
 }
 
+static bool hint_meant(const struct reader *r, const char *key)
+{
+    for (const struct key_words *w = r->words; w && w->words; w++)
+        if (w->in ? r->part && !strcmp(w->in, r->part) : !r->part)
+            return text_hint_meant(key, w->words, r->err);
+    return false;
+}
+
 /* table: where the key stands, for what is no key of the file at all; NULL: of any other part. */
 static bool hint_home(const struct reader *r, const struct entry *table, const char *key)
 {
@@ -76,7 +84,8 @@ int reader_unknown_key(struct reader *r, const yaml_node_t *key, const struct en
     const char *nearest =
         table == r->table ? NULL : signet_word_nearest(word, names, count < 64 ? count : 64);
     bool near = nearest && strlen(nearest) <= strlen(word) + 2; /* else another part has the word */
-    if (hint_home(r, table, word) || hint_prefix(r, word) || hint_address(r, table, count, word))
+    if (hint_meant(r, word) || hint_home(r, table, word) || hint_prefix(r, word) ||
+        hint_address(r, table, count, word))
         return SIGNET_E_MEANING;
     if (!near && reader_entry(r->table, r->count, word) < r->count)
         error_hint(r->err, "'%s' is a key of the file itself: write it without indentation",

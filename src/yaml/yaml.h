@@ -18,6 +18,13 @@ struct key_home {
                                   this part belongs */
 };
 
+/* What people write for the keys of a part; NULL: of the file itself: text_hint_meant(). The last
+ * row has no words. */
+struct key_words {
+    const char *in;
+    const char *const (*words)[2];
+};
+
 /* A file while it is read. */
 struct reader {
     const char *path, *folder; /* folder: with the slash, or "" */
@@ -29,6 +36,7 @@ struct reader {
     const struct entry *table; /* its keys */
     size_t count;
     const struct key_home *homes;      /* of keys that are none of its own; may be NULL */
+    const struct key_words *words;     /* for keys; may be NULL */
     const char *part;                  /* that is being read */
     int (*complete)(struct reader *r); /* after the keys, while places are known; may be NULL */
     void **owned;                      /* what was copied out of it: reader_free_owned() */

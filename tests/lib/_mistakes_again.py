@@ -118,3 +118,13 @@ order('a hub path with a letter', '{port: x}', '{hub: "1-4.x"}', "two.yaml:7:15:
 for line, said, do in (('run --token-file token order.yaml', 'there is no option --token-file', 'a key of the order'), ('smp reset ttyUSB0', "'ttyUSB0' is one argument too many", '--port ttyUSB0')):
     add(line, line, said, do, code=2)
 add('a device for an order', 'run order.yaml urn:dev:os:x-001', "cannot open 'urn:dev:os:x-001'", 'is the path right')
+# what people write for keys, members and modes
+for given, meant in (('Count', "did you mean 'quota'?"), ('configuration', "did you mean 'template'?"), ('psk-length', '{psk_bytes: 16}'), ('programmer', 'flasher: NAME'), ('outputDir', '{packets: packets/}')):
+    order(f'{given} for a key', 'quota: 3', f'quota: 3\n{given}: 1', f"two.yaml:3:1: unknown key '{given}'", '^', meant)
+order('a start of names', 'names: {', 'names: {start: 5, ', "two.yaml:5:9: unknown key 'start'", '^', "did you mean 'first'?")
+order('a folder of an output', '{packets:', '{folder: x, packets:', "two.yaml:6:10: unknown key 'folder'", '^', "did you mean 'packets'?")
+for given, meant in (('apiKey', 'secrets do not stand here'), ('base_url', 'did you mean "url"?'), ('TYPE', 'did you mean "kind"?')):
+    server(f'{given} for a member', f'{{"{given}": "x"}}', f'server.json:1:2: unknown member "{given}"', '^', meant)
+for given in ('NoSec', 'SecurityMode.X509'):
+    config(f'{given} for a mode', GOOD.replace('Mode: 0', f'Mode: {given}').replace('Mode: 3', f'Mode: {given}'), 'unknown name', '^', '0 is psk')
+order('an endpoint in bytes', 'template: template', 'template: cfg2', 'cfg2:2:55', '{endpoint}: bytes need an encoding', '^', '{endpoint:text}', cfg2=GOOD.replace("b'me'", "b'{endpoint}'"))

@@ -5,7 +5,7 @@ from _mistakes import BOARD, CONFIG, GOOD, SERVER, TABLE, TWO, ZPL, add, config,
 # an engineer of firmware: Python that is none, what word processors and merges leave, ptool's options
 for name, old, new, *answer in (
         ('a mode in a word', 'Mode: 0', "Mode: 'psk'", 'cfg:2:2: RID.Security.Mode (/0/1/2) must be an integer', '0 is psk, 1 rpk, 2 cert'),
-        ('a constant of a program', 'Mode: 0', 'Mode: Mode.PSK', 'cfg:2:21: unknown name', 'write the value itself'),
+        ('a constant of a program', 'Mode: 0', 'Mode: Mode.PSK', 'cfg:2:21: unknown name', '0 is psk'),
         ('hex digits for bytes', "b'0123456789abcdef'", "'00112233445566778899aabbccddeeff'", 'cfg:2:89: RID.Security.SecretKey', 'bytes.fromhex('),
         ('a number for bytes', "b'0123456789abcdef'", '0x00112233445566778899aabbccddeeff', 'cfg:2:113: this integer does not fit', 'bytes are bytes.fromhex('),
         ('base64 in a configuration', "b'0123456789abcdef'", "base64.b64decode('AAAA')", 'cfg:2:113: unknown name', 'is no program'),
@@ -33,7 +33,7 @@ add('a folder in place of the packet', 'ptool -c cfg', "cannot write 'SenMLCBOR'
 # an engineer of production: values of a wrong type, keys in another place, values that do not go together
 for name, key, said, do in (
         ('a list for a number', 'retries: [3]', "two.yaml:6:10: 'retries' takes one value", 'write the value alone'), ('nothing in YAML', 'shift: ~', "two.yaml:6:8: 'shift' has no value", 'leave the key out'),
-        ('a key that nobody knows', 'quantity: 3', "two.yaml:6:1: unknown key 'quantity'", 'known: name, quota, template'), ('words without brackets', 'notify: [{file: e.ndjson, events: pass}]', "two.yaml:6:35: 'events' takes a list", 'into brackets'),
+        ('a key that nobody knows', 'colour: 3', "two.yaml:6:1: unknown key 'colour'", 'known: name, quota, template'), ('words without brackets', 'notify: [{file: e.ndjson, events: pass}]', "two.yaml:6:35: 'events' takes a list", 'into brackets'),
         ('a url in servers', 'servers: [{url: "https://x"}]', "two.yaml:6:12: unknown key 'url'", "in the server's JSON file"), ('a kind in servers', 'servers: [{kind: leshan}]', "two.yaml:6:12: unknown key 'kind'", "in the server's JSON file"),
         ('a rule of boards', 'min_yield: 90', "two.yaml:6:1: 'min_yield' needs a 'board'", 'take it out'), ('another rule of boards', 'erase_finished: true', "two.yaml:6:1: 'erase_finished' needs a 'board'", 'take it out'),
         ('a uri of the web', 'prove: {uri: "http://x"}', "two.yaml:6:14: prove: the uri has the scheme 'http'", 'coap, coaps'), ('one path for two', 'work: two.db', "'ledger' and 'work' are one file", 'a file of its own'),
