@@ -8,7 +8,7 @@ import json, os, random, shutil, subprocess, sys, tempfile, time
 from _coiote import TOKEN, Coiote
 from _mint import House
 from _postgres import Server as Database, binaries
-from _signet import DONE, REGISTERED, SIGNET, STATES, TORTURE, VERIFIED, WRITING, Broken, need
+from _signet import DONE, REGISTERED, SIGNET, STATES, TORTURE, VERIFIED, VOID, WRITING, Broken, need
 
 LONG = int(os.environ.get('SIGNET_TORTURE') or 0)
 QUOTA = 150  # five batches or so
@@ -285,9 +285,12 @@ echo "$name" > '{h.at('victim')}'
         need('1 of a batch left out' in said and 'error:' not in said, said)
         devices, out = h.devices(yard.name), h.packets(yard.out)
         done = {n for n, d in devices.items() if d['state'] == DONE}
-        # a name that never left the host is given out again; a line that is written is not taken back
-        need(len(done) == QUOTA - (state > 0) and code == 0, f'{point}: {len(done)}, exit {code}: {said}')
-        need(set(out) == done | ({victim} if state else set()), f'{point}: {len(out)} in the output')
+        # A name that never left the host is given out again; a line that is written is not taken back. A device that
+        # was reserved when it was listed may be in the hands of the other lane, which writes it before it is void.
+        gone = devices[victim]['state'] == VOID
+        need(devices[victim]['exposed'] if gone else not state, f'{point}: {dict(devices[victim])}')
+        need(len(done) == QUOTA - gone and code == 0, f'{point}: {len(done)}, exit {code}: {said}')
+        need(set(out) - {victim} == done - {victim} and (victim in out or gone > bool(state)), f'{point}: {len(out)} in the output')
         need(not [n for n in os.listdir(h.at('work')) if n.endswith('.sealed')], f'{point}: something is sealed yet')
         h.verify()
         if yard.server:
