@@ -15,6 +15,7 @@ struct authority_keys {
     struct signet_authority_info info;
 };
 int authority_read(struct reader *r, yaml_node_t *node, struct authority_keys *out);
+extern const char *const authority_words[][2]; /* for its keys: text_hint_meant() */
 
 /* authority.c: does each certificate cost something: a trace with somebody else, or a use of a key
  * that counts? */

@@ -70,6 +70,17 @@ static const struct key_home homes[] = {
     {NULL, NULL, NULL, false, NULL},
 };
 
+const char *const authority_words[][2] = {
+    {"ca cert certificate ca_cert certs issuer", "did you mean 'chain'?"},
+    {"private_key key_file ca_key pkcs11 token hsm tpm",
+     "did you mean 'key'? A file, or \"pkcs11:...\", or \"tpm:FILE\""},
+    {"password passphrase pin_file", "did you mean 'passphrase_file'?"},
+    {"days validity lifetime expires not_after",
+     "'profile' names a file that says 'validity_days'"},
+    {"est cmp scep acme type", "did you mean 'kind'? It is est or cmp, and goes with 'url'"},
+    {NULL, NULL},
+};
+
 int authority_read(struct reader *r, yaml_node_t *node, struct authority_keys *out)
 {
     static const struct entry file = ENTRY("authority", ENTRY_PATH, authority_keys, file);
@@ -84,10 +95,12 @@ int authority_read(struct reader *r, yaml_node_t *node, struct authority_keys *o
 int authority_keys_load(struct authority_keys *out, void **owned, const char *path,
                         struct signet_error *err)
 {
+    static const struct key_words words[] = {{NULL, authority_words}, {NULL, NULL}};
     struct reader r = {.path = path,
                        .kind = SIGNET_FILE_AUTHORITY,
                        .root = &out->info,
                        .homes = homes,
+                       .words = words,
                        .owned = owned,
                        .err = err};
     int rc = reader_load(&r, KEYS_MAX, keys, COUNT_OF(keys));

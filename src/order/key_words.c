@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What people write for the keys of an order. */
+#include "authority/authority.h"
 #include "order/private.h"
 
 static const char *const of_order[][2] = {
@@ -64,6 +65,8 @@ static const char *const of_output[][2] = {
 };
 
 static const char *const of_slots[][2] = {
+    {"usb usb_port usb_path",
+     "did you mean 'hub'? It is the place of a port at a USB hub, such as 1-4.2"},
     {"tty device dev com path", "did you mean 'port'?"},
     {"serial_number sn usb_serial", "did you mean 'serial'?"},
     {NULL, NULL},
@@ -76,6 +79,8 @@ static const char *const of_board[][2] = {
      "did you mean 'initial' (it loads the credentials) or 'final' (what the device goes out "
      "with)?"},
     {"baudrate baud_rate speed bitrate", "did you mean 'baud'?"},
+    {"hash sha256 checksum", "did you mean 'initial_sha256' or 'final_sha256'?"},
+    {"erase reset", "take it out: a recipe erases and resets the board as it needs"},
     {NULL, NULL},
 };
 
@@ -92,8 +97,39 @@ static const char *const of_servers[][2] = {
     {NULL, NULL},
 };
 
+static const char *const of_label[][2] = {
+    {"zpl file path", "did you mean 'template'?"},
+    {"address host url", "did you mean 'printer'? \"tcp://HOST:9100\""},
+    {"copies count", "take it out: a label is printed once; ^PQ in its template prints more"},
+    {NULL, NULL},
+};
+
+static const char *const of_prove[][2] = {
+    {"server host url", "did you mean 'uri'? The packet's own servers are asked without it"},
+    {"stack client device", "the order itself says it: device: NAME is what the firmware takes"},
+    {NULL, NULL},
+};
+
+static const char *const of_notify[][2] = {
+    {"mqtt webhook http https broker host", "did you mean 'url'?"},
+    {"path log", "did you mean 'file'?"},
+    {"secret token key hmac", "did you mean 'key_file'? A secret stands in a file of its own"},
+    {"password", "did you mean 'password_file'? A secret stands in a file of its own"},
+    {"username login", "did you mean 'user'?"},
+    {NULL, NULL},
+};
+
 const struct key_words order_key_words[] = {
-    {NULL, of_order},        {"names", of_names}, {"output", of_output},
-    {"slots", of_slots},     {"board", of_board}, {"credentials", of_credentials},
-    {"servers", of_servers}, {NULL, NULL},
+    {NULL, of_order},
+    {"names", of_names},
+    {"output", of_output},
+    {"slots", of_slots},
+    {"board", of_board},
+    {"credentials", of_credentials},
+    {"servers", of_servers},
+    {"label", of_label},
+    {"prove", of_prove},
+    {"notify", of_notify},
+    {"authority", authority_words},
+    {NULL, NULL},
 };

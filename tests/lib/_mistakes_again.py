@@ -128,3 +128,7 @@ for given, meant in (('apiKey', 'secrets do not stand here'), ('base_url', 'did 
 for given in ('NoSec', 'SecurityMode.X509'):
     config(f'{given} for a mode', GOOD.replace('Mode: 0', f'Mode: {given}').replace('Mode: 3', f'Mode: {given}'), 'unknown name', '^', '0 is psk')
 order('an endpoint in bytes', 'template: template', 'template: cfg2', 'cfg2:2:55', '{endpoint}: bytes need an encoding', '^', '{endpoint:text}', cfg2=GOOD.replace("b'me'", "b'{endpoint}'"))
+for given, meant, base in (('authority: {cert: ca.pem}', "did you mean 'chain'?", TWO), ('authority: {chain: a, key: b, days: 9}', "'validity_days'", TWO), ('notify: [{mqtt: x}]', "did you mean 'url'?", TWO), ('notify: [{Secret: x}]', "did you mean 'key_file'?", TWO),
+                           ('label: {zpl: x}', "did you mean 'template'?", BOARD), ('prove: {server: x}', "did you mean 'uri'?", TWO)):
+    order(given, 'quota: 3', f'quota: 3\n{given}', 'two.yaml:3:', f"unknown key '{given.rsplit(': ', 1)[0].split('{')[-1].split(', ')[-1]}'", '^', meant, base=base)
+order('a reset of a board', 'packet_path: /x', 'packet_path: /x, reset: true', "unknown key 'reset'", '^', 'a recipe erases and resets', base=BOARD)
