@@ -136,21 +136,6 @@ static bool has_check_digit(const char *digits)
     return sum % 10 == 0;
 }
 
-/* NULL, nan or 123.0: what spreadsheets and databases write. */
-static bool looks_like_no_value(const char *name)
-{
-    static const char *const words[] = {"null", "none", "nan",  "undefined", "N-A",
-                                        "n/a",  "-",    "true", "false"};
-    const char *colon = strrchr(name, ':'), *last = colon ? colon + 1 : name;
-    size_t len = strlen(last);
-
-    for (size_t i = 0; i < COUNT_OF(words); i++)
-        if (strcasecmp(last, words[i]) == 0)
-            return true;
-    return !*last || *last == '#' ||
-           (len > 2 && strcmp(last + len - 2, ".0") == 0 && strspn(last, DIGITS) == len - 2);
-}
-
 /* "urn:dev:0001": behind it stand a subtype, such as os, a colon and what the subtype wants. */
 static bool lacks_subtype(const char *name)
 {
@@ -172,16 +157,6 @@ static bool has_no_oui(const char *name)
     return (ops || strncasecmp(name, "urn:dev:os:", 11) == 0) && strcspn(oui, "-") == 6 && oui[6] &&
            (strspn(oui, HEX) == 6 ? strcspn(oui, "abcdef") < 6
                                   : strspn(oui, DIGITS "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 6);
-}
-
-/* 4.90154E+14, or a cell's error, such as #REF! */
-static bool is_rounded(const char *name)
-{
-    const char *colon = strrchr(name, ':'), *last = colon ? colon + 1 : name;
-    size_t whole = strspn(last, DIGITS ".,"), sign = whole + 1;
-
-    return whole && toupper((unsigned char)last[whole]) == 'E' && last[sign] == '+' &&
-           last[sign + 1] && !last[sign + 1 + strspn(last + sign + 1, DIGITS)];
 }
 
 static bool is_not_filled_in(const char *name)
@@ -284,8 +259,6 @@ static const struct {
     const char *doubt;
 } doubts[] = {
     {is_empty_name, "is an empty name"},
-    {is_rounded, "ends in a number that a spreadsheet has rounded"},
-    {looks_like_no_value, "ends in what a table has for no value or for a number"},
     {has_blank, "has a blank in it"},
     {is_not_filled_in, "has a sign in it that a placeholder or an encoded text has"},
     {name_is_uri, "is a URI, and a name is wanted"},
@@ -305,7 +278,9 @@ static const struct {
 
 int endpoint_check(const char *name, const char **doubt, struct signet_error *err)
 {
-    *doubt = NULL;
+    const char *colon = strrchr(name, ':');
+
+    *doubt = *name ? cell_doubt(colon ? colon + 1 : name) : NULL;
     for (size_t i = 0; !*doubt && i < COUNT_OF(doubts); i++)
         *doubt = doubts[i].found(name) ? doubts[i].doubt : NULL;
     for (size_t i = 0; i < COUNT_OF(schemes); i++) {

@@ -102,5 +102,6 @@ bool psk_counts_up(const void *key, const void *before, size_t len)
 {
     const uint8_t *a = key, *b = before;
 
-    return len > 4 && (memcmp(a, b, len - 2) == 0 || memcmp(a + 2, b + 2, len - 2) == 0);
+    return len > 4 && memcmp(a, b, len) != 0 &&
+           (memcmp(a, b, len - 2) == 0 || memcmp(a + 2, b + 2, len - 2) == 0);
 }

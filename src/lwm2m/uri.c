@@ -248,6 +248,26 @@ static int parse_port(struct coap_uri *out, struct part rest, struct signet_erro
     return SIGNET_OK;
 }
 
+/* RFC 3966, section 3: a + and digits, or a number with its context; '-', '.', '(' and ')' part
+ * them for people. */
+static int check_number(struct part rest, struct signet_error *err)
+{
+    bool global = rest.len && rest.at[0] == '+';
+    size_t len = 0, digits = 0;
+
+    while (global + len < rest.len && rest.at[global + len] != ';') {
+        char c = rest.at[global + len++];
+
+        digits += isdigit((unsigned char)c) != 0;
+        if (!isdigit((unsigned char)c) && !char_in(c, "-.()"))
+            digits = rest.len = 0;
+    }
+    if (digits && (global || memmem(rest.at, rest.len, ";phone-context=", 15)))
+        return SIGNET_OK;
+    return refuse(err, "such as tel:+48123456789",
+                  "has no telephone number behind tel: (RFC 3966, section 3)");
+}
+
 int uri_parse(struct coap_uri *out, const char *text, size_t len, struct signet_error *err)
 {
     struct part rest = {text, len}, authority = {0};
@@ -260,6 +280,8 @@ int uri_parse(struct coap_uri *out, const char *text, size_t len, struct signet_
         rc = check_characters(rest, err);
     if (rc == SIGNET_OK)
         rc = parse_scheme(&uri, &rest, &without_host, err);
+    if (rc == SIGNET_OK && without_host)
+        rc = check_number(rest, err);
     if (rc == SIGNET_OK && !without_host)
         rc = split_authority(&rest, &authority, err);
     if (rc == SIGNET_OK && !without_host)
@@ -320,23 +342,28 @@ bool uri_is_ip(const struct coap_uri *uri)
     return uri->transport == URI_UDP || uri->transport == URI_TCP;
 }
 
-/* A segment "." or "..": clients resolve it, or send it, or neither. */
-static bool has_dots(const char *path)
+/* Is one of the path's segments this word, in whichever letters? */
+static bool has_segment(const char *path, const char *word)
 {
     for (size_t len; *path == '/'; path += len) {
         len = 1 + strcspn(path + 1, "/?");
-        if ((len == 2 && path[1] == '.') || (len == 3 && path[1] == '.' && path[2] == '.'))
+        if (len == 1 + strlen(word) && strncasecmp(path + 1, word, len - 1) == 0)
             return true;
     }
     return false;
 }
 
-/* No top-level domain is a number (RFC 3696, section 2): an address, or a dot for a colon. */
+/* No top-level domain is a number (RFC 3696, section 2): an address, or a dot for a colon. Of a dot
+ * at its end DNS takes no notice. */
 static bool ends_in_number(const char *host)
 {
-    const char *dot = strrchr(host, '.'), *last = dot ? dot + 1 : host;
+    size_t end = strlen(host);
 
-    return *last && strspn(last, "0123456789") == strlen(last);
+    end -= end > 0 && host[end - 1] == '.';
+    size_t digits = end;
+    while (digits > 0 && isdigit((unsigned char)host[digits - 1]))
+        digits--;
+    return digits < end && (digits == 0 || host[digits - 1] == '.');
 }
 
 /* "coaps://host/:5684" */
@@ -345,20 +372,39 @@ static bool has_late_port(const char *path)
     return path[0] && path[1] == ':' && isdigit((unsigned char)path[2]);
 }
 
-/* What people write for others to fill in, and no server is called, as a whole word or, with its
- * hyphen, at the beginning of one. */
+static bool is_one_of(const char *host, size_t len, const char *const *words)
+{
+    while (*words && (strlen(*words) != len || strncasecmp(host, *words, len) != 0))
+        words++;
+    return *words;
+}
+
+/* What people write for others to fill in, and no server is called: a first word, "x.x.x.x", or
+ * what documents have in capitals in place of a name. */
 static bool is_to_be_filled(const char *host)
 {
-    static const char *const words[] = {"todo", "fixme", "changeme", "placeholder", "your-"};
+    static const char *const words[] = {"todo",       "fixme",       "changeme",   "replaceme",
+                                        "tbd",        "placeholder", "yourserver", "yourhost",
+                                        "yourdomain", "hostname",    "servername", "null",
+                                        "none",       "undefined",   NULL},
+                             *const first[] = {"your", "change", "replace", "insert", NULL},
+                             *const capitals[] = {"HOST", "SERVER", "ADDRESS", "IP", "FQDN", NULL};
+    size_t len = strcspn(host, "-_.");
+    bool more = host[len] == '-' || host[len] == '_', whole = !host[len] || host[len] == '_';
 
-    for (size_t i = 0; i < COUNT_OF(words); i++) {
-        size_t len = strlen(words[i]);
+    return is_one_of(host, len, words) || (more && is_one_of(host, len, first)) ||
+           (whole && is_one_of(host, len, capitals) && isupper((unsigned char)*host)) ||
+           (strlen(host) > 2 && !host[strspn(host, "xX.")]);
+}
 
-        if (strncasecmp(host, words[i], len) == 0 &&
-            (words[i][len - 1] == '-' || !isalnum((unsigned char)host[len])))
-            return true;
-    }
-    return false;
+/* RFC 6761, section 6.4 */
+static bool is_invalid(const char *host)
+{
+    size_t len = strlen(host);
+
+    len -= len > 0 && host[len - 1] == '.';
+    return len >= 7 && strncasecmp(host + len - 7, "invalid", 7) == 0 &&
+           (len == 7 || host[len - 8] == '.');
 }
 
 bool uri_are_hosts(const char *list)
@@ -385,12 +431,13 @@ const char *uri_doubt(const struct coap_uri *uri)
                               "section 6.2)"
                             : "has port 5684, which is that of coaps: coap has 5683 (RFC 7252, "
                               "section 6.1)";
-    if (strcmp(uri->path, "/rd") == 0 || strcmp(uri->path, "/bs") == 0)
+    if (has_segment(uri->path, "rd") || has_segment(uri->path, "bs"))
         return "has the path of registration or bootstrap, which clients add themselves: host "
                "and port are all";
     if (has_late_port(uri->path))
         return "has a port behind its path, and it stands behind the host (RFC 3986, section 3.2)";
-    if (has_dots(uri->path))
+    if (has_segment(uri->path, ".") ||
+        has_segment(uri->path, "..")) /* resolved, sent, or neither */
         return "has a segment '.' or '..', which no Uri-Path is (RFC 7252, section 5.10.1)";
     if (is_nobodys(uri))
         return "has an address that no server can have (RFC 6890)";
@@ -400,6 +447,8 @@ const char *uri_doubt(const struct coap_uri *uri)
         return "has a host that is no DNS name (RFC 1035, section 2.3)";
     if (is_to_be_filled(uri->host))
         return "has a host that is to be filled in";
+    if (is_invalid(uri->host))
+        return "has a host below .invalid, where no name is ever found (RFC 6761, section 6.4)";
     if ((ends_in_number(uri->host) || inet_aton(uri->host, &number)) &&
         inet_pton(AF_INET, uri->host, &number) != 1)
         return "has a host that ends in a number, and is no IPv4 address (RFC 3986, section 3.2.2)";

@@ -168,13 +168,22 @@ static size_t segment(const struct cursor *c)
     return end ? (size_t)(end - from) + 1 : left;
 }
 
-static int bad_row(const struct manifest *m, uint64_t line, enum signet_code code, const char *what,
+static int bad_row(const struct manifest *m, uint64_t line, const char *what,
                    struct signet_error *err)
 {
-    return error_set_hint(err, code,
+    return error_set_hint(err, SIGNET_E_SYNTAX,
                           "a field with quotes in it is put in quotes, and each of them doubled: "
                           "\"6\"\" pipe\"",
                           "%s:%llu: %s", m->columns.path, (unsigned long long)line, what);
+}
+
+static int too_long(const struct manifest *m, uint64_t line, struct signet_error *err)
+{
+    return error_set_hint(err, SIGNET_E_LIMIT,
+                          "each device has a line of its own: does another program end its lines "
+                          "in another way?",
+                          "%s:%llu: the row has more than %d bytes", m->columns.path,
+                          (unsigned long long)line, MANIFEST_ROW_MAX);
 }
 
 static const char open_quote[] = "a quote is opened in this row and not closed";
@@ -192,18 +201,20 @@ static int feed(const struct manifest *m, struct cursor *c, size_t *fed, struct 
     if (!blank) {
         *fed += n;
         if (*fed > MANIFEST_ROW_MAX)
-            return c->csv.quoted ? bad_row(m, c->row->line, SIGNET_E_SYNTAX, open_quote, err)
-                                 : bad_row(m, c->row->line, SIGNET_E_LIMIT,
-                                           "the row has more than 65536 bytes", err);
+            return c->csv.quoted ? bad_row(m, c->row->line, open_quote, err)
+                                 : too_long(m, c->row->line, err);
         size_t read = csv_parse(&c->csv, c->piece + c->at, n, on_field, on_end, c);
         if (read != n && csv_error(&c->csv) != CSV_EPARSE)
             return error_nomem(err);
         if (read != n && char_in((char)c->piece[c->at + read], ";,\t|")) /* behind a quote */
             return columns_other_delimiter(&m->columns, c->line, (char)c->piece[c->at + read], err);
         if (read != n)
-            bad_row(m, c->line, SIGNET_E_SYNTAX, "a quote stands where none can be", err);
+            bad_row(m, c->line, "a quote stands where none can be", err);
         if (read != n && c->piece[c->at + read] == ' ')
             error_hint(err, "take the blank behind the quote out");
+        else if (read != n && read > 0 && c->piece[c->at + read - 1] == '=')
+            error_hint(err, "it is a formula of a spreadsheet: write the text alone, in quotes or "
+                            "without");
         if (read != n)
             return SIGNET_E_SYNTAX;
     }
@@ -218,7 +229,7 @@ static int feed(const struct manifest *m, struct cursor *c, size_t *fed, struct 
 static int end_row(const struct manifest *m, struct cursor *c, struct signet_error *err)
 {
     if (csv_fini(&c->csv, on_field, on_end, c) != 0)
-        return bad_row(m, c->row->line, SIGNET_E_SYNTAX, open_quote, err);
+        return bad_row(m, c->row->line, open_quote, err);
     if (c->ended)
         return SIGNET_OK;
     return error_set(err, SIGNET_E_NOT_FOUND, "%s has no more rows", m->columns.path);

@@ -81,15 +81,16 @@ static int check_name(const struct columns *columns, const struct manifest_row *
     const char *what = NULL;
     size_t len;
     const uint8_t *name = manifest_field(header, column, &len);
+    bool utf8 = utf8_valid(name, len);
 
     if (len == 0)
         what = "has no name";
     else if (len > MANIFEST_NAME_MAX)
         what = "has a name of more than 64 bytes";
-    else if (!utf8_valid(name, len) || memchr(name, 0, len))
+    else if (!utf8)
         what = "has a name that is not UTF-8";
     for (size_t i = 0; !what && i < len; i++)
-        if (name[i] < ' ' || name[i] == 0x7f || strchr("{}:", name[i]))
+        if (name[i] < ' ' || name[i] == 0x7f || char_in((char)name[i], "{}:"))
             what = "has a name with braces, a colon or control characters in it";
     for (size_t i = 0; !what && i < column; i++)
         if (text_is((const char *)name, len, columns->names[i]))
@@ -98,8 +99,11 @@ static int check_name(const struct columns *columns, const struct manifest_row *
         return SIGNET_OK;
     error_set(err, SIGNET_E_SYNTAX, "%s:%llu: column %zu %s", columns->path,
               (unsigned long long)header->line, column + 1, what);
-    error_hint(err, "the first row names the columns, each by a name of its own: endpoint%cpsk",
-               columns->delimiter);
+    if (utf8)
+        error_hint(err, "the first row names the columns, each by a name of its own: endpoint%cpsk",
+                   columns->delimiter);
+    else
+        error_hint(err, "%s", save_as);
     return SIGNET_E_SYNTAX;
 }
 
@@ -147,14 +151,15 @@ int columns_read(struct columns *columns, const struct manifest_row *header,
 
 /* A row */
 
-/* The names of the columns again: two tables in one file. */
+/* The names of the columns again, in whichever letters: two tables in one file. */
 static bool is_header(const struct columns *columns, const struct manifest_row *row)
 {
     for (size_t i = 0; i < columns->count; i++) {
         size_t len;
         const uint8_t *data = i < row->count ? manifest_field(row, i, &len) : NULL;
 
-        if (!data || !text_is((const char *)data, len, columns->names[i]))
+        if (!data || strlen(columns->names[i]) != len ||
+            strncasecmp((const char *)data, columns->names[i], len) != 0)
             return false;
     }
     return true;

@@ -86,6 +86,31 @@ static int find_code_column(struct names *n, const char *column, struct signet_e
     return SIGNET_E_MEANING;
 }
 
+static bool have_same_letters(const char *a, const char *b)
+{
+    for (;; a++, b++) {
+        a += strspn(a, " ");
+        b += strspn(b, " ");
+        if (!*a || tolower((unsigned char)*a) != tolower((unsigned char)*b))
+            return *a == *b;
+    }
+}
+
+/* "psk" and "PSK ": one of them is read, and which one shows nowhere. */
+static void doubt_columns(const struct names *n, const struct signet_observer *observer)
+{
+    size_t count;
+    const char *const *columns = manifest_columns(n->manifest, &count);
+
+    for (size_t i = 1; i < count; i++)
+        for (size_t k = 0; k < i; k++)
+            if (have_same_letters(columns[i], columns[k]))
+                event_note(observer, "take one of them out, or give it another name",
+                           "%s:1: columns %zu and %zu, '%s' and '%s', have one name but for "
+                           "capitals and blanks",
+                           manifest_path(n->manifest), k + 1, i + 1, columns[k], columns[i]);
+}
+
 int names_open(struct names *n, const struct source_options *o, struct signet_error *err)
 {
     int rc = index_open(&n->index, err);
@@ -95,6 +120,8 @@ int names_open(struct names *n, const struct source_options *o, struct signet_er
     n->count = o->pattern && !o->manifest ? o->count : 0;
     if (rc == SIGNET_OK && o->manifest)
         rc = manifest_open(&n->manifest, o->manifest, o->delimiter, err);
+    if (rc == SIGNET_OK && n->manifest)
+        doubt_columns(n, o->observer);
     if (rc == SIGNET_OK && o->pattern)
         rc = names_compile(n, o->pattern, err);
     else if (rc == SIGNET_OK && o->manifest)

@@ -31,8 +31,9 @@ static int check_identity(size_t len, struct signet_error *err)
 {
     if (len >= 1 && len <= 128)
         return SIGNET_OK;
-    return error_set(err, SIGNET_E_MEANING, "the PSK identity has %zu bytes: 1 to 128 are possible",
-                     len);
+    return error_set_hint(err, SIGNET_E_MEANING,
+                          "credentials.identity of the order has its pattern, or the template",
+                          "the PSK identity has %zu bytes: 1 to 128 are possible", len);
 }
 
 void template_blame(const struct template *t, const struct manifest_row *row,
@@ -55,6 +56,33 @@ void template_blame(const struct template *t, const struct manifest_row *row,
         error_prefix(err, "%s:%llu: %s '%s%s'", t->manifest, line, t->columns[column],
                      text_shown(value, len, 60), len > 60 ? "..." : "");
     }
+}
+
+const struct pieces *template_pieces_of(const struct template *t, const char *msg)
+{
+    for (size_t i = 0; i < t->place_count; i++) {
+        char path[PATH_TEXT_MAX + 2] = "(";
+
+        path_format(t->places[i].path, path + 1);
+        strcat(path, ")");
+        if (!t->places[i].pieces.fixed && strstr(msg, path))
+            return &t->places[i].pieces;
+    }
+    return NULL;
+}
+
+void template_blame_row(const struct template *t, const struct placeholder_values *values,
+                        struct signet_error *err)
+{
+    const struct pieces *pieces = template_pieces_of(t, err->msg);
+
+    if (strncmp(err->msg, t->manifest, strlen(t->manifest)) == 0)
+        return;
+    if (pieces)
+        template_blame(t, values->row, pieces, -1, err);
+    else
+        error_prefix(err, "%s:%llu: %s", t->manifest, (unsigned long long)values->row->line,
+                     values->endpoint);
 }
 
 static int text_value(enum signet_type type, const struct buf *text, struct signet_value *out,
@@ -276,8 +304,8 @@ static int check_loaded(const struct template *t, const struct placeholder_value
 
 int template_make(const struct template *t, const struct source *s,
                   const struct placeholder_values *values, bool trial,
-                  const struct signet_bytes *cert, struct signet_tree **out,
-                  struct signet_error *err)
+                  const struct signet_bytes *cert, const struct signet_observer *observer,
+                  struct signet_tree **out, struct signet_error *err)
 {
     struct signet_tree *tree = NULL;
     int rc = signet_tree_copy(&tree, t->base, err);
@@ -291,7 +319,7 @@ int template_make(const struct template *t, const struct source *s,
     if (rc == SIGNET_OK)
         rc = check_loaded(t, values, tree, err);
     if (rc == SIGNET_OK && t->recheck)
-        rc = signet_tree_check(tree, 0, NULL, err);
+        rc = signet_tree_check(tree, 0, observer, err);
     if (rc != SIGNET_OK)
         signet_tree_free(&tree);
     else

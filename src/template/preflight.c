@@ -4,17 +4,13 @@
 #include "pki/pki.h"
 #include "template/private.h"
 
-enum { REPORTED_MAX = 100 };
-
 struct trial {
     struct source *s;
     const struct source_options *options;
     struct sha256 hash;
-    uint64_t bad, doubts;
-    uint8_t key[64]; /* of the row before this one, in the first account that has one */
-    size_t key_len;
-    const char *told[4];       /* of keys: each is told once, since all rows have it, or most */
+    uint64_t bad;
     struct signet_error first; /* of the bad */
+    struct row_doubts doubts;
 };
 
 static void send_error(const struct trial *t, const struct signet_error *why)
@@ -54,66 +50,18 @@ static int try_servers(const struct trial *t, const struct signet_tree *tree, co
     return t->options->accept(t->options->accept_ctx, &device, err);
 }
 
-static const char *doubt_of_key(const struct trial *t, const struct placeholder_values *values,
-                                const uint8_t *key, size_t len)
-{
-    const char *doubt = psk_doubt(key, len);
-
-    if (doubt)
-        return doubt;
-    if (len == strlen(values->endpoint) && !memcmp(key, values->endpoint, len))
-        return "is the endpoint name";
-    return len == t->key_len && psk_counts_up(key, t->key, len)
-               ? "is that of the row before but for two bytes: does it count up?"
-               : NULL;
-}
-
-/* doubt NULL: there is none. */
-static void tell_of_key(struct trial *t, const struct placeholder_values *values, const char *doubt)
-{
-    struct signet_error note = {0};
-    size_t i = 0;
-
-    while (i < COUNT_OF(t->told) && t->told[i] && t->told[i] != doubt)
-        i++;
-    if (!doubt || i == COUNT_OF(t->told) || t->told[i])
-        return;
-    t->told[i] = doubt;
-    error_set_hint(&note, SIGNET_OK,
-                   "without the column each device gets a random key; other rows are not told of",
-                   "%s:%llu: %s: the key %s", t->s->template.manifest,
-                   (unsigned long long)values->row->line, values->endpoint, doubt);
-    manifest_excerpt(t->s->names.manifest, &note);
-    event_warn(t->options->observer, &note);
-}
-
-/* Of the first account whose key the manifest brings: 16 to 64 bytes. */
-static void doubt_key(struct trial *t, const struct placeholder_values *values,
-                      const struct signet_tree *tree)
-{
-    const struct template *template = &t->s->template;
-
-    for (size_t i = 0; values->row && i < template->account_count; i++) {
-        const struct template_account *a = &template->accounts[i];
-        const struct signet_value *key = tree_value(tree, 0, a->iid, RID_SECRET_KEY);
-
-        if (a->mode != SIGNET_MODE_PSK || !a->key || !key)
-            continue;
-        tell_of_key(t, values, doubt_of_key(t, values, key->as.bytes.data, key->as.bytes.len));
-        t->key_len = key->as.bytes.len;
-        memcpy(t->key, key->as.bytes.data, t->key_len);
-        return;
-    }
-}
-
-static int try_values(struct trial *t, const struct placeholder_values *values,
+/* first: what is suspicious of it was told when the template was completed. */
+static int try_values(struct trial *t, const struct placeholder_values *values, bool first,
                       struct signet_error *err)
 {
+    const struct signet_observer of_row = {.on_event = row_doubts_take, .ctx = &t->doubts};
     struct signet_tree *tree = NULL;
-    int rc = template_make(&t->s->template, t->s, values, true, NULL, &tree, err);
 
+    t->doubts.values = values;
+    int rc = template_make(&t->s->template, t->s, values, true, NULL,
+                           values->row && !first ? &of_row : NULL, &tree, err);
     if (rc == SIGNET_OK)
-        doubt_key(t, values, tree);
+        row_doubts_key(&t->doubts, tree);
     if (rc == SIGNET_OK)
         rc = try_servers(t, tree, values->endpoint, err);
     signet_tree_free(&tree);
@@ -126,43 +74,16 @@ static int try_device(struct trial *t, const struct placeholder_values *values, 
                       struct signet_error *err)
 {
     struct template *template = &t->s->template;
+    bool first = !template->base;
     int rc = SIGNET_OK;
 
     *of_row = true;
-    if (!template->base) {
+    if (first) {
         rc = template_build(template, t->s, values, t->options->observer, of_row, err);
         if (rc == SIGNET_OK && template->mints_certs)
             rc = try_servers(t, template->base, values->endpoint, err);
     }
-    return rc == SIGNET_OK ? try_values(t, values, err) : rc;
-}
-
-/* The column that is written into the place which the check names: "(/0/1/0)". */
-static const struct pieces *blamed_pieces(const struct template *template, const char *msg)
-{
-    for (size_t i = 0; i < template->place_count; i++) {
-        char path[PATH_TEXT_MAX + 2] = "(";
-
-        path_format(template->places[i].path, path + 1);
-        strcat(path, ")");
-        if (!template->places[i].pieces.fixed && strstr(msg, path))
-            return &template->places[i].pieces;
-    }
-    return NULL;
-}
-
-static void blame_row(const struct template *template, const struct placeholder_values *values,
-                      struct signet_error *why)
-{
-    const struct pieces *pieces = blamed_pieces(template, why->msg);
-
-    if (strncmp(why->msg, template->manifest, strlen(template->manifest)) == 0)
-        return;
-    if (pieces)
-        template_blame(template, values->row, pieces, -1, why);
-    else
-        error_prefix(why, "%s:%llu: %s", template->manifest, (unsigned long long)values->row->line,
-                     values->endpoint);
+    return rc == SIGNET_OK ? try_values(t, values, first, err) : rc;
 }
 
 static int try_good_row(struct trial *t, const struct placeholder_values *values,
@@ -182,19 +103,10 @@ static int try_good_row(struct trial *t, const struct placeholder_values *values
         return error_copy(err, &why);
     }
     if (rc != SIGNET_OK) {
-        blame_row(template, values, &why);
+        template_blame_row(template, values, &why);
         report_row(t, &why);
     }
     return SIGNET_OK;
-}
-
-/* The first ones are told. */
-static void tell_doubt(struct trial *t, struct signet_error *note)
-{
-    if (t->doubts++ >= REPORTED_MAX)
-        return;
-    manifest_excerpt(t->s->names.manifest, note);
-    event_warn(t->options->observer, note);
 }
 
 static void report_duplicate(void *ctx, const struct signet_error *why)
@@ -202,22 +114,9 @@ static void report_duplicate(void *ctx, const struct signet_error *why)
     struct signet_error note = *why;
 
     if (why->code == SIGNET_OK)
-        tell_doubt(ctx, &note);
+        row_doubts_tell(&((struct trial *)ctx)->doubts, &note);
     else
         report_row(ctx, why);
-}
-
-/* A name that is legal and hardly meant. */
-static void doubt_name(struct trial *t, const struct manifest_row *row, const char *endpoint)
-{
-    struct signet_error note = {0};
-    const char *doubt = NULL;
-
-    if (endpoint_check(endpoint, &doubt, NULL) != SIGNET_OK || !doubt)
-        return;
-    error_set_hint(&note, SIGNET_OK, "take the row out if it is no device", "%s:%llu: %s %s",
-                   t->s->template.manifest, (unsigned long long)row->line, endpoint, doubt);
-    tell_doubt(t, &note);
 }
 
 static int check_code(struct trial *t, const struct manifest_row *row, struct signet_error *why)
@@ -264,7 +163,7 @@ static int try_row(void *ctx, const struct manifest_row *row, const struct signe
         report_row(t, bad);
         return SIGNET_OK;
     }
-    doubt_name(t, row, endpoint);
+    row_doubts_name(&t->doubts, row, endpoint);
     int rc = duplicates_check(t->s, row, report_duplicate, t, err);
     return rc == SIGNET_OK ? try_good_row(t, &values, err) : rc;
 }
@@ -333,7 +232,7 @@ static int try_manifest(struct trial *t, struct signet_error *err)
     struct signet_error why = {0};
     int rc = scan_manifest(t, &why);
 
-    wipe(t->key, sizeof(t->key));
+    wipe(t->doubts.key, sizeof(t->doubts.key));
     if (rc == SIGNET_E_SYNTAX || rc == SIGNET_E_LIMIT) {
         report_row(t, &why); /* the rest of the file cannot be read */
     } else if (rc != SIGNET_OK) {
@@ -358,7 +257,8 @@ static int try_name(struct trial *t, const char *endpoint, int64_t index, struct
 
 int preflight_run(struct source *s, const struct source_options *options, struct signet_error *err)
 {
-    struct trial t = {.s = s, .options = options};
+    struct trial t = {
+        .s = s, .options = options, .doubts = {.s = s, .observer = options->observer}};
     const struct names *n = &s->names;
     char endpoint[SIGNET_ENDPOINT_SIZE] = "urn:dev:os:signet-rehearsal";
     int rc = SIGNET_OK;

@@ -93,15 +93,21 @@ int template_build(struct template *t, const struct source *s,
                    const struct placeholder_values *values, const struct signet_observer *observer,
                    bool *of_row, struct signet_error *err);
 /* trial: nothing is minted, samples stay. cert (may be NULL): for the accounts whose certificate
- * and key would be made; its key is on the board. */
+ * and key would be made; its key is on the board. observer (may be NULL) gets what is suspicious.
+ */
 int template_make(const struct template *t, const struct source *s,
                   const struct placeholder_values *values, bool trial,
-                  const struct signet_bytes *cert, struct signet_tree **out,
-                  struct signet_error *err);
+                  const struct signet_bytes *cert, const struct signet_observer *observer,
+                  struct signet_tree **out, struct signet_error *err);
 /* "devices.csv:7: psk: " in front, with the value where it is no secret. column: the one that is
  * at fault, or -1 for the first of pieces. */
 void template_blame(const struct template *t, const struct manifest_row *row,
                     const struct pieces *pieces, int column, struct signet_error *err);
+/* What is written into the place that a message names, "(/0/1/0)"; NULL: no column is. */
+const struct pieces *template_pieces_of(const struct template *t, const char *msg);
+/* The row in front, with the value that is at fault, or its name. */
+void template_blame_row(const struct template *t, const struct placeholder_values *values,
+                        struct signet_error *err);
 
 struct source {
     struct names names;
@@ -115,6 +121,29 @@ struct source {
 
 /* preflight.c: tries every device of the manifest, the first and last of a pattern */
 int preflight_run(struct source *s, const struct source_options *options, struct signet_error *err);
+
+/* row_doubts.c: what is legal in a row, and hardly meant */
+enum { REPORTED_MAX = 100, TOLD_MAX = 8 };
+/* Of a column's values that are digits alone: how many. */
+struct widths {
+    size_t with_zero, least; /* of one with a zero in front; of any. 0: none yet */
+    bool told;
+};
+struct row_doubts {
+    const struct source *s;
+    const struct signet_observer *observer;
+    uint64_t count;  /* of those that were told, or would have been */
+    uint8_t key[64]; /* of the row before this one, in the first account that has one */
+    size_t key_len;
+    const void *of_keys[TOLD_MAX], *of_values[TOLD_MAX]; /* told once, since many rows have it */
+    struct widths widths[TOLD_MAX];                      /* of the pieces of a name */
+    const struct placeholder_values *values;             /* of the row that is looked at */
+};
+void row_doubts_tell(struct row_doubts *d, struct signet_error *note);
+void row_doubts_name(struct row_doubts *d, const struct manifest_row *row, const char *endpoint);
+void row_doubts_key(struct row_doubts *d, const struct signet_tree *tree);
+/* An observer of template_make(); ctx: the row_doubts. */
+void row_doubts_take(void *ctx, const struct signet_event *event);
 
 /* duplicates.c: no two rows with the same name, identity or key. Takes the rows in their order into
  * the index of names; on_duplicate gets each value that is there already, as an error. */

@@ -46,7 +46,7 @@ static int make_device(struct source *s, const char *endpoint, int64_t index, co
         return error_set(err, SIGNET_E_USAGE, "this run makes no devices");
     int rc = source_values(s, endpoint, index, &row, &values, err);
     if (rc == SIGNET_OK)
-        rc = template_make(&s->template, s, &values, !out, cert, &tree, err);
+        rc = template_make(&s->template, s, &values, !out, cert, NULL, &tree, err);
     manifest_row_free(&row);
     if (!out) {
         signet_tree_free(&tree);

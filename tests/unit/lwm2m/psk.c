@@ -38,6 +38,7 @@ static void guesses(void **state)
     assert_false(psk_is_sample("3x@mpl3P5K53cr3tK3z", 19));
     assert_true(psk_counts_up("abcdefghijklmn01", "abcdefghijklmn02", 16));
     assert_true(psk_counts_up("01abcdefghijklmn", "02abcdefghijklmn", 16));
+    assert_false(psk_counts_up("abcdefghijklmn01", "abcdefghijklmn01", 16));
     assert_false(psk_counts_up("abcdefghijkxmn01", "abcdefghijklmn02", 16));
 }
 

@@ -202,6 +202,8 @@ static void test_no_csv(void **state)
            "delimiter: \";\"");
     HINTED("\xef\xbb\xbfSEP=\t\r\na\tb\r\n", ',', ":1:1: the fields end with tabs", "tab");
     HINTED("sep=,\na,,b\n", ',', ":2:3: column 2 has no name", "endpoint,psk");
+    HINTED("a,\xe4\n1,2\n", ',', "column 2 has a name that is not UTF-8", "CSV UTF-8");
+    HINTED("a,b\n=\"1\",2\n", ',', "a quote stands where none can be", "a formula");
 }
 
 static void test_passed_over(void **state)
@@ -258,6 +260,7 @@ static void test_bad_rows(void **state)
 
     (void)state;
     BAD_ROW("a,b\nx,1\ny\nz,2\n", ":3: 1 fields, the header has 2");
+    BAD_ROW("a,b\nx,1\nA,B\nz,2\n", ":3: the header stands here again");
     BAD_ROW("a,b\nx,1\ny,2,3\nz,2\n", ":3: 3 fields, the header has 2");
     BAD_ROW("a,b,,\nx,1,,\ny,2,,4\nz,2,,\n", ":3: 4 fields, the header has 2");
     BAD_ROW("a,b,,\nx,1,,\ny,2,3,\nz,2,,\n", ":3: 3 fields, the header has 2");

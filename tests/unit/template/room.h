@@ -34,6 +34,7 @@ struct room {
     struct signet_error err;
     char told[8192]; /* errors, one a line */
     int told_count, warnings, asked;
+    struct signet_error warned; /* the last one */
 };
 
 static inline void on_event(void *ctx, const struct signet_event *event)
@@ -42,6 +43,8 @@ static inline void on_event(void *ctx, const struct signet_event *event)
     size_t len = strlen(r->told);
 
     r->warnings += event->kind == SIGNET_EVENT_WARNING;
+    if (event->kind == SIGNET_EVENT_WARNING)
+        r->warned = *event->error;
     if (event->kind != SIGNET_EVENT_ERROR)
         return;
     r->told_count++;

@@ -176,6 +176,49 @@ static void typed_keys_are_told_once(void **state)
     }
 }
 
+/* What spreadsheets make of the cells that a name is made of, and values that a device may refuse:
+ * legal, and told. */
+static void what_is_hardly_meant_is_told(void **state)
+{
+    static const struct {
+        const char *pattern, *csv;
+        int warnings;
+        const char *words; /* of the last one */
+    } rows[] = {
+        {"acme-{sn}", "sn\n17\n18\n", 0, ""},
+        {"acme-{sn}", "sn\n007\n018\n", 0, ""},
+        {"acme-{sn}", "sn\n007\n8\n9\n", 1, "devices.csv:3:1: sn '8' has another number of digits"},
+        {"acme-{sn}", "sn\n7\n008\n009\n", 1, "devices.csv:3:1: sn '008' has another number"},
+        {"acme-{sn}", "sn\n007\n8a\n", 0, ""},
+        {"acme-{sn}-{b}", "sn,b\n007,1\n,2\n", 1,
+         "devices.csv:3:1: sn '' ends in what a table has"},
+        {"acme-{sn}", "sn\nNULL\nnull2\n", 1, "sn 'NULL' ends in what a table has for no value"},
+        {"acme-{sn}", "sn\n12.0\n13\n", 1, "sn '12.0' ends in"},
+        {"acme-{sn}", "sn\n01-Jan\nJun-07\n", 2, "sn 'Jun-07' ends in a date"},
+        {"{sn}", "sn\nmeter-1\nTotal\n", 1,
+         "Total ends in what a table has for no value, for a sum"},
+        {"a{sn}", "sn,PSK,p sk\n1,2,3\n", 1,
+         "devices.csv:1: columns 2 and 3, 'PSK' and 'p sk', have one name but for capitals"},
+        {"a{sn}", "sn,life\n1,60\n2,2147483648\n3,2147483648\n", 1,
+         "devices.csv:3:3: life '2147483648': template:1:"},
+        {"a{sn}", "sn,life\n1,2147483648\n2,60\n", 1, "template:1:"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct room r;
+
+        set_up(&r);
+        if (strstr(rows[i].csv, "life"))
+            r.lifetime = "'{life}'";
+        r.options.pattern = rows[i].pattern;
+        good(&r, open_manifest(&r, rows[i].csv));
+        if (r.warnings != rows[i].warnings || !strstr(r.warned.msg, rows[i].words))
+            fail_msg("row %zu: %d warnings, the last: %s", i, r.warnings, r.warned.msg);
+        tear_down(&r);
+    }
+}
+
 static void rows_and_quota(void **state)
 {
     struct room r;
@@ -321,6 +364,7 @@ int main(void)
         cmocka_unit_test(many_bad_rows_are_counted),
         cmocka_unit_test(a_broken_quote_ends_the_list),
         cmocka_unit_test(typed_keys_are_told_once),
+        cmocka_unit_test(what_is_hardly_meant_is_told),
         cmocka_unit_test(rows_and_quota),
         cmocka_unit_test(servers_see_every_row),
         cmocka_unit_test(boards_names_are_looked_up),
