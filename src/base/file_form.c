@@ -149,8 +149,10 @@ static enum file_form der_form(const uint8_t *data, size_t len)
         return FORM_SEALED_KEY;
     if (one && len - one >= 4 && data[one] == 2 && data[one + 1] == 1)
         return data[one + 2] == 3 ? FORM_PKCS12 : data[one + 2] <= 1 ? FORM_KEY : FORM_UNKNOWN;
-    if (two && data[two] == 6)
-        return FORM_PUBLIC_KEY;
+    if (two && data[two] == 6) /* behind the algorithm: a string of bytes, or the public bits */
+        return one + 2 + data[one + 1] < len && data[one + 2 + data[one + 1]] == 4
+                   ? FORM_SEALED_KEY
+                   : FORM_PUBLIC_KEY;
     if (two && len - two >= 4 && data[two] == 2 && data[two + 1] == 1 && data[two + 2] == 0)
         return FORM_CSR;
     return two && data[two] == 0xa0 ? FORM_CERT : FORM_UNKNOWN;
@@ -251,7 +253,7 @@ static enum file_form digits_form(const char *text, size_t len)
     if (hex == len && len >= 32)
         return FORM_HEX;
     if (len >= 40 && all_of(text, len, "+/=\r\n") == len && base64_decode(text, 4, start, 3) > 1 &&
-        (start[0] == 0x30 || is_cbor(start, 3)))
+        (start[0] == 0x30 || memcmp(start, "---", 3) == 0 || is_cbor(start, 3)))
         return FORM_BASE64;
     if (has_word(text, len, "unsigned char") || has_word(text, len, "uint8_t") ||
         (memcmp(text, "0x", 2) == 0 && has_word(text, len, ", 0x")))
@@ -286,6 +288,8 @@ static enum file_form json_form(const char *text, size_t len)
         return FORM_UNKNOWN;
     if (has_word(text, len, "\"quota\"") && has_word(text, len, "\"template\""))
         return FORM_ORDER;
+    if (has_word(text, len, "\"kty\""))
+        return FORM_JWK;
     if (has_word(text, len, "\"url\"") || has_word(text, len, "\"kind\""))
         return FORM_SERVER;
     return has_word(text, len, "\"commonName\"") || has_word(text, len, "\"countryName\"")

@@ -102,7 +102,8 @@
     ROW(NOTE, NOTE, "a signed note",                                                               \
         "it is a checkpoint, or the signature beside an order: name what it is about")             \
     ROW(TPM, TPM, "a file of a TPM's key", "name the file that is meant")                          \
-    ROW(BYTES, OTHER, "binary data", "name the file that is meant")
+    ROW(BYTES, OTHER, "binary data", "name the file that is meant")                                \
+    ROW(JWK, OTHER, "a JSON Web Key", "write it as PEM (PKCS#8) with the tool that made it")
 /* clang-format on */
 
 #define FILE_FORM(form, kind, name, hint) FORM_##form,

@@ -186,6 +186,47 @@ static bool has_own_signature(X509 *x)
     return X509_verify(x, X509_get0_pubkey(x)) == 1;
 }
 
+/* Not by OpenSSL's flags: it knows none where any other extension is malformed, which stacks of
+ * devices pass over. */
+static void take_usage(struct cert_traits *t, X509 *x)
+{
+    int there = -1;
+    ASN1_BIT_STRING *bits = X509_get_ext_d2i(x, NID_key_usage, &there, NULL);
+    BASIC_CONSTRAINTS *basic = X509_get_ext_d2i(x, NID_basic_constraints, NULL, NULL);
+
+    t->signs_handshakes = there == -1 || ASN1_BIT_STRING_get_bit(bits, 0);
+    t->enciphers_keys = there == -1 || ASN1_BIT_STRING_get_bit(bits, 2);
+    t->signs_certs = there == -1 || ASN1_BIT_STRING_get_bit(bits, 5);
+    t->authority = basic && basic->ca && t->signs_certs;
+    ASN1_BIT_STRING_free(bits);
+    BASIC_CONSTRAINTS_free(basic);
+}
+
+bool x509_may_issue(X509 *x)
+{
+    struct cert_traits t = {0};
+
+    take_usage(&t, x);
+    ERR_clear_error();
+    return t.authority;
+}
+
+static void take_purposes(struct cert_traits *t, X509 *x)
+{
+    int there = -1;
+    EXTENDED_KEY_USAGE *purposes = X509_get_ext_d2i(x, NID_ext_key_usage, &there, NULL);
+
+    t->for_clients = t->for_servers = there == -1;
+    for (int i = 0; i < sk_ASN1_OBJECT_num(purposes); i++) {
+        int nid = OBJ_obj2nid(sk_ASN1_OBJECT_value(purposes, i));
+        bool any = nid == NID_anyExtendedKeyUsage;
+
+        t->for_clients = t->for_clients || any || nid == NID_client_auth;
+        t->for_servers = t->for_servers || any || nid == NID_server_auth;
+    }
+    EXTENDED_KEY_USAGE_free(purposes);
+}
+
 int cert_traits(const struct signet_cert *cert, struct cert_traits *out, struct signet_error *err)
 {
     struct cert_traits t = {0};
@@ -193,16 +234,12 @@ int cert_traits(const struct signet_cert *cert, struct cert_traits *out, struct 
 
     if (!x)
         return SIGNET_E_CRYPTO;
-    uint32_t usage = X509_get_key_usage(x), purpose = X509_get_extended_key_usage(x);
     t.version = (unsigned)X509_get_version(x) + 1;
-    t.authority = X509_check_ca(x) == 1;
     t.self_issued = !X509_NAME_cmp(X509_get_subject_name(x), X509_get_issuer_name(x));
     t.wrong_signature = t.self_issued && !has_own_signature(x);
-    t.signs_handshakes = usage & KU_DIGITAL_SIGNATURE;
-    t.signs_certs = usage & KU_KEY_CERT_SIGN;
-    t.enciphers_keys = usage & KU_KEY_ENCIPHERMENT;
-    t.for_clients = purpose & (XKU_SSL_CLIENT | XKU_ANYEKU);
-    t.for_servers = purpose & (XKU_SSL_SERVER | XKU_ANYEKU);
+    take_usage(&t, x);
+    take_purposes(&t, x);
+    t.asks_features = X509_get_ext_by_NID(x, NID_tlsfeature, -1) >= 0;
     take_key(&t, X509_get0_pubkey(x));
     take_digest(&t, x);
     X509_free(x);
@@ -227,7 +264,10 @@ static const char *unfit(const struct cert_traits *t, enum cert_purpose purpose)
                    : NULL;
     case CERT_OF_AUTHORITY:
         return !t->signs_certs ? "its key usage lacks keyCertSign: it cannot issue certificates"
-                               : NULL;
+               : t->asks_features
+                   ? "it demands TLS features (tlsfeature) of what it signs, which a device's "
+                     "certificate does not have: GnuTLS refuses those (RFC 7633, section 4.2.2)"
+                   : NULL;
     }
     return NULL;
 }

@@ -128,7 +128,7 @@ int signet_cert_load_chain(struct signet_cert *out[SIGNET_CHAIN_MAX], size_t *co
 bool cert_is_authority(const struct signet_cert *cert)
 {
     X509 *x = cert_parse_der(cert->der.data, cert->der.len);
-    bool authority = x && X509_check_ca(x) == 1;
+    bool authority = x && x509_may_issue(x);
 
     X509_free(x);
     return authority;

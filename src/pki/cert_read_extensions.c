@@ -83,6 +83,13 @@ static bool other_name(struct der *inside)
            der_ended(&list);
 }
 
+/* A text, an address or an identifier is in one piece in DER (X.690, section 10.2): stacks read
+ * different names in pieces. */
+static bool is_in_pieces(uint8_t tag)
+{
+    return tag == 0xa1 || tag == 0xa2 || tag == 0xa6 || tag == 0xa7 || tag == 0xa8;
+}
+
 static bool alternative_names(struct der *d)
 {
     struct der list, inside;
@@ -91,7 +98,7 @@ static bool alternative_names(struct der *d)
     if (!der_next(d, DER_SEQUENCE, NULL, &list) || !der_ended(d))
         return false;
     while (!der_ended(&list)) {
-        if (!der_any(&list, &tag, &inside) || (tag & 0xc0) != 0x80)
+        if (!der_any(&list, &tag, &inside) || (tag & 0xc0) != 0x80 || is_in_pieces(tag))
             return false;
         size_t len = (size_t)(inside.end - inside.at);
         if ((tag == 0xa0 && !other_name(&inside)) || (tag == 0xa4 && !directory_name(&inside)) ||

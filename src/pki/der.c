@@ -137,14 +137,19 @@ int der_check_whole(const uint8_t *data, size_t len, const char *what, struct si
                               "PEM has a line -----BEGIN ...-----; DER is binary",
                               "neither DER nor PEM: not a %s", what);
     if (!read_head(data, len, &head, &body))
-        return error_set(err, SIGNET_E_CERT, "not the DER of a %s: its length is malformed", what);
+        return error_set_hint(
+            err, SIGNET_E_CERT,
+            "was it damaged, or written as BER? openssl asn1parse -inform DER -in "
+            "FILE shows it",
+            "not the DER of a %s: its length is malformed", what);
     if (body > len - head)
         return error_set_hint(err, SIGNET_E_CERT, "copy the file again",
                               "the DER of a %s is cut short: %zu of %zu bytes", what, len,
                               head + body);
     if (body < len - head)
-        return error_set(err, SIGNET_E_CERT, "%zu bytes follow the DER of the %s",
-                         len - head - body, what);
+        return error_set_hint(err, SIGNET_E_CERT,
+                              "copy the file again: it is one value, and nothing behind it",
+                              "%zu bytes follow the DER of the %s", len - head - body, what);
     return SIGNET_OK;
 }
 

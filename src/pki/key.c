@@ -93,9 +93,12 @@ static int check_ec(EVP_PKEY *pkey, struct signet_error *err)
         return error_set_hint(err, SIGNET_E_CERT,
                               "openssl ec -param_enc named_curve writes one with a named curve",
                               "an EC key without a named curve");
-    /* A known curve may be spelled out by its numbers: devices want its name. */
+    /* A known curve may be spelled out by its numbers, and a point be compressed: devices want the
+     * curve's name, and both coordinates. */
     if (EVP_PKEY_set_utf8_string_param(pkey, OSSL_PKEY_PARAM_EC_ENCODING,
-                                       OSSL_PKEY_EC_ENCODING_GROUP) != 1)
+                                       OSSL_PKEY_EC_ENCODING_GROUP) != 1 ||
+        EVP_PKEY_set_utf8_string_param(pkey, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
+                                       OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_UNCOMPRESSED) != 1)
         return crypto_fail(err, "cannot name the curve of the key");
     return check_halves(pkey, err);
 }
@@ -148,9 +151,12 @@ int signet_key_load(struct signet_key **out, const void *data, size_t len, struc
     if (is_encrypted(&der))
         rc = pem_encrypted(err);
     else if (!(pkey = d2i_AutoPrivateKey(NULL, &at, (long)der.len)) || at != der.data + der.len)
-        rc = error_set(err, SIGNET_E_CERT,
-                       is_cert(&der) ? "this is a certificate, not a private key"
-                                     : "not a private key (PKCS#8, SEC1 or PKCS#1)");
+        rc = is_cert(&der)
+                 ? error_set(err, SIGNET_E_CERT, "this is a certificate, not a private key")
+                 : error_set_hint(
+                       err, SIGNET_E_CERT,
+                       "was the file damaged? openssl pkey -noout -check -in FILE tries it",
+                       "not a private key (PKCS#8, SEC1 or PKCS#1)");
     else if (!(rc = check_type(pkey, err))) {
         rc = key_wrap(out, pkey, err);
         pkey = NULL;

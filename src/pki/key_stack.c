@@ -13,6 +13,8 @@ static bool has_version(struct der *d, uint8_t version)
            *number.at == version;
 }
 
+static const char many_primes[] = "it is an RSA key of more than two primes";
+
 /* What is wrong, or NULL: PKCS#1 (RFC 8017) or SEC1 (RFC 5915), whose curve may be named outside.
  */
 static const char *read_plain(struct der d)
@@ -23,7 +25,10 @@ static const char *read_plain(struct der d)
 
     if (first && has_version(&rest, 0) && der_next(&rest, DER_INTEGER, NULL, NULL))
         return NULL;
-    if (!first || !has_version(&key, 1) || !der_next(&key, DER_OCTETS, NULL, NULL))
+    bool second = first && has_version(&key, 1);
+    if (second && key.at < key.end && *key.at == DER_INTEGER)
+        return many_primes;
+    if (!second || !der_next(&key, DER_OCTETS, NULL, NULL))
         return "its version is not 0 of an RSA key, nor 1 of an EC key";
     for (rest = key; !der_ended(&rest);)
         if (!der_any(&rest, &(uint8_t){0}, NULL))
@@ -58,7 +63,10 @@ int key_fits_stacks(const void *der, size_t len, struct signet_error *err)
               der_next(&rest, DER_SEQUENCE, NULL, NULL);
     const char *bad = wrapped ? read_wrapped(key) : read_plain(all);
     return bad ? error_set_hint(err, SIGNET_E_CERT,
-                                "name it as a file: it then goes into the packet in the usual form",
+                                bad == many_primes
+                                    ? "make another key: secp256r1, or RSA of two primes"
+                                    : "name it as a file: it then goes into the packet in the "
+                                      "usual form",
                                 "the TLS stack of a device cannot read the key: %s", bad)
                : SIGNET_OK;
 }

@@ -119,10 +119,14 @@ struct cert_traits {
     bool authority, self_issued, wrong_signature;       /* the last: of one that is self-issued */
     bool signs_handshakes, signs_certs, enciphers_keys; /* true where it has no key usage */
     bool for_clients, for_servers;                      /* likewise */
+    bool asks_features;                                 /* RFC 7633 */
     unsigned rsa_bits;                                  /* 0: no RSA key */
     char curve[24], digest[24];                         /* "secp256r1", "sha256" */
 };
 int cert_traits(const struct signet_cert *cert, struct cert_traits *out, struct signet_error *err);
+/* Of version 3: basic constraints, and key usage where it has one. x is OpenSSL's X509. */
+struct x509_st;
+bool x509_may_issue(struct x509_st *x);
 /* The curves that TLS stacks take in a certificate as they are built: Mbed TLS 3
  * (mbedtls_x509_crt_profile_default), and OpenSSL; ends with NULL. */
 extern const char *const cert_usual_curves[];

@@ -22,8 +22,7 @@ struct chain {
 
 static bool may_issue(X509 *issuer)
 {
-    return X509_get_version(issuer) < 2 ||
-           (X509_check_ca(issuer) == 1 && X509_get_key_usage(issuer) & KU_KEY_CERT_SIGN);
+    return X509_get_version(issuer) < 2 || x509_may_issue(issuer);
 }
 
 /* below: how many certificates of authorities would stand below it (RFC 5280, section 4.2.1.9). */

@@ -93,6 +93,8 @@ static void what_each_may_hold(void **state)
         {PURPOSES, BYTES("\x30\x02\x05\x00"), false, false},
         {NAMES, BYTES("\x30\x00"), false, true},
         {NAMES, BYTES("\x30\x03\x82\x01\x68"), false, true},
+        {NAMES, BYTES("\x30\x03\xa2\x01\x68"), false, false}, /* in pieces */
+        {NAMES, BYTES("\x30\x05\xa6\x03\x16\x01\x68"), false, false},
         {NAMES, BYTES("\x30\x02\x05\x00"), false, false},
         {NAMES, BYTES("\x30\x02\xc2\x00"), false, false},
         {NAMES, BYTES("\x30\x00\x05\x00"), false, false},

@@ -49,6 +49,8 @@ struct form {
     EVP_PKEY *signer; /* NULL: its own key */
     const char *issuer;
     bool authority;
+    const char *identifier; /* DER:... */
+    const char *features;
 };
 
 static X509 *make(EVP_PKEY *key, const struct form *form)
@@ -58,7 +60,9 @@ static X509 *make(EVP_PKEY *key, const struct form *form)
         const char *value;
     } extensions[] = {{NID_basic_constraints, form->authority ? "critical,CA:TRUE" : NULL},
                       {NID_key_usage, form->usage},
-                      {NID_ext_key_usage, form->purpose}};
+                      {NID_ext_key_usage, form->purpose},
+                      {NID_subject_key_identifier, form->identifier},
+                      {NID_tlsfeature, form->features}};
     X509 *x = X509_new();
     X509_NAME *issuer = X509_NAME_new();
 
@@ -75,8 +79,10 @@ static X509 *make(EVP_PKEY *key, const struct form *form)
     X509_set_pubkey(x, key);
     for (size_t i = 0; i < COUNT_OF(extensions); i++)
         if (extensions[i].value) {
+            X509V3_CTX v3; /* for DER: */
+            X509V3_set_ctx_nodb(&v3);
             X509_EXTENSION *e =
-                X509V3_EXT_conf_nid(NULL, NULL, extensions[i].nid, extensions[i].value);
+                X509V3_EXT_conf_nid(NULL, &v3, extensions[i].nid, extensions[i].value);
             X509_add_ext(x, e, -1);
             X509_EXTENSION_free(e);
         }
@@ -122,6 +128,14 @@ static void weak_ones_are_told(void **state)
         {enough, CERT_OF_SERVER, {.usage = "keyAgreement"}, "lacks digitalSignature: Mbed TLS"},
         {key, CERT_OF_AUTHORITY, {.usage = "keyCertSign", .authority = true}, NULL},
         {key, CERT_OF_AUTHORITY, {.usage = "cRLSign", .authority = true}, "lacks keyCertSign"},
+        {key,
+         CERT_OF_AUTHORITY,
+         {.authority = true, .features = "status_request"},
+         "demands TLS features"},
+        {key, CERT_OF_SERVER, {.features = "status_request"}, NULL},
+        /* of an extension that OpenSSL cannot read, others know nothing */
+        {key, CERT_OF_SERVER, {.identifier = "DER:0500"}, NULL},
+        {key, CERT_OF_AUTHORITY, {.authority = true, .identifier = "DER:0500"}, NULL},
         {key, CERT_OF_DEVICE, {.signer = other}, "not by its own key"},
         {key, CERT_OF_DEVICE, {.signer = other, .issuer = "an authority"}, NULL},
         {key, CERT_OF_DEVICE, {.digest = EVP_sha1()}, "signed with sha1"},

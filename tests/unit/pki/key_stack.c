@@ -28,7 +28,7 @@ static const struct {
      "3006020100020105",
      NULL},
     {"3006020111020105", "its version is not 0 of an RSA key"},
-    {"3006020101020105", "its version is not 0 of an RSA key"},
+    {"3006020101020105", "it is an RSA key of more than two primes"},
     {"3006020102040105", "its version is not 0 of an RSA key, nor 1 of an EC key"},
     {"300a020101040105a0023000", "its curve has no name"},
     {"3000020101040105a080" P256 "0000", "a length in it is indefinite"},

@@ -3,6 +3,9 @@
  * unusual certificates. */
 #include "pki/pki.h"
 
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -145,10 +148,12 @@ static void blocks_of_pem(void **state)
          "copy the file again: something was changed or left out in between",
          "there is a private key in this certificate file"},
         {"-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----",
-         "not a private key (PKCS#8, SEC1 or PKCS#1)", NULL,
+         "not a private key (PKCS#8, SEC1 or PKCS#1)",
+         "was the file damaged? openssl pkey -noout -check -in FILE tries it",
          "there is a private key in this certificate file"},
         {"-----BEGIN PRIVATE KEY-----\nMAAA\n-----END PRIVATE KEY-----",
-         "1 bytes follow the DER of the private key", NULL,
+         "1 bytes follow the DER of the private key",
+         "copy the file again: it is one value, and nothing behind it",
          "there is a private key in this certificate file"},
         {"nothing", "neither DER nor PEM: not a private key",
          "PEM has a line -----BEGIN ...-----; DER is binary",
@@ -176,6 +181,40 @@ static void der_of_the_other_kind(void **state)
     cert_says(key_der.data, key_der.len, "this is a private key, not a certificate");
     cert_says("\x30\x02\x30\x00", 4, "not an X.509 certificate");
     cert_says("", 0, "empty: there is no certificate in it");
+}
+
+/* A point in another form is of the same key: devices get both coordinates. */
+static void forms_of_a_point(void **state)
+{
+    static const char *const forms[] = {"compressed", "hybrid", "uncompressed"};
+    const unsigned char *at = key_der.data;
+    EVP_PKEY *pkey = d2i_AutoPrivateKey(NULL, &at, (long)key_der.len);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        struct signet_key *loaded = NULL;
+        struct signet_bytes der = {0};
+        unsigned char *form = NULL;
+        char type[64];
+        uint8_t want[32], hash[32];
+
+        assert_int_equal(EVP_PKEY_set_utf8_string_param(
+                             pkey, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, forms[i]),
+                         1);
+        int len = i2d_PrivateKey(pkey, &form);
+        assert_true(len > 0);
+        assert_int_equal(signet_key_load(&loaded, form, (size_t)len, NULL), SIGNET_OK);
+        assert_int_equal(signet_key_der(loaded, &der, NULL), SIGNET_OK);
+        assert_int_equal(der.len, key_der.len);
+        assert_memory_equal(der.data, key_der.data, der.len);
+        assert_int_equal(signet_key_describe(key, type, want, NULL), SIGNET_OK);
+        assert_int_equal(signet_key_describe(loaded, type, hash, NULL), SIGNET_OK);
+        assert_memory_equal(hash, want, 32);
+        signet_bytes_free(&der);
+        signet_key_free(&loaded);
+        OPENSSL_free(form);
+    }
+    EVP_PKEY_free(pkey);
 }
 
 static void size_is_limited(void **state)
@@ -296,6 +335,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(blocks_of_pem, set_up, tear_down),
         cmocka_unit_test_setup_teardown(der_of_the_other_kind, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(forms_of_a_point, set_up, tear_down),
         cmocka_unit_test_setup_teardown(size_is_limited, set_up, tear_down),
         cmocka_unit_test_setup_teardown(unusual_certificates, set_up, tear_down),
         cmocka_unit_test_setup_teardown(serial_numbers_are_told_alike, set_up, tear_down),
