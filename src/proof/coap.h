@@ -154,6 +154,7 @@ int transport_open(struct transport **out, const struct transport_address *addre
                    int64_t deadline, const struct signet_cancel *cancel, struct signet_error *err);
 void transport_close(struct transport **transport);
 const char *transport_cipher(const struct transport *transport); /* "" without TLS */
+bool transport_forgave(const struct transport *transport);       /* see tls_forgave() */
 int transport_send(struct transport *transport, const void *data, size_t len,
                    struct signet_error *err);
 /* One message. SIGNET_E_TIMEOUT: nothing came until then. */

@@ -53,6 +53,19 @@ static void warn_stays(const struct run *run, const struct signet_error *why)
                "%s: the server keeps the registration until its lifetime ends", why->msg);
 }
 
+/* The client's own weakness: the device is in, as it would be at a server of anyone. */
+static void warn_unsigned(const struct run *run, const struct transport *transport)
+{
+    if (transport_forgave(transport))
+        event_note(run->options->observer,
+                   "is it the server that is meant? With usage 3 (/0/x/15) its own certificate is "
+                   "pinned",
+                   "the authority in /0/%u/4 did not sign the server's certificate, and %s goes on "
+                   "all the same, since the server sends the authority's certificate beside it, as "
+                   "anyone can",
+                   run->account.iid, run->rules.profile->name);
+}
+
 /* In, and out again also when something failed in between, which then counts. */
 static int prove_registration(struct run *run, struct signet_error *err)
 {
@@ -259,6 +272,7 @@ static int prove_account(struct run *run, const struct signet_tree *tree, const 
     rc = connect_server(run, &transport, deadline, err);
     if (!rc) {
         snprintf(out->cipher, sizeof(out->cipher), "%s", transport_cipher(transport));
+        warn_unsigned(run, transport);
         rc = run->options->flags & SIGNET_PROVE_HANDSHAKE
                  ? SIGNET_OK
                  : with_session(run, transport, written, deadline, err);

@@ -171,6 +171,11 @@ const char *transport_cipher(const struct transport *t)
     return tls_cipher(t->connection);
 }
 
+bool transport_forgave(const struct transport *t)
+{
+    return tls_forgave(t->connection);
+}
+
 int transport_send(struct transport *t, const void *data, size_t len, struct signet_error *err)
 {
     return tls_send(t->connection, data, len, err);

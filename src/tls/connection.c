@@ -54,6 +54,11 @@ const char *tls_cipher(const struct tls_connection *t)
     return t->stack->cipher(t);
 }
 
+bool tls_forgave(const struct tls_connection *t)
+{
+    return t->forgave;
+}
+
 void tls_close(struct tls_connection **session)
 {
     if (*session)

@@ -226,8 +226,21 @@ static int check_trust(const struct chain *c, const struct tls_trust *trust,
                                        : "it does not come from the authority in the packet");
 }
 
+/* Does the authority in the packet stand in the chain alone, and signed nothing below it? Anyone
+ * can send its certificate. */
+static bool is_unsigned(const struct chain *c, const struct tls_trust *trust)
+{
+    for (size_t i = 1; trust->usage == 2 && i < c->count; i++) {
+        if (X509_verify(c->list[i - 1], X509_get0_pubkey(c->list[i])) != 1)
+            return true;
+        if (matches(c->list[i], trust))
+            return false;
+    }
+    return false;
+}
+
 int tls_judge_server(X509 *leaf, STACK_OF(X509) * sent, const struct tls_trust *trust,
-                     const char *name, bool enciphered, struct signet_error *err)
+                     const char *name, bool enciphered, bool *forgave, struct signet_error *err)
 {
     const unsigned char *at = trust->data;
     bool has_anchor = (trust->usage == 0 || trust->usage == 2) && trust->matching == 0;
@@ -241,6 +254,7 @@ int tls_judge_server(X509 *leaf, STACK_OF(X509) * sent, const struct tls_trust *
         rc = check_trust(&chain, trust, err);
     if (rc == SIGNET_OK)
         rc = check_chain(&chain, trust, name, enciphered, err);
+    *forgave = rc == SIGNET_OK && is_unsigned(&chain, trust);
     X509_free(anchor);
     ERR_clear_error();
     return rc;

@@ -265,6 +265,8 @@ def try_row(c, row, top):
             bad.append(f'{row.label}: {stack}: {"in" if came_in else "out"}, wanted {row.verdict}: {said[-300:]}')
         elif stack == 'openssl' and row.verdict not in ('in', 'out') and row.verdict not in said:
             bad.append(f'{row.label}: not for "{row.verdict}": {said[-300:]}')
+        if ("did not sign the server's certificate" in said) != row.label.endswith('and ours is sent'):
+            bad.append(f'{row.label}: {stack}: who signed: {said[-300:]}')
     return bad
 
 

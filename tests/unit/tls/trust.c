@@ -41,6 +41,8 @@ static X509 *leaf_of(const struct test_ca *ca, const struct leaf *leaf)
     return x;
 }
 
+static bool forgave; /* by judge() */
+
 /* The certificate of the packet; sent: what the server sends, its own first. */
 static int judge(X509 *of_packet, STACK_OF(X509) * sent, struct tls_trust trust, const char *name,
                  bool enciphered, struct signet_error *err)
@@ -51,7 +53,8 @@ static int judge(X509 *of_packet, STACK_OF(X509) * sent, struct tls_trust trust,
     *err = (struct signet_error){0};
     trust.data = der;
     trust.len = (size_t)len;
-    int rc = tls_judge_server(sk_X509_value(sent, 0), sent, &trust, name, enciphered, err);
+    int rc =
+        tls_judge_server(sk_X509_value(sent, 0), sent, &trust, name, enciphered, &forgave, err);
     OPENSSL_free(der);
     return rc;
 }
@@ -147,10 +150,46 @@ static void whose_certificate_it_is(void **state)
         if (rc != (rows[i].words ? SIGNET_E_CERT : SIGNET_OK) ||
             (rows[i].words && !strstr(err.msg, rows[i].words)))
             fail_msg("row %zu: %d: %s", i, rc, err.msg);
+        assert_false(forgave);
     }
     sk_X509_free(sent);
     X509_free(leaf);
     X509_free(twin);
+    ca_free(&ca);
+    ca_free(&other);
+}
+
+/* Mbed TLS follows names, and the client forgives what nobody signed where it knows an authority of
+ * the chain: by its certificate, or by a hash. */
+static void an_authority_that_is_only_sent(void **state)
+{
+    struct test_ca ca = ca_make("ca", "EC", NULL, NULL), other = ca_make("ca", "EC", NULL, NULL);
+    struct tls_trust hash = {.usage = 2, .matching = 1};
+    unsigned char digest[EVP_MAX_MD_SIZE], *der = NULL;
+    struct signet_error err = {0};
+
+    (void)state;
+    int len = i2d_X509(ca.cert, &der);
+    assert_true(len > 0);
+    assert_int_equal(EVP_Digest(der, (size_t)len, digest, NULL, EVP_sha256(), NULL), 1);
+    OPENSSL_free(der);
+    hash.data = digest;
+    hash.len = 32;
+    for (int theirs = 0; theirs < 2; theirs++) {
+        STACK_OF(X509) *sent = sk_X509_new_null();
+        X509 *leaf = leaf_of(theirs ? &other : &ca, &usual);
+
+        sk_X509_push(sent, leaf);
+        sk_X509_push(sent, ca.cert);
+        assert_int_equal(judge(ca.cert, sent, (struct tls_trust){.usage = 2}, "h", false, &err),
+                         SIGNET_OK);
+        assert_int_equal(forgave, theirs);
+        assert_int_equal(tls_judge_server(leaf, sent, &hash, "h", false, &forgave, &err),
+                         SIGNET_OK);
+        assert_int_equal(forgave, theirs);
+        sk_X509_free(sent);
+        X509_free(leaf);
+    }
     ca_free(&ca);
     ca_free(&other);
 }
@@ -193,6 +232,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_a_stack_takes),
         cmocka_unit_test(whose_certificate_it_is),
+        cmocka_unit_test(an_authority_that_is_only_sent),
         cmocka_unit_test(a_long_chain),
     };
 
