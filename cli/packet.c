@@ -24,7 +24,8 @@ static int print_packet(const struct cli *cli, const struct signet_bytes *data, 
     if (!code)
         signet_tree_set_objects(tree, cli->objects);
     if (!code && observer)
-        code = signet_device_check(tree, SIGNET_CHECK_WARN_ONLY, observer, err);
+        code =
+            signet_device_check(tree, SIGNET_CHECK_WARN_ONLY | SIGNET_CHECK_SUM_UP, observer, err);
     if (!code)
         code = signet_packet_print(tree, as, flags, out, err);
     signet_tree_free(&tree);
@@ -153,7 +154,8 @@ static int packet_make(int argc, char **argv)
         return cli_usage(&cli, "a configuration is missing: -c FILE");
     if (cli.json && !strcmp(output, "-"))
         return cli_usage(&cli, "--json and the packet cannot both go to standard output");
-    return make_packet(&cli, config, output, no_check ? SIGNET_CHECK_WARN_ONLY : 0, &seal_to);
+    return make_packet(&cli, config, output,
+                       no_check ? SIGNET_CHECK_WARN_ONLY | SIGNET_CHECK_SUM_UP : 0, &seal_to);
 }
 
 /* Every refusal, not only the first. */

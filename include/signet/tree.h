@@ -100,6 +100,8 @@ enum {
     SIGNET_CHECK_CERTS_LATER = 4u, /* for a proof: what is wrong with certificates, which it shows,
                                       is a warning, and so is what the client of the profile takes
                                       although a standard forbids it */
+    SIGNET_CHECK_SUM_UP = 8u, /* signet_device_check(), with WARN_ONLY: how many refusals there were
+                                 comes last, as a warning, and that this goes on all the same */
 };
 int signet_tree_check(const struct signet_tree *tree, unsigned flags,
                       const struct signet_observer *observer, struct signet_error *err);

@@ -89,7 +89,7 @@ static int check_certs(const struct signet_tree *tree, const struct signet_accou
     return rc ? rc : account_check_certs(tree, a, observer, err);
 }
 
-int signet_device_check(const struct signet_tree *tree, unsigned flags,
+static int check_device(const struct signet_tree *tree, unsigned flags,
                         const struct signet_observer *observer, struct signet_error *err)
 {
     struct signet_account a;
@@ -109,4 +109,34 @@ int signet_device_check(const struct signet_tree *tree, unsigned flags,
             event_warn(observer, &why);
     }
     return signet_tree_check(tree, flags, observer, err);
+}
+
+struct refusals {
+    const struct signet_observer *observer;
+    size_t count;
+};
+
+static void count_refusal(void *ctx, const struct signet_event *event)
+{
+    struct refusals *r = ctx;
+
+    r->count += event->error && event->error->code != SIGNET_OK;
+    event_send(r->observer, event);
+}
+
+int signet_device_check(const struct signet_tree *tree, unsigned flags,
+                        const struct signet_observer *observer, struct signet_error *err)
+{
+    struct refusals refusals = {.observer = observer};
+    const struct signet_observer counted = {.on_event = count_refusal, .ctx = &refusals};
+    struct signet_error note = {0};
+    int rc = check_device(tree, flags, &counted, err);
+
+    if (rc != SIGNET_OK || !(flags & SIGNET_CHECK_SUM_UP) || !refusals.count)
+        return rc;
+    error_set_hint(&note, SIGNET_E_MEANING, "mend it, or keep it from devices",
+                   "a device would refuse it for %zu reason%s: this goes on all the same",
+                   refusals.count, refusals.count > 1 ? "s" : "");
+    event_warn(observer, &note);
+    return rc;
 }

@@ -75,8 +75,9 @@ int tree_build(const struct signet_factory *f, const struct signet_cert *cert,
                const struct signet_key *key, bool complete, const struct signet_observer *observer,
                struct signet_tree **out, struct signet_error *err)
 {
-    unsigned flags = (f->flags & SIGNET_FACTORY_NO_CHECK ? SIGNET_CHECK_WARN_ONLY : 0) |
-                     (complete ? 0 : SIGNET_CHECK_PARTIAL);
+    unsigned flags =
+        (f->flags & SIGNET_FACTORY_NO_CHECK ? SIGNET_CHECK_WARN_ONLY | SIGNET_CHECK_SUM_UP : 0) |
+        (complete ? 0 : SIGNET_CHECK_PARTIAL);
     struct signet_tree *tree = NULL;
     struct signet_bytes ders[RIDS] = {0};
     bool alone = count_cert_accounts(f->tree, false) == 1;

@@ -94,6 +94,9 @@ def test_make_refuses():
     check(not os.path.exists('none'), 'a refused configuration leaves no packet')
     done = signet('packet', 'make', '-c', '-', '-o', 'none', '--no-check', stdin=no_uri)
     check(b'warning' in done.stderr and os.path.exists('none'), '--no-check warns and makes')
+    on = b'a device would refuse it for 1 reason: this goes on all the same'
+    check(on in done.stderr and on in signet('packet', 'show', 'none').stderr, 'both say that the packet is bad')
+    check(on not in signet('packet', 'check', 'none', code=1).stderr, 'the check says so by its end')
     done = signet('packet', 'make', code=2)
     check(b'-c FILE' in done.stderr, 'a missing configuration is told')
     done = signet('packet', 'make', '-c', 'nosuch.cfg', '--json', code=1)
