@@ -26,7 +26,7 @@ void device_take(struct signet_device *out, const struct signet_account *a)
 static int choose_account(const struct signet_server *server, const struct signet_tree *tree,
                           struct signet_account *out, struct signet_error *err)
 {
-    const struct signet_server_capabilities *can = &server->ops->can;
+    const struct signet_server_capabilities *can = &server->can;
     const char *which = server->info.account;
 
     if (!which && can->bootstrap && !can->management)
@@ -38,7 +38,7 @@ static int choose_account(const struct signet_server *server, const struct signe
 static int check_role(const struct signet_server *server, const struct signet_account *a,
                       struct signet_error *err)
 {
-    const struct signet_server_capabilities *can = &server->ops->can;
+    const struct signet_server_capabilities *can = &server->can;
 
     if (a->bootstrap ? can->bootstrap : can->management)
         return SIGNET_OK;

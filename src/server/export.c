@@ -419,6 +419,10 @@ static int open_export(struct signet_server *server, struct signet_error *err)
                                 end ? (size_t)(end - line) + 1 : 0, err);
     if (rc)
         return rc;
+    if (uri && x->format.needs_uri && !parsed.secured)
+        return error_set_hint(err, SIGNET_E_USAGE, "\"server_uri\": \"coaps://HOST:5784\"",
+                              "the export's server_uri is without security, and devices that "
+                              "bootstrap get a key for it");
     x->format.server_uri = uri;
     export_narrow(&x->format, &server->can);
     return SIGNET_OK;

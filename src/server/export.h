@@ -42,6 +42,15 @@ struct export_format {
     const char *steps;      /* what a person does with the file */
     const char *server_uri; /* where the device has no account that names it; or NULL */
     bool needs_uri;         /* of a device with a bootstrap account */
+    const struct export_limits *limits;
+};
+
+/* What the importer takes of a device, besides the columns. */
+struct export_limits {
+    unsigned name_most;     /* bytes of an endpoint name; 0: no limit known */
+    const char *name_signs; /* in it besides letters and digits; NULL: any */
+    bool common_name;       /* of a certificate: only the endpoint name */
+    bool management_only;
 };
 
 /* name: "csv" when NULL. columns: "Name=field, ..." or NULL for all. A file that a version before

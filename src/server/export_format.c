@@ -36,9 +36,10 @@ static const struct layout {
     bool header, quoted, needs_uri;
     const char *before[2]; /* its columns in the versions before */
     const char *steps;     /* NULL: nothing special */
+    struct export_limits limits;
 } layouts[] = {
-    {"csv", NULL, ',', true, true, false, {0}, NULL},
-    {"ndjson", NULL, '{', false, false, false, {0}, NULL},
+    {"csv", NULL, ',', true, true, false, {0}, NULL, {0}},
+    {"ndjson", NULL, '{', false, false, false, {0}, NULL, {0}},
     {"cumulocity",
      CUMULOCITY ", lwm2m server uri=management.uri",
      ';',
@@ -48,9 +49,9 @@ static const struct layout {
      {"endpoint id=endpoint, securityMode=MODE, lwm2m psk_id=identity, lwm2m psk_key=key_hex",
       CUMULOCITY},
      "upload the file at Devices > Registration > Bulk device registration > LWM2M, then remove "
-     "it: "
-     "it holds keys; for mode cert, trust the authority there; a device without a bootstrap "
-     "account is let in there with bootstrap mode NO_SEC"},
+     "it: it holds keys, and has at most 10 MB; for mode cert, trust the authority there; a device "
+     "without a bootstrap account is let in there with bootstrap mode NO_SEC",
+     {.common_name = true}},
     {"emqx",
      "identity=identity, secret=key_text",
      ':',
@@ -59,7 +60,8 @@ static const struct layout {
      false,
      {0},
      "name the file as psk_authentication.init_file; EMQX takes keys as they stand there, so they "
-     "have to be text: in an order, credentials.psk_hex"},
+     "have to be text: in an order, credentials.psk_hex",
+     {.management_only = true}},
     {"nrfcloud",
      "deviceId=endpoint, subType='', tags='', fwTypes='', certPem=cert_pem",
      ',',
@@ -67,7 +69,8 @@ static const struct layout {
      true,
      false,
      {0},
-     "upload the file at nRF Cloud's device provisioning"},
+     "upload the file at nRF Cloud's device onboarding, which takes 1000 rows at a time",
+     {.name_most = 128, .name_signs = ":_-", .management_only = true}},
 };
 
 enum { LAYOUTS = COUNT_OF(layouts) };
@@ -154,6 +157,7 @@ static int read_columns(struct export_format *format, const struct layout *layou
                                      .header = layout->header,
                                      .quoted = layout->quoted,
                                      .needs_uri = layout->needs_uri,
+                                     .limits = &layout->limits,
                                      .steps = layout->steps};
     for (const char *at = columns; !rc && *end; at = end + 1) {
         end = strchrnul(at, ',');
@@ -229,4 +233,7 @@ void export_narrow(const struct export_format *format, struct signet_server_capa
                                     : "UTF-8 without control characters";
     if (format->steps)
         can->manual_steps = format->steps;
+    can->endpoint_max = format->limits->name_most;
+    can->common_name = format->limits->common_name;
+    can->bootstrap = can->bootstrap && !format->limits->management_only;
 }

@@ -4,6 +4,8 @@
 #include "pki/pki.h"
 #include "server/answer.h"
 
+#include <ctype.h>
+
 bool export_by_endpoint(const struct export_format *format)
 {
     return format->columns[0].field == EXPORT_ENDPOINT;
@@ -18,6 +20,23 @@ static int plain(const struct export_format *format, const char *what, const uin
         return error_set(err, SIGNET_E_MEANING, "the %s has a colon, which this export cannot hold",
                          what);
     return (format->quoted ? csv_check : text_check)(what, text, len, err);
+}
+
+static int check_endpoint(const struct export_format *format, const char *name,
+                          struct signet_error *err)
+{
+    const char *signs = format->limits->name_signs;
+    size_t good = 0;
+
+    while (signs &&
+           (isalnum((unsigned char)name[good]) || (name[good] && strchr(signs, name[good]))))
+        good++;
+    if (signs && name[good])
+        return error_set_hint(err, SIGNET_E_MEANING, "give the device a name of these alone",
+                              "the endpoint name has a character at place %zu that the importer "
+                              "does not take: letters, digits and %s",
+                              good + 1, signs);
+    return plain(format, "endpoint name", (const uint8_t *)name, strlen(name), err);
 }
 
 bool export_has(const struct export_format *format, enum export_field from, enum export_field to)
@@ -119,14 +138,13 @@ static int validate_uri(const struct export_format *format, const struct export_
 int export_validate(const struct export_format *format, const struct signet_device *device,
                     struct signet_error *err)
 {
-    size_t len = strlen(device->endpoint);
     int rc = SIGNET_OK;
 
     for (size_t i = 0; !rc && i < format->count; i++) {
         const struct signet_device d = device_of(&format->columns[i], device);
 
         if (format->columns[i].field == EXPORT_ENDPOINT)
-            rc = plain(format, "endpoint name", (const uint8_t *)d.endpoint, len, err);
+            rc = check_endpoint(format, d.endpoint, err);
         else if (format->columns[i].field == EXPORT_IDENTITY && d.mode == SIGNET_MODE_PSK)
             rc = plain(format, "PSK identity", d.identity, d.identity_len, err);
         else if (format->columns[i].field == EXPORT_KEY_TEXT && d.mode == SIGNET_MODE_PSK)

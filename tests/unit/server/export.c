@@ -425,6 +425,85 @@ static void test_emqx(void **state)
     stop(&p);
 }
 
+/* What the importers of the formats would refuse, is refused before. */
+static void test_limits_of_importers(void **state)
+{
+    static char longest[130];
+    static const struct {
+        const char *format, *name, *words; /* NULL: it is taken */
+        bool another_name;                 /* in the certificate */
+    } rows[] = {
+        {"nrfcloud", "nrf-352656166666905", NULL, false},
+        {"nrfcloud", "urn:imei:352656166666905", NULL, false},
+        {"nrfcloud", "urn:dev.1", "a character at place 8 that the importer does not take", false},
+        {"nrfcloud", "nrf 1", "a character at place 4", false},
+        {"nrfcloud", "nrf\xc3\xa9", "a character at place 4", false},
+        {"nrfcloud", longest, "the endpoint name has 129 bytes", false},
+        {"nrfcloud", "ep", NULL, true},
+        {"cumulocity", "urn:dev.1", NULL, false},
+        {"cumulocity", "ep", "the common name of the certificate is 'another'", true},
+        {"csv", longest, NULL, true},
+    };
+
+    (void)state;
+    memset(longest, 'a', 129);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct signet_tree *tree = with_certificate(rows[i].another_name ? "another" : "urn:dev:1");
+        struct signet_device device = {
+            .endpoint = rows[i].name, .mode = SIGNET_MODE_CERT, .tree = tree};
+        struct signet_error err = {0};
+        struct place p;
+
+        if (!rows[i].another_name && strcmp(rows[i].format, "cumulocity") == 0)
+            device.tree = NULL; /* its certificate comes later */
+        start(&p, rows[i].format,
+              strcmp(rows[i].format, "csv") == 0 ? "e=endpoint, c=cert_pem" : NULL);
+        int rc = signet_server_validate(p.server, &device, &err);
+        if (rc != (rows[i].words ? SIGNET_E_MEANING : SIGNET_OK) ||
+            (rows[i].words && !strstr(err.msg, rows[i].words)))
+            fail_msg("row %zu: %d: %s", i, rc, err.msg);
+        signet_tree_free(&tree);
+        stop(&p);
+    }
+}
+
+/* EMQX has no bootstrap server: the key of such an account lets nobody in there. */
+static void test_no_bootstrap_server(void **state)
+{
+    static const char *const formats[] = {"emqx", "cumulocity"};
+    struct signet_tree *one = parsed(ONE), *both = parsed(BOTH);
+    struct signet_error err = {0};
+
+    (void)state;
+    for (int k = 0; k < 2; k++) {
+        struct place p;
+
+        server_uri = k ? "coaps://c8y:5784" : NULL;
+        start(&p, formats[k], NULL);
+        assert_int_equal(
+            signet_server_validate(p.server, &(struct signet_device){.endpoint = "ep", .tree = one},
+                                   &err),
+            k ? SIGNET_OK : SIGNET_E_MEANING);
+        assert_int_equal(add(&p, (struct signet_device){.endpoint = "ep", .tree = both}, NULL),
+                         SIGNET_OK);
+        if (!k)
+            expect_file(&p, "id1:key1\n");
+        stop(&p);
+    }
+    assert_non_null(strstr(err.msg, "serves no bootstrap account"));
+    server_uri = "coap://c8y:5783";
+    struct place p = {0};
+    assert_true(folder_make(p.folder));
+    snprintf(p.file, sizeof p.file, "%s/out", p.folder);
+    assert_int_equal(open_export(&p, "cumulocity", NULL, &err), SIGNET_E_USAGE);
+    assert_non_null(strstr(err.msg, "server_uri is without security"));
+    assert_int_equal(open_export(&p, "csv", NULL, &err), SIGNET_OK);
+    server_uri = NULL;
+    stop(&p);
+    signet_tree_free(&one);
+    signet_tree_free(&both);
+}
+
 static void test_no_row_twice(void **state)
 {
     struct place p;
@@ -831,6 +910,8 @@ int main(void)
         cmocka_unit_test(test_bootstrap_needs_a_uri),
         cmocka_unit_test(test_capabilities),
         cmocka_unit_test(test_uri_of_one_of_two),
+        cmocka_unit_test(test_limits_of_importers),
+        cmocka_unit_test(test_no_bootstrap_server),
         cmocka_unit_test(test_no_row_twice),
         cmocka_unit_test(test_crash_at_every_byte),
         cmocka_unit_test(test_names_with_quotes),
