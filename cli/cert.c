@@ -105,7 +105,7 @@ static bool looks_like_key(const struct signet_bytes *data, const struct signet_
     if (data->len < 8 || data->data[0] != 0x30)
         return false;
     head = data->data[1] & 0x80 ? 2 + (data->data[1] & 3u) : 2;
-    return data->data[head] == 0x02 || as_key->hint[0];
+    return data->data[head] == 0x02 || strstr(as_key->msg, "encrypted");
 }
 
 /* Certificates or a private key. */

@@ -89,8 +89,8 @@ static int check_certs(const struct signet_tree *tree, const struct signet_accou
     return rc ? rc : account_check_certs(tree, a, observer, err);
 }
 
-static int check_device(const struct signet_tree *tree, unsigned flags,
-                        const struct signet_observer *observer, struct signet_error *err)
+static int check_whole_device(const struct signet_tree *tree, unsigned flags,
+                              const struct signet_observer *observer, struct signet_error *err)
 {
     struct signet_account a;
 
@@ -130,7 +130,7 @@ int signet_device_check(const struct signet_tree *tree, unsigned flags,
     struct refusals refusals = {.observer = observer};
     const struct signet_observer counted = {.on_event = count_refusal, .ctx = &refusals};
     struct signet_error note = {0};
-    int rc = check_device(tree, flags, &counted, err);
+    int rc = check_whole_device(tree, flags, &counted, err);
 
     if (rc != SIGNET_OK || !(flags & SIGNET_CHECK_SUM_UP) || !refusals.count)
         return rc;

@@ -372,7 +372,7 @@ static bool has_late_port(const char *path)
     return path[0] && path[1] == ':' && isdigit((unsigned char)path[2]);
 }
 
-static bool is_one_of(const char *host, size_t len, const char *const *words)
+static bool is_word_of(const char *host, size_t len, const char *const *words)
 {
     while (*words && (strlen(*words) != len || strncasecmp(host, *words, len) != 0))
         words++;
@@ -392,8 +392,8 @@ static bool is_to_be_filled(const char *host)
     size_t len = strcspn(host, "-_.");
     bool more = host[len] == '-' || host[len] == '_', whole = !host[len] || host[len] == '_';
 
-    return is_one_of(host, len, words) || (more && is_one_of(host, len, first)) ||
-           (whole && is_one_of(host, len, capitals) && isupper((unsigned char)*host)) ||
+    return is_word_of(host, len, words) || (more && is_word_of(host, len, first)) ||
+           (whole && is_word_of(host, len, capitals) && isupper((unsigned char)*host)) ||
            (strlen(host) > 2 && !host[strspn(host, "xX.")]);
 }
 

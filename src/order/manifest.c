@@ -177,7 +177,7 @@ static int bad_row(const struct manifest *m, uint64_t line, const char *what,
                           "%s:%llu: %s", m->columns.path, (unsigned long long)line, what);
 }
 
-static int too_long(const struct manifest *m, uint64_t line, struct signet_error *err)
+static int row_too_long(const struct manifest *m, uint64_t line, struct signet_error *err)
 {
     return error_set_hint(err, SIGNET_E_LIMIT,
                           "each device has a line of its own: does another program end its lines "
@@ -202,7 +202,7 @@ static int feed(const struct manifest *m, struct cursor *c, size_t *fed, struct 
         *fed += n;
         if (*fed > MANIFEST_ROW_MAX)
             return c->csv.quoted ? bad_row(m, c->row->line, open_quote, err)
-                                 : too_long(m, c->row->line, err);
+                                 : row_too_long(m, c->row->line, err);
         size_t read = csv_parse(&c->csv, c->piece + c->at, n, on_field, on_end, c);
         if (read != n && csv_error(&c->csv) != CSV_EPARSE)
             return error_nomem(err);

@@ -188,7 +188,7 @@ static bool has_own_signature(X509 *x)
 
 /* Not by OpenSSL's flags: it knows none where any other extension is malformed, which stacks of
  * devices pass over. */
-static void take_usage(struct cert_traits *t, X509 *x)
+static void look_at_usage(struct cert_traits *t, X509 *x)
 {
     int there = -1;
     ASN1_BIT_STRING *bits = X509_get_ext_d2i(x, NID_key_usage, &there, NULL);
@@ -206,12 +206,21 @@ bool x509_may_issue(X509 *x)
 {
     struct cert_traits t = {0};
 
-    take_usage(&t, x);
+    look_at_usage(&t, x);
     ERR_clear_error();
     return t.authority;
 }
 
-static void take_purposes(struct cert_traits *t, X509 *x)
+bool cert_is_authority(const struct signet_cert *cert)
+{
+    X509 *x = cert_parse(cert, NULL);
+    bool authority = x && x509_may_issue(x);
+
+    X509_free(x);
+    return authority;
+}
+
+static void look_at_purposes(struct cert_traits *t, X509 *x)
 {
     int there = -1;
     EXTENDED_KEY_USAGE *purposes = X509_get_ext_d2i(x, NID_ext_key_usage, &there, NULL);
@@ -237,8 +246,8 @@ int cert_traits(const struct signet_cert *cert, struct cert_traits *out, struct 
     t.version = (unsigned)X509_get_version(x) + 1;
     t.self_issued = !X509_NAME_cmp(X509_get_subject_name(x), X509_get_issuer_name(x));
     t.wrong_signature = t.self_issued && !has_own_signature(x);
-    take_usage(&t, x);
-    take_purposes(&t, x);
+    look_at_usage(&t, x);
+    look_at_purposes(&t, x);
     t.asks_features = X509_get_ext_by_NID(x, NID_tlsfeature, -1) >= 0;
     take_key(&t, X509_get0_pubkey(x));
     take_digest(&t, x);

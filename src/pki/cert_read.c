@@ -125,15 +125,6 @@ int signet_cert_load_chain(struct signet_cert *out[SIGNET_CHAIN_MAX], size_t *co
     return rc;
 }
 
-bool cert_is_authority(const struct signet_cert *cert)
-{
-    X509 *x = cert_parse_der(cert->der.data, cert->der.len);
-    bool authority = x && x509_may_issue(x);
-
-    X509_free(x);
-    return authority;
-}
-
 int signet_cert_der(const struct signet_cert *cert, struct signet_bytes *out,
                     struct signet_error *err)
 {

@@ -12,7 +12,7 @@ void row_doubts_tell(struct row_doubts *d, struct signet_error *note)
     event_warn(d->observer, note);
 }
 
-static unsigned long long line_of(const struct row_doubts *d)
+static unsigned long long row_line(const struct row_doubts *d)
 {
     return d->values->row->line;
 }
@@ -51,7 +51,7 @@ static void tell_of_key(struct row_doubts *d, const char *doubt)
 
     error_set_hint(&note, SIGNET_OK,
                    "without the column each device gets a random key; other rows are not told of",
-                   "%s:%llu: %s: the key %s", d->s->template.manifest, line_of(d),
+                   "%s:%llu: %s: the key %s", d->s->template.manifest, row_line(d),
                    d->values->endpoint, doubt);
     manifest_excerpt(d->s->names.manifest, &note);
     event_warn(d->observer, &note);
@@ -79,7 +79,7 @@ void row_doubts_key(struct row_doubts *d, const struct signet_tree *tree)
 
 /* Other values: what the check of the device says of a place that a column fills. */
 
-static bool is_key(const struct template *template, const struct pieces *pieces)
+static bool is_key_of_account(const struct template *template, const struct pieces *pieces)
 {
     for (size_t i = 0; i < template->account_count; i++)
         if (template->accounts[i].key && pieces == &template->accounts[i].key->pieces)
@@ -94,7 +94,7 @@ void row_doubts_take(void *ctx, const struct signet_event *event)
     const struct template *template = &d->s->template;
     const struct pieces *pieces = template_pieces_of(template, note.msg);
 
-    if (!pieces || is_key(template, pieces) || !take_told(d->of_values, pieces))
+    if (!pieces || is_key_of_account(template, pieces) || !take_told(d->of_values, pieces))
         return;
     template_blame_row(template, d->values, &note);
     error_hint(&note, "%s%sother rows are not told of", event->error->hint,
