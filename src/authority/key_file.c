@@ -4,12 +4,6 @@
 
 enum { KEY_FILE_MAX = 64 * 1024 };
 
-/* An authority's key that others can read is no authority's key any more. */
-static int read_key_file(const char *path, struct secret *out, struct signet_error *err)
-{
-    return error_pass(file_read_secret(path, KEY_FILE_MAX, out, err), err, "the authority's key");
-}
-
 static int load_encrypted(struct signet_authority *a, const struct signet_authority_info *info,
                           const struct signet_authority_options *options, const struct secret *data,
                           struct signet_error *err)
@@ -34,7 +28,9 @@ static int key_file_open(struct signet_authority *a, const struct signet_authori
     int rc = text_copy(&a->place, info->key, err);
 
     if (rc == SIGNET_OK)
-        rc = read_key_file(info->key, &data, err);
+        /* one that others can read is no authority's key any more */
+        rc = error_pass(file_read_secret(info->key, KEY_FILE_MAX, &data, err), err,
+                        "the authority's key");
     if (rc != SIGNET_OK)
         return rc;
     rc = key_is_encrypted(data.data, data.len)

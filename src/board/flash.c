@@ -36,8 +36,8 @@ static int take_port_again(struct signet_board *b, struct signet_error *err)
     return port_reopen(b, clock_ms() + b->options.ready_timeout_ms, err);
 }
 
-int flash_when_free(struct signet_board *b, const char *image, const char *sha256,
-                    enum signet_erase erase, struct signet_error *err)
+static int flash_when_free(struct signet_board *b, const char *image, const char *sha256,
+                           enum signet_erase erase, struct signet_error *err)
 {
     struct busy busy = {0};
     int code;

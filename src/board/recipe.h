@@ -137,8 +137,6 @@ int port_check(struct signet_board *b, struct signet_error *err);
 
 /* flash.c: as the flasher's, but they wait for whoever has the programmer, and give it the board's
  * port when it works through that: after programming the port is closed then, after a reset open */
-int flash_when_free(struct signet_board *b, const char *image, const char *sha256,
-                    enum signet_erase erase, struct signet_error *err);
 int reset_when_free(struct signet_board *b, struct signet_error *err);
 int lock_when_free(struct signet_board *b, struct signet_error *err);
 int flash_image(struct signet_board *b, const char *image, const char *sha256,

@@ -85,15 +85,12 @@ static int find_names(struct signet_ledger *l, struct decide *d, struct signet_e
     return rc;
 }
 
-static int find_end(struct signet_ledger *l, struct decide *d, struct signet_error *err)
-{
-    return db_get(l->db, err, "SELECT COALESCE(max(id), 0) FROM devices", ":i", &d->end);
-}
-
 static int find_fitting(struct signet_ledger *l, struct decide *d, struct signet_error *err)
 {
     struct db_rows row = {0};
-    int rc = d->after ? SIGNET_OK : find_end(l, d, err);
+    int rc = d->after
+                 ? SIGNET_OK
+                 : db_get(l->db, err, "SELECT COALESCE(max(id), 0) FROM devices", ":i", &d->end);
 
     if (rc == SIGNET_OK)
         rc = select_devices(l, d, PAGE, d->after, NULL, &row, err);

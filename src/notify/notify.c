@@ -39,7 +39,7 @@ struct notify {
     struct target targets[];
 };
 
-const struct notify_ops *notify_ops_of(const struct signet_order_notify *target)
+static const struct notify_ops *notify_ops_of(const struct signet_order_notify *target)
 {
     switch (target->kind) {
     case SIGNET_NOTIFY_WEBHOOK:

@@ -25,7 +25,6 @@ struct notify_ops {
     void (*close)(void *state);
 };
 extern const struct notify_ops notify_webhook, notify_mqtt, notify_file;
-const struct notify_ops *notify_ops_of(const struct signet_order_notify *target);
 
 /* message.c: false: the target does not hear of such events. */
 bool message_wanted(const struct signet_order *order, const struct signet_order_notify *target,

@@ -3,7 +3,7 @@
 #include "order/private.h"
 
 /* As the ledger calls them; of a board its verdict, of a run whether the order is done. */
-const char *const notify_events[NOTIFY_EVENTS] = {
+static const char *const notify_events[] = {
     "order",    "begin",      "quota",    "pass",       "fail",          "made-before", "stop",
     "operator", "shift",      "ended",    "finished",   "recovered",     "archived",    "reserved",
     "keyed",    "writing",    "written",  "verified",   "registered",    "done",        "failed",
@@ -109,12 +109,12 @@ static int notify_check_events(struct reader *r, const char *const *events)
     for (size_t i = 0; events && events[i]; i++) {
         bool known = strcmp(events[i], "all") == 0;
 
-        for (size_t k = 0; k < NOTIFY_EVENTS; k++)
+        for (size_t k = 0; k < COUNT_OF(notify_events); k++)
             known = known || strcmp(events[i], notify_events[k]) == 0;
         if (known)
             continue;
         reader_fail_word(r, events[i], "", "'events' has an unknown event '%.40s'", events[i]);
-        text_hint_known(events[i], notify_events, NOTIFY_EVENTS, r->err);
+        text_hint_known(events[i], notify_events, COUNT_OF(notify_events), r->err);
         return SIGNET_E_MEANING;
     }
     return SIGNET_OK;

@@ -134,9 +134,7 @@ enum hook_value {
 };
 extern const char *const hook_values[HOOK_VALUES];
 
-/* notify.c: the words of notify.events, and what may stand in notify.topic. */
-enum { NOTIFY_EVENTS = 40 };
-extern const char *const notify_events[NOTIFY_EVENTS];
+/* notify.c: what may stand in notify.topic. */
 enum notify_value {
     NOTIFY_ORDER,
     NOTIFY_STATION,

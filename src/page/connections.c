@@ -7,11 +7,6 @@
 
 enum { ANSWER_MS = 1000 };
 
-static int fd_of(const struct signet_page *p, struct MHD_Connection *connection)
-{
-    return p->mhd->get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-}
-
 /* NULL: there is no room, and libmicrohttpd's own limit is near. */
 static struct connection *begin_connection(struct signet_page *p, int fd)
 {
@@ -45,7 +40,9 @@ void connections_notify(void *page, struct MHD_Connection *connection, void **of
 
     pthread_mutex_lock(&p->connections.lock);
     if (what == MHD_CONNECTION_NOTIFY_STARTED)
-        *of = begin_connection(p, fd_of(p, connection));
+        *of = begin_connection(
+            p,
+            p->mhd->get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd);
     else if (c)
         c->number = 0;
     pthread_mutex_unlock(&p->connections.lock);

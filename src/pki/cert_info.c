@@ -194,8 +194,10 @@ static int serial_random(struct plan *p, struct signet_error *err)
     return SIGNET_OK;
 }
 
-/* The upper bounds of RFC 5280, appendix A.1. */
-int info_check_field(const char *field, const char *text, size_t bound, struct signet_error *err)
+/* Not empty, UTF-8, at most bound characters (RFC 5280, appendix A.1). SIGNET_E_MEANING names it.
+ */
+static int info_check_field(const char *field, const char *text, size_t bound,
+                            struct signet_error *err)
 {
     char why[96];
     size_t len = 0;

@@ -233,7 +233,8 @@ int cert_plan(struct plan *p, struct signing *by, const struct cert_wish *wish,
 }
 
 const struct signet_cert_info cert_no_info;
-const struct cert_form cert_form_plain = {.alt_name = true};
+/* A subjectAltName and nothing else. */
+static const struct cert_form cert_form_plain = {.alt_name = true};
 
 int signet_cert_make(struct signet_cert **out, const struct signet_key *key,
                      const struct signet_cert_info *info, const char *endpoint,

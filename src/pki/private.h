@@ -96,12 +96,9 @@ const char *curve_standard_name(const char *name);
 /* The Name, as DER; serial (X520SerialNumber) may be NULL. */
 void info_name(struct buf *b, const struct signet_cert_info *info, const char *common_name,
                const char *serial);
-/* A field of it: not empty, UTF-8, at most bound characters. SIGNET_E_MEANING names it. */
-int info_check_field(const char *field, const char *text, size_t bound, struct signet_error *err);
 
 /* cert_make.c */
 extern const struct signet_cert_info cert_no_info;
-extern const struct cert_form cert_form_plain; /* a subjectAltName and nothing else */
 /* Who signs, and how. */
 struct signing {
     X509 *issuer;                 /* NULL: self-signed */

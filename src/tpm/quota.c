@@ -74,25 +74,20 @@ static int read_uses(struct tpm *t, ESYS_TR index, struct tpm_uses *out, struct 
     return rc;
 }
 
-static int uses_of(const struct quota_file *f, struct tpm_uses *out, struct signet_error *err)
+int tpm_quota_uses(const struct tpm_quota *q, struct tpm_uses *out, struct signet_error *err)
 {
     ESYS_TR index = ESYS_TR_NONE;
     struct tpm t = {0};
     bool written = false;
-    int rc = tpm_open(&t, f->conf, err);
+    int rc = tpm_open(&t, q->file.conf, err);
 
     *out = (struct tpm_uses){0};
     if (rc == SIGNET_OK)
-        rc = quota_index(&t, f, &index, &written, err);
+        rc = quota_index(&t, &q->file, &index, &written, err);
     if (rc == SIGNET_OK && written)
         rc = read_uses(&t, index, out, err);
     tpm_close(&t);
     return rc;
-}
-
-int tpm_quota_uses(const struct tpm_quota *q, struct tpm_uses *out, struct signet_error *err)
-{
-    return uses_of(&q->file, out, err);
 }
 
 const char *tpm_quota_place(const struct tpm_quota *q, uint32_t *index)
