@@ -3,6 +3,7 @@
  * have, one without its value, an argument that is the value of an option. */
 #include "cli.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,9 +42,8 @@ static const struct option_row *row_lettered(const struct option_row *rows, char
 }
 
 /* "--ledger one.db", where LEDGER is an argument. */
-static bool names_argument(const struct cli *cli, const char *name)
+static bool names_argument(const char *doc, const char *name)
 {
-    const char *doc = cli->args_doc ? cli->args_doc : "";
     size_t len = strlen(name);
     for (; *doc && len > 1; doc += strcspn(doc, " |"), doc += strspn(doc, " |")) {
         doc += *doc == '[';
@@ -99,7 +99,8 @@ const char *cli_option_elsewhere(const struct cli *cli, const struct option_row 
         {"signet ledger",
          " reserved keyed writing written verified registered done failed void retired ", "state",
          "a state is a value, such as --state failed"},
-        {"signet report", " day daily week weekly month monthly hour hourly shift ", NULL,
+        {"signet report", " today yesterday day daily week weekly month monthly hour hourly shift ",
+         NULL,
          "a period is --since TIME --until TIME; rows are by day, shift, operator, station, slot, "
          "order or error: --by WORD"},
         {"signet ledger export", " csv ndjson json events ", NULL,
@@ -116,7 +117,8 @@ const char *cli_option_elsewhere(const struct cli *cli, const struct option_row 
          "leave it out, and open the address that it tells in a browser"},
         {"signet ledger", " since until from ", NULL,
          "`signet report --since TIME LEDGER` counts what was made from then on"},
-        {"signet ledger", " limit head max ", NULL, "all are shown: add | head"},
+        {"signet ledger", " limit head max n all a ", NULL,
+         "all are shown: leave it out, or add | head"},
         {"signet ledger rework", " edition ", "new-edition", NULL},
         {"signet label", " printer device port ", NULL,
          "the order names it: label: {printer: \"tcp://HOST:9100\"}"},
@@ -176,13 +178,42 @@ static bool told_elsewhere(const struct cli *cli, const struct option_row *rows,
     char wanted[80];
     snprintf(wanted, sizeof(wanted), " %s ", name);
     bool of_file = cli->args_doc && strspn(cli->args_doc, "[FORLEDIG") > 3 &&
-                   strstr(" f i file in input input-file ", wanted);
-    if (names_argument(cli, name) || of_file)
+                   strstr(" f i file in input input-file db database path ", wanted);
+    if (of_file || names_argument(cli->args_doc ? cli->args_doc : "", name))
         snprintf(hint, sizeof(hint), "it is a word: %s %s", cli->name, cli->args_doc);
     else if (!cli_option_elsewhere(cli, rows, name, hint))
         return false;
     cli_refuse(cli, hint, "there is no option %s%s", dashes, PLAIN(name));
     return true;
+}
+
+/* Another verb of the noun has it, as an option or as an argument. */
+static bool told_other_verb(const struct cli *cli, const char *name)
+{
+    char of[24], hint[CLI_ELSEWHERE_SIZE] = "";
+    const char *at = strchr(cli->name, ' ');
+    snprintf(of, sizeof(of), "%.*s", at ? (int)strcspn(at + 1, " ") : 0, at ? at + 1 : "");
+    const struct noun *noun = cli_find_noun(of);
+    for (const struct verb *verb = noun ? noun->verbs : NULL; verb && verb->name; verb++) {
+        const char *doc;
+        bool has = cli_verb_has(noun, verb, name, &doc);
+        if (!hint[0] && (has || names_argument(doc, name)))
+            snprintf(hint, sizeof(hint), "signet %s %s has it: signet %s %s%s%s%s%s", of,
+                     verb->name, of, verb->name, has ? " --" : "", has ? name : "", *doc ? " " : "",
+                     doc);
+    }
+    return hint[0] && cli_refuse(cli, hint, "there is no option --%s", PLAIN(name));
+}
+
+/* It is no slip of another one. */
+static bool of_some_verb(const char *name)
+{
+    bool is = false;
+    const char *doc;
+    for (const struct noun *noun = cli_nouns; noun->name; noun++)
+        for (const struct verb *verb = noun->verbs; !is && verb->name; verb++)
+            is = cli_verb_has(noun, verb, name, &doc);
+    return is;
 }
 
 /* Nobody knows what is meant: those that there are, as many as have room. */
@@ -219,8 +250,18 @@ static bool letter_begins(const struct cli *cli, const struct option_row *rows, 
     return true;
 }
 
+/* "-s server.json", where the file is an argument. */
+static bool told_word(const struct cli *cli, const char *name, const char *dashes, const char *next)
+{
+    char hint[CLI_ELSEWHERE_SIZE];
+    if (!next || !cli->args_doc || !cli_names_taker(name, next))
+        return false;
+    snprintf(hint, sizeof(hint), "it is a word: %s %s", cli->name, cli->args_doc);
+    return cli_refuse(cli, hint, "there is no option %s%s", dashes, PLAIN(name));
+}
+
 static bool unknown_option(const struct cli *cli, const struct option_row *rows, const char *word,
-                           size_t len)
+                           size_t len, const char *next)
 {
     const char *names[NAMES_MAX];
     char name[64];
@@ -229,11 +270,15 @@ static bool unknown_option(const struct cli *cli, const struct option_row *rows,
     if (told_elsewhere(cli, rows, name, "--"))
         return false;
     const char *near = signet_word_nearest(name, names, n);
+    if (near && strncmp(near, name, strlen(name)) != 0 && of_some_verb(name))
+        near = NULL;
+    if (!near && told_word(cli, name, "--", next))
+        return false;
     const struct option_row *row = near ? cli_row_named(rows, near, strlen(near)) : NULL;
     if (row && row->of) /* an old spelling */
         near = row->of;
     if (!near)
-        return tell_options(cli, rows, "--", name);
+        return !(n == COMMON && told_other_verb(cli, name)) && tell_options(cli, rows, "--", name);
     char hint[sizeof(cli->err.hint)];
     snprintf(hint, sizeof(hint), "did you mean --%s?", near);
     cli_refuse(cli, hint, "there is no option --%s", PLAIN(name));
@@ -260,7 +305,7 @@ static bool is_secret_itself(const struct option_row *row, const char *word, siz
 
 /* --name, --name=value, or a beginning of the name that no other has. */
 static bool long_known(const struct cli *cli, const struct option_row *rows, const char *word,
-                       bool more, bool *value)
+                       const char *next, bool *value)
 {
     const char *names[NAMES_MAX];
     size_t len = strcspn(word, "="), n = option_names(rows, false, names), found = 0;
@@ -273,31 +318,36 @@ static bool long_known(const struct cli *cli, const struct option_row *rows, con
                 return true; /* one that every verb has */
         }
     if ((!row && !found) || is_secret_itself(row, word, len))
-        return unknown_option(cli, rows, word, len);
+        return unknown_option(cli, rows, word, len, next);
     if (found > 1) {
         return cli_wrong(cli, "--%.*s could be several options: write the whole name", (int)len,
                          word);
     }
     *value = takes_value(row) && word[len] != '=';
-    if ((!row || !row->arg) && word[len] == '=')
+    if ((!row || !row->arg) && word[len] == '=') {
         return cli_wrong(cli, "--%.*s takes no value: write it alone", (int)len, word);
-    return !*value || more || no_value(cli, row);
+    }
+    return !*value || next || no_value(cli, row);
 }
 
 /* -abc, -o value, -ovalue */
 static bool letters_known(const struct cli *cli, const struct option_row *rows, const char *word,
-                          bool more, bool *value)
+                          const char *next, bool *value)
 {
     const char *whole = word;
     for (; *word; word++) {
         const struct option_row *row = row_lettered(rows, *word);
+        if (word != whole && isdigit((unsigned char)*word) &&
+            (row = row_lettered(rows, word[-1]))) {
+            return cli_wrong(cli, "-%c is --%s, which takes no value", word[-1], row->name);
+        }
         if (!row && !strchr("h?", *word)) {
             if (cli_row_named(rows, whole, strcspn(whole, "=")))
                 cli_usage(cli, "two dashes stand before a long option: --%s", PLAIN(whole));
             else if (word == whole && strspn(whole, LETTERS) > 2) /* "-days 365" */
-                return unknown_option(cli, rows, whole, strcspn(whole, "="));
+                return unknown_option(cli, rows, whole, strcspn(whole, "="), next);
             else if (!told_elsewhere(cli, rows, (char[2]){*word, '\0'}, "-") &&
-                     !letter_begins(cli, rows, *word))
+                     !letter_begins(cli, rows, *word) && !told_word(cli, word, "-", next))
                 tell_options(cli, rows, "-", (char[2]){*word, '\0'});
             return false;
         }
@@ -307,7 +357,7 @@ static bool letters_known(const struct cli *cli, const struct option_row *rows, 
         }
         if (row && row->arg) { /* the rest is its value */
             *value = takes_value(row) && !word[1];
-            return !*value || more || no_value(cli, row);
+            return !*value || next || no_value(cli, row);
         }
     }
     return true;
@@ -408,8 +458,8 @@ bool cli_options_known(const struct cli *cli, int argc, char **argv, const struc
             return false;
         if (word[0] != '-' || !word[1])
             continue;
-        if (!(word[1] == '-' ? long_known(cli, rows, word + 2, more, &value)
-                             : letters_known(cli, rows, word + 1, more, &value)))
+        if (!(word[1] == '-' ? long_known(cli, rows, word + 2, argv[i + 1], &value)
+                             : letters_known(cli, rows, word + 1, argv[i + 1], &value)))
             return false;
         if ((value && value_forgotten(cli, rows, word, argv[i + 1])) ||
             (more && (value_apart(cli, rows, word, argv[i + 1]) ||

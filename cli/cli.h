@@ -56,8 +56,8 @@ extern const struct verb smp_verbs[];
 extern const struct verb station_verbs[];
 
 int cli_run(int argc, char **argv); /* finds the verb and runs it */
-/* completion.c: what `signet completion` writes; the list ends with a NULL name. */
-void completion_set_nouns(const struct noun *nouns);
+/* The table of verbs.c, which ends with a NULL name (look.c). */
+extern const struct noun *cli_nouns;
 
 /* What a person or an attacker could make of the process: umask 077, no core file, no ptrace, no
  * new privileges, writes to a closed pipe are errors. Call it first (process.c). */
@@ -113,6 +113,7 @@ struct option_row {
 struct cli {
     const char *name;     /* "signet packet show" */
     const char *args_doc; /* "FILE"; NULL: it takes no arguments */
+    char lacks[64];       /* " --vkey VKEY": options that it needs, and was not given */
     bool json;            /* one JSON object per step on standard output */
     bool begun;           /* the command line was right: what is wrong now stands in a file */
     char **args;          /* what is not an option */
@@ -134,42 +135,76 @@ bool cli_parse(struct cli *cli, int argc, char **argv, const struct option_row *
 /* What argp would say in words of its own, said in ours; false: a mistake (check_options.c). */
 bool cli_options_known(const struct cli *cli, int argc, char **argv, const struct option_row *rows);
 /* Where an option of that name, or letter, is; NULL: nobody knows. */
-enum { CLI_ELSEWHERE_SIZE = 200, CLI_MEANT_SIZE = 80 };
+enum { CLI_ELSEWHERE_SIZE = 200 };
 const char *cli_option_elsewhere(const struct cli *cli, const struct option_row *rows,
                                  const char *name, char hint[static CLI_ELSEWHERE_SIZE]);
 const struct option_row *cli_row_named(const struct option_row *rows, const char *name, size_t len);
-/* Of a plain file; of all else unknown (check_arguments.c). */
+/* Of a plain file; of all else unknown (places.c). */
 enum signet_file_kind cli_file_kind(const char *path);
-/* The same of arguments (check_arguments.c). */
-bool cli_arguments_known(const struct cli *cli, const struct option_row *rows);
-/* Told: the one argument is no order or ledger, and missing (of args_doc) is not there. */
-bool cli_first_missing(const struct cli *cli, const char *missing);
-/* The first argument is to be an order or a ledger; NULL: it is one, or may be something else. */
-const char *cli_first_is_no(const struct cli *cli, enum signet_file_kind *kind);
+/* The same of arguments, and of files behind options (check_arguments.c). given: the value of each
+ * row. */
+bool cli_arguments_known(const struct cli *cli, const struct option_row *rows,
+                         const char *const *given, int min, int max);
+/* Writes cli->lacks. */
+void cli_note_lacking(struct cli *cli, const struct option_row *rows, const char *const *given);
+/* Told: an option is not there that must be. */
+bool cli_option_lacking(const struct cli *cli, const struct option_row *rows,
+                        const char *const *given);
+/* name is that of an option, or its beginning, that takes such a file. */
+bool cli_names_taker(const char *name, const char *path);
+struct cli_taker {
+    enum signet_file_kind kind;
+    const char *option;
+};
+extern const struct cli_taker cli_takers[]; /* the options that take files of a kind (places.c) */
+/* What stands at the place of that number in "LEDGER ENDPOINT"; "" when there is none, or where
+ * several commands are one verb. Does a word fit there? */
+const char *cli_place(const char *doc, int number);
+enum cli_fit { CLI_FIT_NOT, CLI_FIT_MAYBE, CLI_FIT_SURE };
+enum cli_fit cli_fits(const char *doc, int number, const char *word);
+bool cli_is_port(const char *word); /* as it is written; it need not be there */
+/* Told: an argument is no such thing as its place wants, and another one is (arrange.c). */
+bool cli_arguments_swapped(const struct cli *cli);
+/* Told: none is there for a place; more: of the places behind all others, too. */
+bool cli_argument_missing(const struct cli *cli, const struct option_row *rows,
+                          const char *const *given, bool more);
+/* The number of the one without which the others fit. */
+int cli_argument_too_many(const struct cli *cli, int max);
+/* It is what the last of max places wants. */
+bool cli_argument_repeats(const struct cli *cli, const char *word, int max);
 /* An error of the command line becomes that of the first argument, where that is a file of another
  * kind than the verb takes. */
 void cli_first_explained(const struct cli *cli, struct signet_error *err);
-bool cli_too_many(const struct cli *cli, const struct option_row *rows, const char *word);
-/* The verb of that name; NULL: there is none (synonyms.c). */
+/* NULL: there is none (look.c). */
+const struct noun *cli_find_noun(const char *word);
 const struct verb *cli_find_verb(const struct noun *noun, const char *word);
-/* What other programs call a verb of that noun; noun NULL: a command. NULL: nobody knows
- * (synonyms.c). */
-const char *cli_word_meant(const struct noun *noun, const char *word,
-                           char out[static CLI_MEANT_SIZE]);
-/* The same of the word behind a verb, "signet smp settings". */
+/* What a word may mean that is no command, or no verb of that noun; next: the word behind it, or
+ * NULL. False: nobody knows (find_verb.c). */
+enum { CLI_MEANT_MAX = 8, CLI_MEANT_SIZE = 80 };
+struct cli_meant {
+    char command[CLI_MEANT_MAX][CLI_MEANT_SIZE];
+    size_t count;
+};
+bool cli_find_meant(const struct noun *of, const char *word, const char *next,
+                    struct cli_meant *out);
+/* A verb has that option; args_doc: its words. */
+bool cli_verb_has(const struct noun *noun, const struct verb *verb, const char *option,
+                  const char **args_doc);
+/* The same of the word behind a verb, "signet smp settings". NULL: nobody knows. */
 const char *cli_action_meant(const char *verb, const char *word);
-/* The noun that other programs call so; NULL: nobody knows. */
-const char *cli_noun_meant(const char *word);
-/* A verb of some noun, or what other programs call one. */
-bool cli_word_is_verb(const char *word);
+/* What a file of such a kind is for, "packet show", and its noun; NULL: nobody knows. */
+const char *cli_command_of_file(const char *path, const struct noun **noun);
 /* Adds old spellings to the rows of a verb, of which there are at most max with the end
  * (old_options.c). */
 void cli_old_options(const char *verb, struct option_row *rows, size_t max);
 /* Says what the option is called now; false: the value is none of it, and that is told. */
 bool cli_old_option_fits(const struct cli *cli, const struct option_row *rows,
                          const struct option_row *row, const char *value);
-/* From now on cli_parse() shows each row to visit and gives false: the verb does nothing. */
-void cli_options_visit(void (*visit)(void *ctx, const struct option_row *row), void *ctx);
+/* Shows the rows of a verb to visit, which does nothing else; its words, "LEDGER ENDPOINT". */
+const char *cli_look(const struct noun *noun, const struct verb *verb,
+                     void (*visit)(void *ctx, const struct option_row *row), void *ctx);
+/* Is it only looked at? Of cli_parse(). */
+bool cli_looked_at(const struct option_row *rows, const char *args_doc);
 int cli_version(void); /* "signet 1.2.3"; the exit code */
 
 /* what people see (report.c) */

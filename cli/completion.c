@@ -4,13 +4,6 @@
 
 #include <string.h>
 
-static const struct noun *all; /* ends with a NULL name */
-
-void completion_set_nouns(const struct noun *nouns)
-{
-    all = nouns;
-}
-
 struct verb_name {
     const struct noun *noun;
     const struct verb *verb;
@@ -21,18 +14,13 @@ static void visit_verbs(bool whole, void (*visit)(void *ctx, const struct option
                         void (*begin)(const struct verb_name *name),
                         void (*end)(const struct verb_name *name))
 {
-    char words[64];
-    char *argv[] = {words, NULL};
-    for (const struct noun *noun = all; noun->name; noun++)
+    for (const struct noun *noun = cli_nouns; noun->name; noun++)
         for (const struct verb *verb = noun->verbs; verb->name; verb++) {
             struct verb_name name = {noun, verb};
             if (whole != (verb->name[0] != '\0'))
                 continue;
-            snprintf(words, sizeof(words), "signet %s %s", noun->name, verb->name);
             begin(&name);
-            cli_options_visit(visit, &name);
-            verb->run(1, argv); /* shows its rows, and does nothing */
-            cli_options_visit(NULL, NULL);
+            cli_look(noun, verb, visit, &name);
             end(&name);
         }
 }
@@ -61,8 +49,8 @@ static bool has_verbs(const struct noun *noun)
 
 static void put_nouns(const char *between)
 {
-    for (const struct noun *noun = all; noun->name; noun++)
-        printf("%s%s", noun == all ? "" : between, noun->name);
+    for (const struct noun *noun = cli_nouns; noun->name; noun++)
+        printf("%s%s", noun == cli_nouns ? "" : between, noun->name);
 }
 
 /* bash: words of an option's list, for files what the shell does by itself */
@@ -111,7 +99,7 @@ static const char bash_tail[] =
 static void put_bash(void)
 {
     fputs(bash_head, stdout);
-    for (const struct noun *noun = all; noun->name; noun++)
+    for (const struct noun *noun = cli_nouns; noun->name; noun++)
         if (has_verbs(noun)) {
             printf("    %s) verbs='", noun->name);
             put_words(noun);
@@ -173,7 +161,7 @@ static void put_zsh(void)
           stdout);
     put_nouns(" ");
     fputs(" help version)\n    case $noun in\n", stdout);
-    for (const struct noun *noun = all; noun->name; noun++)
+    for (const struct noun *noun = cli_nouns; noun->name; noun++)
         if (has_verbs(noun)) {
             printf("    %s) verbs=(", noun->name);
             put_words(noun);
@@ -238,7 +226,7 @@ static void put_fish(void)
           stdout);
     put_nouns(" ");
     puts(" help version'");
-    for (const struct noun *noun = all; noun->name; noun++)
+    for (const struct noun *noun = cli_nouns; noun->name; noun++)
         if (has_verbs(noun)) {
             printf("complete -c signet -n '__fish_seen_subcommand_from %s; and not "
                    "__fish_seen_subcommand_from ",

@@ -290,8 +290,6 @@ static int label_print_verb(int argc, char **argv)
             "why are events of the device.",
             2, 2))
         return EXIT_USAGE;
-    if (!reason || !reason[0])
-        return cli_usage(&cli, "a reason is missing: --reason TEXT");
     int rc = open_labelled(&cli, &l);
     if (rc == SIGNET_OK)
         rc = change_labelled(&cli, &l, reason, false);

@@ -290,8 +290,6 @@ int ledger_void(int argc, char **argv)
             "its credentials never left the host, or with a rework.",
             1, 2))
         return EXIT_USAGE;
-    if (!m.decision.reason)
-        return cli_usage(&cli, "a reason is missing: --reason TEXT");
     return mend(&m);
 }
 

@@ -165,16 +165,14 @@ int ledger_witness(int argc, char **argv)
         TEXT('o', "output", "FILE", "Into this file (-)", &w.output),
         {0}};
 
-    if (!cli_parse(&cli, argc, argv, rows, "[FILE]",
+    if (!cli_parse(&cli, argc, argv, rows, "[CHECKPOINT]",
                    "Signs a station's checkpoint, once it is shown that the ledger only grew since "
-                   "the one before. FILE is what `signet ledger checkpoint` writes, with "
-                   "--since-checkpoint "
-                   "from the second time on. Without --vkey: shows the witness's public key.",
+                   "the one before. CHECKPOINT is what `signet ledger checkpoint` writes, "
+                   "with --since-checkpoint from the second time on. Without --vkey: shows the "
+                   "witness's public key.",
                    0, 1))
         return EXIT_USAGE;
-    if (!w.file)
-        return cli_usage(&cli, "the witness's key is missing: --sign FILE");
     if (w.key && !w.seen && cli.arg_count == 0)
-        return cli_usage(&cli, "FILE is missing");
+        return cli_usage(&cli, "CHECKPOINT is missing");
     return run_witness(&cli, &w);
 }

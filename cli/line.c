@@ -194,8 +194,6 @@ static int rework_verb(int argc, char **argv)
                    "at the servers; one that was set aside gets another attempt.",
                    2, 2))
         return EXIT_USAGE;
-    if (!reason)
-        return cli_usage(&cli, "a reason is missing: --reason TEXT");
     return slot_command(&cli, "rework", cli.args[1], reason, "reason");
 }
 
@@ -216,7 +214,7 @@ static int set_up_code_verb(int argc, char **argv)
 
 const struct verb line_verbs[] = {
     {"status", "what the run does now", plain_verb},
-    {"pause", "begin no more boards", plain_verb},
+    {"pause", "no other board, until it goes on", plain_verb},
     {"resume", "go on after a pause", plain_verb},
     {"slot", "take one slot out, or put it in again", slot_verb},
     {"operator", "who is at work from now on", plain_verb},

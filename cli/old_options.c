@@ -158,13 +158,6 @@ bool cli_old_option_fits(const struct cli *cli, const struct option_row *rows,
                    "-o is --order here, and '%s' a file", PLAIN(value));
         return false;
     }
-    if (!strcmp(row->of, "since-checkpoint") && value && strchr(value, '-') &&
-        value[strspn(value, "0123456789-:T")] == '\0') {
-        cli_refuse(cli, "`signet report --since TIME LEDGER` counts from a time on",
-                   "--since-checkpoint takes the file of a checkpoint, and '%s' is a time",
-                   PLAIN(value));
-        return false;
-    }
     if (is_of_port(rows, row, value)) {
         cli_refuse(cli, "did you mean --port?", "-p is --%s here, and '%s' a port", row->of,
                    PLAIN(value));

@@ -56,8 +56,6 @@ static int open_files(int argc, char **argv)
                    "or one file. Nothing of a batch is written before all of it is authentic.",
                    1, -1))
         return EXIT_USAGE;
-    if (!options.key)
-        return cli_usage(&cli, "a private key is missing: -k FILE");
     for (int i = 0; rc == SIGNET_OK && i < cli.arg_count; i++) {
         rc = signet_unseal(cli.args[i], &options, &opened, &cli.err);
         if (rc == SIGNET_OK)

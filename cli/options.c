@@ -94,26 +94,6 @@ static bool is_second_value(struct parse *p, size_t row, const char *text)
     return true;
 }
 
-/* Who asked for the options of a verb, instead of its work: signet completion. */
-static struct {
-    void (*visit)(void *ctx, const struct option_row *row);
-    void *ctx;
-} visitor;
-
-void cli_options_visit(void (*visit)(void *ctx, const struct option_row *row), void *ctx)
-{
-    visitor.visit = visit;
-    visitor.ctx = ctx;
-}
-
-static bool show_options(const struct option_row *rows)
-{
-    for (; rows && rows->name; rows++)
-        if (!rows->of)
-            visitor.visit(visitor.ctx, rows);
-    return false;
-}
-
 static bool given_option(int argc, char **argv, const char *option)
 {
     bool given = false;
@@ -126,24 +106,19 @@ static bool check_arguments(const struct parse *p)
 {
     struct cli *cli = p->cli;
     const char *missing = p->args_doc; /* "LEDGER ENDPOINT": their words in order */
+    cli_note_lacking(cli, p->rows, p->given);
     for (int i = 0; i < cli->arg_count && *missing; i++) {
         if (!*cli->args[i] && *missing != '[')
             return !is_empty(cli, "", missing, strcspn(missing, " "));
         missing += strcspn(missing, " ") + (strchr(missing, ' ') != NULL);
     }
-    if (!cli_arguments_known(cli, p->rows))
+    if (!cli_arguments_known(cli, p->rows, p->given, p->min, p->max))
         return false;
     if (*missing == '[' && strchr(missing, ' ')) /* "ORDER [SLOT] CODE" */
         missing = strchr(missing, ' ') + 1;
-    if (cli->arg_count < p->min && cli_first_missing(cli, missing))
-        return false;
     if (cli->arg_count < p->min)
         cli_usage(cli, "%.*s is missing", (int)strcspn(missing, " "), missing);
-    else if (p->max >= 0 && cli->arg_count > p->max)
-        return cli_too_many(cli, p->rows, cli->args[p->max]);
-    else
-        return true;
-    return false;
+    return cli->arg_count >= p->min && !cli_option_lacking(cli, p->rows, p->given);
 }
 
 static int key_of(const struct option_row *rows, size_t i)
@@ -192,6 +167,16 @@ static struct argp_option argp_row(const struct option_row *rows, size_t i)
                                 .doc = row->help};
 }
 
+/* Help ends the program inside argp. */
+static const struct cli *helping;
+
+static void close_help(void)
+{
+    int code = helping ? cli_close(helping, EXIT_DONE) : EXIT_DONE;
+    if (code != EXIT_DONE)
+        _exit(code);
+}
+
 bool cli_parse(struct cli *cli, int argc, char **argv, const struct option_row *own,
                const char *args_doc, const char *doc, int min, int max)
 {
@@ -201,8 +186,8 @@ bool cli_parse(struct cli *cli, int argc, char **argv, const struct option_row *
     size_t n = 0;
     cli->name = argv[0];
     cli->args_doc = *args_doc ? args_doc : NULL;
-    if (visitor.visit)
-        return show_options(own);
+    if (cli_looked_at(own, args_doc))
+        return false;
     if (argc == 2 && !strcmp(argv[1], "help") && access("help", F_OK) != 0)
         argv[1] = help;
     for (; own && own[n].name && n < ROWS_MAX; n++)
@@ -222,5 +207,9 @@ bool cli_parse(struct cli *cli, int argc, char **argv, const struct option_row *
     argp_err_exit_status = EXIT_USAGE; /* unknown options end the program inside argp */
     struct parse p = {.cli = cli, .rows = rows, .args_doc = args_doc, .min = min, .max = max};
     struct argp argp = {.options = options, .parser = parse_one, .args_doc = args_doc, .doc = doc};
-    return argp_parse(&argp, argc, argv, 0, NULL, &p) == 0 && !p.failed && check_arguments(&p);
+    helping = cli;
+    atexit(close_help);
+    error_t rc = argp_parse(&argp, argc, argv, 0, NULL, &p);
+    helping = NULL;
+    return rc == 0 && !p.failed && check_arguments(&p);
 }

@@ -51,8 +51,6 @@ static int order_sign(int argc, char **argv)
                    "public key.",
                    0, 1))
         return EXIT_USAGE;
-    if (!s.file)
-        return cli_usage(&cli, "the owner's key is missing: --sign FILE");
     if (cli.arg_count == 0)
         return cli_end_owner(&cli, signet_order_key(s.file, s.name, &owner, &cli.err), &owner);
     if (!when_parse(&cli, "from", s.from, false, &from) ||
@@ -74,8 +72,6 @@ static int order_verify(int argc, char **argv)
                    "its period.",
                    1, 1))
         return EXIT_USAGE;
-    if (keys.count == 0)
-        return cli_usage(&cli, "the owner's key is missing: --vkey VKEY");
     int rc = cli_order(&cli, cli.args[0], &order);
     if (rc == SIGNET_OK)
         rc = signet_order_verify(order, keys.items, keys.count, time(NULL), &cli.err);

@@ -150,8 +150,6 @@ static int packet_make(int argc, char **argv)
     if (!cli_parse(&cli, argc, argv, rows, "",
                    "Makes the SenML CBOR packet of a configuration. A FILE may be -.", 0, 0))
         return EXIT_USAGE;
-    if (!config)
-        return cli_usage(&cli, "a configuration is missing: -c FILE");
     if (cli.json && !strcmp(output, "-"))
         return cli_usage(&cli, "--json and the packet cannot both go to standard output");
     return make_packet(&cli, config, output,

@@ -104,6 +104,7 @@ const struct signet_cancel *process_cancel(void)
 
 int cli_version(void)
 {
+    const struct cli cli = {.name = "signet"};
     printf("signet %s\n", signet_version());
-    return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
+    return cli_close(&cli, EXIT_DONE);
 }

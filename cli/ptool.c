@@ -122,6 +122,14 @@ static int run_factory(const struct ptool_args *args, const char *token,
     return rc;
 }
 
+static int ptool_end(void)
+{
+    if (fflush(stdout) == 0)
+        return EXIT_DONE;
+    put_warning("standard output could not be written", "make room on its disk");
+    return EXIT_FAILED;
+}
+
 static int run_ptool(const struct ptool_args *args)
 {
     struct signet_error err = {0};
@@ -136,10 +144,7 @@ static int run_ptool(const struct ptool_args *args)
     signet_profile_close(&profile);
     if (rc != SIGNET_OK)
         return complain(&err, EXIT_FAILED);
-    if (fflush(stdout) == 0)
-        return EXIT_DONE;
-    put_warning("standard output could not be written", "");
-    return EXIT_FAILED;
+    return ptool_end();
 }
 
 int main(int argc, char **argv)
@@ -151,11 +156,11 @@ int main(int argc, char **argv)
         return complain(&err, EXIT_USAGE);
     if (args.version) {
         printf("ptool %s\n", signet_version());
-        return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
+        return ptool_end();
     }
     if (args.help) {
         printf("%s%s", ptool_usage, ptool_help);
-        return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
+        return ptool_end();
     }
     const char *environment = getenv("SIGNET_TOKEN");
     if (ptool_args_check(&args, environment && *environment, &err) != SIGNET_OK)

@@ -120,9 +120,10 @@ int cli_usage(const struct cli *cli, const char *fmt, ...)
     struct signet_error err;
     char hint[sizeof(err.hint)];
     va_list args;
-    snprintf(hint, sizeof(hint), "'%s --help' lists the options%s%s%s%s", cli->name,
+    snprintf(hint, sizeof(hint), "'%s --help' lists the options%s%s%s%s%s", cli->name,
              cli->args_doc ? "; it is: " : "", cli->args_doc ? cli->name : "",
-             cli->args_doc ? " " : "", cli->args_doc ? cli->args_doc : "");
+             cli->args_doc ? cli->lacks : "", cli->args_doc ? " " : "",
+             cli->args_doc ? cli->args_doc : "");
     va_start(args, fmt);
     write_error(&err, SIGNET_E_USAGE, hint, fmt, args);
     va_end(args);

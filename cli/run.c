@@ -10,6 +10,7 @@
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 struct options {
@@ -234,6 +235,12 @@ static bool is_shared(const char *a, const char *b)
 }
 
 /* All of them, before the first one is opened. */
+static bool is_one_file(const char *a, const char *b)
+{
+    struct stat x, y;
+    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
 static int load_orders(struct cli *cli, struct signet_order **orders)
 {
     int rc = SIGNET_OK;
@@ -243,9 +250,9 @@ static int load_orders(struct cli *cli, struct signet_order **orders)
             if (!strcmp(orders[i]->name, orders[k]->name)) {
                 cli->begun = false;
                 rc = cli_error(&cli->err, SIGNET_E_USAGE,
-                               strcmp(cli->args[i], cli->args[k])
-                                   ? "give each of them a name of its own"
-                                   : "it is one file: name it once",
+                               is_one_file(cli->args[i], cli->args[k])
+                                   ? "it is one file: name it once"
+                                   : "give each of them a name of its own",
                                "two orders are called '%s'", orders[i]->name);
             } else if (is_shared(orders[i]->packets, orders[k]->packets) ||
                        is_shared(orders[i]->records, orders[k]->records)) {

@@ -87,8 +87,6 @@ int sim_flasher(int argc, char **argv)
                    "simulated boards.",
                    0, -1))
         return EXIT_USAGE;
-    if (!options.as)
-        return cli_usage(&cli, "the tool is missing: --as nrfjprog, nrfutil, esptool or exec");
     options.boards = boards.items;
     options.board_count = boards.count;
     return folder ? cli_end(&cli, install_flasher(&options, folder, &cli.err))

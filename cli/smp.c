@@ -6,21 +6,11 @@
 
 enum { FILE_MAX = 64 * 1024 * 1024, DOWNLOAD_MAX = 16 * 1024 * 1024 };
 
-static bool session_begin(struct session *s, int argc, char **argv, const struct option_row *rows,
-                          const char *args_doc, const char *doc, int min, int max)
-{
-    if (!cli_parse(&s->cli, argc, argv, rows, args_doc, doc, min, max))
-        return false;
-    if (!s->port)
-        cli_usage(&s->cli, "a port is missing: -p PORT");
-    return s->port != NULL;
-}
-
 static int smp_echo(int argc, char **argv)
 {
     struct session s = {0};
     const struct option_row rows[] = {SMP_PORT_ROWS(&s), {0}};
-    if (!session_begin(&s, argc, argv, rows, "[TEXT]", "Asks the board to send TEXT back.", 0, 1))
+    if (!cli_parse(&s.cli, argc, argv, rows, "[TEXT]", "Asks the board to send TEXT back.", 0, 1))
         return EXIT_USAGE;
     const char *text = s.cli.arg_count ? s.cli.args[0] : "signet";
     struct signet_bytes reply = {0};
@@ -43,7 +33,7 @@ static int smp_info(int argc, char **argv)
 {
     struct session s = {0};
     const struct option_row rows[] = {SMP_PORT_ROWS(&s), {0}};
-    if (!session_begin(&s, argc, argv, rows, "", "Tells what the board's SMP server is.", 0, 0))
+    if (!cli_parse(&s.cli, argc, argv, rows, "", "Tells what the board's SMP server is.", 0, 0))
         return EXIT_USAGE;
     struct facts facts = {0};
     int rc = session_connect(&s);
@@ -97,8 +87,8 @@ static int smp_upload(int argc, char **argv)
         SMP_PORT_ROWS(&s),
         FLAG(0, "no-compare", "Do not ask the board for hash or length afterwards", &trust),
         {0}};
-    if (!session_begin(&s, argc, argv, rows, "FILE PATH",
-                       "Writes FILE to PATH on the board. FILE may be - for standard input.", 2, 2))
+    if (!cli_parse(&s.cli, argc, argv, rows, "FILE PATH",
+                   "Writes FILE to PATH on the board. FILE may be - for standard input.", 2, 2))
         return EXIT_USAGE;
     struct signet_bytes data = {0};
     const char *how = "nothing";
@@ -139,7 +129,7 @@ static int smp_download(int argc, char **argv)
         SMP_PORT_ROWS(&s),
         TEXT('o', "output", "FILE", "Where the bytes go; - (default) is standard output", &output),
         {0}};
-    if (!session_begin(&s, argc, argv, rows, "PATH", "Reads PATH on the board.", 1, 1))
+    if (!cli_parse(&s.cli, argc, argv, rows, "PATH", "Reads PATH on the board.", 1, 1))
         return EXIT_USAGE;
     if (s.cli.json && !output)
         return cli_usage(&s.cli, "with --json the bytes need a file of their own: -o FILE");
@@ -166,8 +156,8 @@ static int smp_hash(int argc, char **argv)
         SMP_PORT_ROWS(&s),
         TEXT('T', "type", "NAME", "sha256, crc32 ...; else the board's choice", &type),
         {0}};
-    if (!session_begin(&s, argc, argv, rows, "PATH", "Asks the board for the hash of a file.", 1,
-                       1))
+    if (!cli_parse(&s.cli, argc, argv, rows, "PATH", "Asks the board for the hash of a file.", 1,
+                   1))
         return EXIT_USAGE;
     struct signet_smp_hash hash = {0};
     int rc = session_connect(&s);
@@ -182,7 +172,7 @@ static int smp_reset(int argc, char **argv)
 {
     struct session s = {0};
     const struct option_row rows[] = {SMP_PORT_ROWS(&s), {0}};
-    if (!session_begin(&s, argc, argv, rows, "", "Restarts the board.", 0, 0))
+    if (!cli_parse(&s.cli, argc, argv, rows, "", "Restarts the board.", 0, 0))
         return EXIT_USAGE;
     int rc = session_connect(&s);
     if (rc == SIGNET_OK)
@@ -215,9 +205,8 @@ static int smp_shell(int argc, char **argv)
     struct session s = {0};
     int status = 0;
     const struct option_row rows[] = {SMP_PORT_ROWS(&s), {0}};
-    if (!session_begin(&s, argc, argv, rows, "WORD...",
-                       "Runs a command of the board's shell. Words with a dash go behind --.", 1,
-                       32))
+    if (!cli_parse(&s.cli, argc, argv, rows, "WORD...",
+                   "Runs a command of the board's shell. Words with a dash go behind --.", 1, 32))
         return EXIT_USAGE;
     int code = run_shell(&s, &status);
     return code == EXIT_DONE && status ? EXIT_FAILED : code;

@@ -65,10 +65,9 @@ static void help_noun(FILE *to, const struct noun *noun)
 
 static int flushed(void)
 {
-    return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
+    const struct cli cli = {.name = "signet"};
+    return cli_close(&cli, EXIT_DONE);
 }
-
-enum { FEW = 26 }; /* names that a hint has */
 
 /* "SIGNET_TOKEN=..." behind the program: what stands behind = may be a secret. */
 static bool tell_variable(const char *word)
@@ -83,77 +82,15 @@ static bool tell_variable(const char *word)
     return true;
 }
 
-static const struct noun *find_named(const char *word)
-{
-    const struct noun *noun = nouns;
-    while (noun->name && strcmp(noun->name, word) != 0)
-        noun++;
-    return noun->name ? noun : NULL;
-}
-
-static int unknown_word(const char *what, const char *word, const char *const *names, size_t count)
-{
-    const char *near = signet_word_nearest(word, names, count);
-    fprintf(stderr, "signet: error: there is no %s '%s'\n", what, PLAIN(word));
-    if (near)
-        fprintf(stderr, "hint: did you mean '%s'?\n", near);
-    else if (count > FEW)
-        fputs("hint: 'signet --help' lists what there is\n", stderr);
-    for (size_t i = 0; !near && count <= FEW && i < count; i++)
-        fprintf(stderr, "%s%s%s", i ? ", " : "hint: there are ", names[i],
-                i + 1 < count ? "" : "; 'signet --help' lists all\n");
-    return EXIT_USAGE;
-}
-
-/* "verify", "packet upload": a verb that its noun was left away of, or of another noun; all that
- * have it. of: the noun that has it not, or NULL. */
-static bool tell_nouns_of(const struct noun *of, const char *word)
-{
-    const char *names[64];
-    size_t n = 0;
-    for (const struct noun *noun = nouns; noun->name; noun++)
-        for (const struct verb *verb = noun->verbs; verb->name; verb++)
-            if (word[0] && !strcmp(verb->name, word))
-                names[n++] = noun->name;
-    if (n && of)
-        fprintf(stderr, "signet: error: there is no verb of '%s' called '%s'\n", of->name, word);
-    else if (n)
-        fprintf(stderr, "signet: error: there is no command '%s'\n", word);
-    for (size_t i = 0; i < n; i++)
-        fprintf(stderr, "%s'%s %s'%s",
-                i == 0      ? "hint: did you mean "
-                : i + 1 < n ? ", "
-                            : " or ",
-                names[i], word, i + 1 < n ? "" : "?\n");
-    return n > 0;
-}
-
 /* A file where the command should stand. */
 static bool tell_command_of_file(const char *path)
 {
-    static const struct {
-        enum signet_file_kind kind;
-        const char *command;
-    } rows[] = {{SIGNET_FILE_ORDER, "run"},
-                {SIGNET_FILE_CONFIG, "packet make -c"},
-                {SIGNET_FILE_PACKET, "packet show"},
-                {SIGNET_FILE_LEDGER, "ledger list"},
-                {SIGNET_FILE_CERT, "cert show"}};
-    enum signet_file_kind kind = cli_file_kind(path);
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-        if (kind == rows[i].kind) {
-            fprintf(stderr, "signet: error: '%s' is a file, and no command\nhint: signet %s %s\n",
-                    PLAIN(path), rows[i].command, PLAIN(path));
-            return true;
-        }
-    return false;
-}
-
-static int meant_instead(const char *word, const char *meant)
-{
-    fprintf(stderr, "signet: error: there is no command '%s'\nhint: did you mean '%s'?\n", word,
-            meant);
-    return EXIT_USAGE;
+    const struct noun *noun = NULL;
+    const char *command = cli_command_of_file(path, &noun);
+    if (command)
+        fprintf(stderr, "signet: error: '%s' is a file, and no command\nhint: signet %s %s\n",
+                PLAIN(path), command, PLAIN(path));
+    return command != NULL;
 }
 
 static int before_command(const char *word)
@@ -165,129 +102,71 @@ static int before_command(const char *word)
     return EXIT_USAGE;
 }
 
-/* "show packet", "create certs": the noun comes first. */
-static const char *verb_before_noun(const char *word, const char *next, char out[CLI_MEANT_SIZE])
+static void list_names(const struct noun *of)
 {
-    for (const struct noun *noun = nouns; next && noun->name; noun++) {
-        size_t len = strlen(noun->name);
-        if (strncmp(noun->name, next, len) != 0 || strcmp(next + len, next[len] == 's' ? "s" : ""))
-            continue;
-        if (!cli_find_verb(noun, word))
-            return cli_word_meant(noun, word, out);
-        snprintf(out, CLI_MEANT_SIZE, "%s %s", noun->name, word);
-        return out;
+    fputs("hint: there are ", stderr);
+    for (const struct verb *verb = of ? of->verbs : NULL; verb && verb->name; verb++)
+        fprintf(stderr, "%s%s", verb->name, verb[1].name ? ", " : "");
+    for (const struct noun *noun = nouns; !of && noun->name; noun++)
+        fprintf(stderr, "%s, ", noun->name);
+    fprintf(stderr, "%s; 'signet --help' lists all\n", of ? "" : "help, version");
+}
+
+/* of: the noun that has no such verb, or NULL. */
+static int unknown_word(const struct noun *of, const char *word, const char *next)
+{
+    struct cli_meant meant;
+    if (of)
+        fprintf(stderr, "signet: error: there is no verb of '%s' called '%s'\n", of->name,
+                PLAIN(word));
+    else
+        fprintf(stderr, "signet: error: there is no command '%s'\n", PLAIN(word));
+    if (!cli_find_meant(of, word, next, &meant)) {
+        list_names(of);
+        return EXIT_USAGE;
     }
-    return NULL;
+    for (size_t i = 0; i < meant.count; i++)
+        fprintf(stderr, "%s'%s'%s",
+                i == 0                ? "hint: did you mean "
+                : i + 1 < meant.count ? ", "
+                                      : " or ",
+                meant.command[i], i + 1 < meant.count ? "" : "?\n");
+    return EXIT_USAGE;
 }
 
-/* The verb of the noun that such a file is of. */
-static const char *verb_of_file(const char *word, const char *path, char out[CLI_MEANT_SIZE])
+static int unknown_noun(const char *word, int argc, char **argv)
 {
-    static const struct {
-        enum signet_file_kind kind;
-        const char *noun;
-    } rows[] = {{SIGNET_FILE_ORDER, "order"},      {SIGNET_FILE_CONFIG, "packet"},
-                {SIGNET_FILE_PACKET, "packet"},    {SIGNET_FILE_LEDGER, "ledger"},
-                {SIGNET_FILE_CERT, "cert"},        {SIGNET_FILE_KEY, "cert"},
-                {SIGNET_FILE_JSON, "server"},      {SIGNET_FILE_AUTHORITY, "authority"},
-                {SIGNET_FILE_DEFINITION, "object"}};
-    enum signet_file_kind kind = cli_file_kind(path);
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-        if (rows[i].kind == kind && cli_find_verb(find_named(rows[i].noun), word)) {
-            snprintf(out, CLI_MEANT_SIZE, "%s %s", rows[i].noun, word);
-            return out;
-        } else if (rows[i].kind == kind) {
-            return cli_word_meant(find_named(rows[i].noun), word, out);
-        }
-    return NULL;
-}
-
-/* "packet-show", "packet.show", "packetshow" */
-static const char *glued_words(const char *word, char out[CLI_MEANT_SIZE])
-{
-    for (const struct noun *noun = nouns; noun->name; noun++) {
-        size_t len = strlen(noun->name);
-        if (strncmp(noun->name, word, len) != 0 || !word[len])
-            continue;
-        const char *verb = word + len + (strchr("-_.:/ ", word[len]) != NULL);
-        if (*verb && cli_find_verb(noun, verb)) {
-            snprintf(out, CLI_MEANT_SIZE, "%s %s", noun->name, verb);
-            return out;
-        }
-    }
-    return NULL;
-}
-
-static int unknown_noun(const char *word, const char *next)
-{
-    const char *names[64];
-    size_t n = 0;
-    for (const struct noun *noun = nouns; noun->name; noun++)
-        names[n++] = noun->name;
-    names[n++] = "help";
-    names[n++] = "version";
     static const char *const common[] = {"version", "help", "usage"};
     const char *option = strncmp(word, "--", 2) ? NULL : signet_word_nearest(word + 2, common, 3);
+    int next = 0;
+    if (!strcmp(word, "-v"))
+        option = "version";
     if (option) {
         fprintf(stderr, "signet: error: there is no option %s\nhint: did you mean --%s?\n",
                 PLAIN(word), option);
         return EXIT_USAGE;
     }
-    if (!strcmp(word, "-v"))
-        return meant_instead(word, "--version");
     if (word[0] == '-')
         return before_command(word);
-    char out[CLI_MEANT_SIZE];
-    const char *meant = glued_words(word, out);
-    if (!meant)
-        meant = verb_before_noun(word, next, out);
-    const char *other = cli_noun_meant(word); /* "ca create" */
-    const struct noun *alias = other ? find_named(other) : NULL;
-    if (!meant && alias && next && cli_find_verb(alias, next)) {
-        snprintf(out, sizeof(out), "%s %s", alias->name, next);
-        meant = out;
-    }
-    if (!meant)
-        meant = cli_word_meant(NULL, word, out);
-    if (!meant && next) /* "check cfg" */
-        meant = verb_of_file(word, next, out);
-    if (!meant && next && cli_word_is_verb(word)) /* "get devices" */
-        meant = cli_word_meant(NULL, next, out);
-    if (meant)
-        return meant_instead(word, meant);
-    return tell_nouns_of(NULL, word) || tell_command_of_file(word) || tell_variable(word)
-               ? EXIT_USAGE
-               : unknown_word("command", word, names, n);
+    if (tell_variable(word) || tell_command_of_file(word))
+        return EXIT_USAGE;
+    while (next < argc && argv[next][0] == '-')
+        next++;
+    return unknown_word(NULL, word, next < argc ? argv[next] : NULL);
 }
 
 static int unknown_verb(const struct noun *noun, const char *word)
 {
-    const char *names[64];
-    char what[64];
-    size_t n = 0;
-    for (const struct verb *verb = noun->verbs; verb->name; verb++)
-        names[n++] = verb->name;
-    char out[CLI_MEANT_SIZE];
     const char *bare = word + strspn(word, "-"); /* "ledger --list" */
     if (word[0] == '-' && !cli_find_verb(noun, bare))
         return before_command(word);
-    const char *meant = verb_before_noun(bare, noun->name, out);
-    if (!meant && !strcmp(bare, noun->name)) { /* "ledger ledger list" */
+    if (!strcmp(bare, noun->name)) { /* "ledger ledger list" */
         fprintf(stderr, "signet: error: '%s' stands here twice\nhint: take one of the two out\n",
                 bare);
         return EXIT_USAGE;
     }
-    bool apart = !meant && find_named(bare); /* "ledger report" */
-    if (meant || apart) {
-        fprintf(stderr, "signet: error: there is no verb of '%s' called '%s'\nhint: %s%s%s\n",
-                noun->name, word, apart ? "it is a command of its own: signet " : "did you mean '",
-                apart ? bare : meant, apart ? "" : "'?");
-        return EXIT_USAGE;
-    }
-    if (tell_command_of_file(word) || tell_variable(word) || tell_nouns_of(noun, word))
-        return EXIT_USAGE;
-    snprintf(what, sizeof(what), "verb of '%s' called", noun->name);
-    return unknown_word(what, word, names, n);
+    return tell_variable(word) || tell_command_of_file(word) ? EXIT_USAGE
+                                                             : unknown_word(noun, word, NULL);
 }
 
 static bool wants_help(const char *word)
@@ -326,10 +205,8 @@ static int run_noun(const struct noun *noun, int argc, char **argv)
 
 static int find_noun(int argc, char **argv)
 {
-    const struct noun *noun = find_named(argv[0]);
-    if (noun)
-        return run_noun(noun, argc, argv);
-    return unknown_noun(argv[0], argc > 1 ? argv[1] : NULL);
+    const struct noun *noun = cli_find_noun(argv[0]);
+    return noun ? run_noun(noun, argc, argv) : unknown_noun(argv[0], argc - 1, argv + 1);
 }
 
 /* help NOUN VERB is NOUN VERB --help. */
@@ -346,7 +223,7 @@ static int help_about(int argc, char **argv)
 
 int cli_run(int argc, char **argv)
 {
-    completion_set_nouns(nouns);
+    cli_nouns = nouns;
     if (argc < 2) {
         help(stderr);
         return EXIT_USAGE;

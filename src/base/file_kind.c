@@ -190,8 +190,10 @@ int signet_file_explain(int rc, enum signet_file_kind wanted, const char *path,
     error_set(err, (enum signet_code)rc, form == FORM_EMPTY ? "%s is %s" : "%s is %s, not %s", path,
               forms[form].name, wanted_names[wanted]);
     error_hint(err, "%s",
-               wanted == SIGNET_FILE_SIGNING_KEY                                         ? signing
-               : wanted == SIGNET_FILE_AUTHORITY && forms[form].kind == SIGNET_FILE_CERT ? authority
+               wanted == SIGNET_FILE_SIGNING_KEY ? signing
+               : wanted == SIGNET_FILE_AUTHORITY &&
+                       (forms[form].kind == SIGNET_FILE_CERT || forms[form].kind == SIGNET_FILE_KEY)
+                   ? authority
                : hint.data ? (const char *)hint.data
                            : "");
     buf_free(&hint);

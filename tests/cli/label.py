@@ -28,7 +28,7 @@ def printed_and_seen(d):
     for form in '--svg', '--png':
         d.make(1, 'plain.zpl has no QR code', args=('label', 'show', 'plain.yaml', NAMES[1], form))
     # once more: by whom and why
-    d.make(2, 'a reason is missing', args=('label', 'print', 'm.yaml', NAMES[1]))
+    d.make(2, '--reason TEXT is missing', args=('label', 'print', 'm.yaml', NAMES[1]))
     d.make(0, 'label printed', args=('label', 'print', '-r', 'torn off', 'm.yaml', NAMES[1]))
     need(len(d.printer.labels()) == 4 and d.kinds(NAMES[1]) == 2 * ['label-sent', 'labelled'], d.history(NAMES[1]))
     need(d.history(NAMES[1])[-1][1] and d.history(NAMES[1])[-1][2].endswith('by hand: torn off'), d.history(NAMES[1]))

@@ -122,7 +122,7 @@ def many(folder):
     expect('stats', '9 void' in run('ledger', 'stats', ledger), run('ledger', 'stats', ledger))
     run('ledger', 'verify', ledger)
     for args, says in ((['void', '-r', 'x', ledger], 'which devices?'), (['rework', ledger], 'which devices?'),
-                       (['rework', '--state', 'done', ledger, names[0]], 'not both'), (['void', ledger, names[0]], 'a reason is missing'),
+                       (['rework', '--state', 'done', ledger, names[0]], 'not both'), (['void', ledger, names[0]], '--reason TEXT is missing'),
                        (['rework', '--state', 'doen', ledger], 'done'), (['rework', '--since', 'soon', ledger], '--since'),
                        (['rework', '--error', 'bored', ledger], "no error 'bored'"),
                        (['rework', '--board', 'x', '--order', 'm', '-y', ledger], 'which ENDPOINT gets that board?')):

@@ -98,7 +98,7 @@ def test_make_refuses():
     check(on in done.stderr and on in signet('packet', 'show', 'none').stderr, 'both say that the packet is bad')
     check(on not in signet('packet', 'check', 'none', code=1).stderr, 'the check says so by its end')
     done = signet('packet', 'make', code=2)
-    check(b'-c FILE' in done.stderr, 'a missing configuration is told')
+    check(b'--config FILE is missing' in done.stderr, 'a missing configuration is told')
     done = signet('packet', 'make', '-c', 'nosuch.cfg', '--json', code=1)
     told = json.loads(done.stdout)
     check(told['event'] == 'error' and told['code'] == 'io' and 'nosuch.cfg' in told['message'], told)
@@ -214,7 +214,7 @@ def test_framework():
     check(b'--reveal' in signet('packet', 'show', '--help').stdout, 'the options of a verb')
     check(signet('--version').stdout.startswith(b'signet '), 'the version')
     check(b"did you mean 'packet'" in signet('packte', code=2).stderr, 'a hint for a noun')
-    check(b"did you mean 'show'" in signet('packet', 'shwo', code=2).stderr, 'a hint for a verb')
+    check(b"did you mean 'packet show'" in signet('packet', 'shwo', code=2).stderr, 'a hint for a verb')
     for args in ([], ['packet'], ['packet', 'show'], ['packet', 'show', 'a', 'b'],
                  ['packet', 'show', '--nonsense', 'a'], ['packet', 'show', '-f', 'xml', 'a']):
         done = signet(*args, code=2)

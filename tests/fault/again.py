@@ -169,7 +169,7 @@ def refused(l):
     for reason, says in (('', '--reason is empty'), ('  ', '--reason is empty'), (256 * 'x', 'at most 255 bytes'),
                          ('a\x1b[31m', 'control characters'), (600 * 'x', 'too long')):
         l.say('rework', '1', '-r', reason, code=1 if '\x1b' in reason else 2, says=says)
-    l.say('rework', '1', code=2, says='a reason is missing: --reason TEXT')
+    l.say('rework', '1', code=2, says='--reason TEXT is missing')
     l.say('rework', '1|1', '-r', 'x', code=2, says='the name of the slot is too long')
     l.say('retry', code=2)
     need(len(l.editions(ONE)) == 1, l.editions(ONE))

@@ -5,7 +5,7 @@ from _mistakes_neighbours import right
 
 # words in place of nouns and verbs
 for line, said, do in (
-        ('ledger SIGNET_TOKEN=hunter2 list one.db', "'SIGNET_TOKEN=' stands where a word", 'before the program: SIGNET_TOKEN=...'), ('ledger report one.db', "no verb of 'ledger' called 'report'", 'a command of its own: signet report'),
+        ('ledger SIGNET_TOKEN=hunter2 list one.db', "'SIGNET_TOKEN=' stands where a word", 'before the program: SIGNET_TOKEN=...'), ('ledger report one.db', "no verb of 'ledger' called 'report'", "did you mean 'report'?"),
         ('get devices', "no command 'get'", "'ledger list'"), ('cert verify ca.pem', "called 'verify'", "'cert show'"), ('packet.make -c cfg', "no command 'packet.make'", "'packet make'"),
         ('packet packet show', "'packet' stands here twice", 'take one of the two out'), ('smp settings -p x get a/b', "has no 'get'; did you mean 'read'?", 'read NAME'),
         ('ledger rework order.yaml', 'order.yaml is a work order, not a ledger', 'its ledger is one.db'), ('ledger list one.db --state done,failed', "'done,failed' has several", '--help'),
@@ -128,6 +128,25 @@ for given, meant in (('apiKey', 'secrets do not stand here'), ('base_url', 'did 
 for given in ('NoSec', 'SecurityMode.X509'):
     config(f'{given} for a mode', GOOD.replace('Mode: 0', f'Mode: {given}').replace('Mode: 3', f'Mode: {given}'), 'unknown name', '^', '0 is psk')
 order('an endpoint in bytes', 'template: template', 'template: cfg2', 'cfg2:2:55', '{endpoint}: bytes need an encoding', '^', '{endpoint:text}', cfg2=GOOD.replace("b'me'", "b'{endpoint}'"))
+# what an argument is, against what its place wants: swapped, missing, too many, taken for a value
+for line, said, do in (
+        ('ledger void urn:dev:os:x-001 -r x', "LEDGER is missing before 'urn:dev:os:x-001'", 'signet ledger void LEDGER [ENDPOINT]'), ('ledger rework one.db urn:a urn:b', "'urn:b' is one argument too many", '--names FILE'),
+        ('line slot off 1 order.yaml', "'off' stands where ORDER.yaml|FOLDER should", 'did you mean: signet line slot order.yaml 1 off'), ('line slot order.yaml off 1', "'1' stands where off|on should", 'order.yaml 1 off'),
+        ('ledger vkey station.key.sign one.db', "'station.key.sign' stands where LEDGER should", 'signet ledger vkey one.db station.key.sign'), ('line scan 12 order.yaml', "'12' stands where", 'signet line scan order.yaml 12'),
+        ('line retry 1', "'1' is no ORDER.yaml|FOLDER that is there", 'ORDER.yaml|FOLDER SLOT'), ('station key two.yaml', "show|rotate is missing before 'two.yaml'", 'show|rotate ORDER.yaml'), ('run --operator two.yaml', "'two.yaml' is taken for the value of --operator", 'ORDER.yaml'),
+        ('board info 115200 /dev/ttyACM0', "'115200' is one argument too many", 'did you mean --baud 115200?'), ('ledger list one.db two.db', "'two.db' is one argument too many", 'one LEDGER at a time'), ('line operator order.yaml Anna Maria', "'Maria' is one argument too many", '"Anna Maria"'),
+        ('authority check ca.pem key.pem', 'ca.pem is a certificate, not the file of an authority', 'chain: ca.pem'), ('provision two.yaml', "'two.yaml' is one argument too many", 'signet run two.yaml'), ('run two.yaml one.db', "'one.db' is a ledger, and no order", 'leave it out'),
+        ('run -p /dev/ttyACM0 two.yaml', "'/dev/ttyACM0' is a port, and no order", 'slots: [{port: PATH}]'), ('run ./two.yaml two.yaml', "two orders are called 'two'", 'it is one file'), ('ledger verify one.db a.checkpoint', 'too many', '--since-checkpoint a.checkpoint'),
+        # files behind another option, options that are needed, options of other verbs
+        ('register -s server.json -e x -c packet', 'packet is a packet (SenML CBOR), not a configuration', 'did you mean --packet packet?'), ('register -s cfg -e x -c server.json', 'cfg is a configuration, not a JSON file', 'the values of --config and --server are swapped'),
+        ('ledger witness order.yaml', 'order.yaml is a work order, not a signed note', 'signet ledger checkpoint'), ('order verify order.yaml ca.pem', 'too many', 'signet order verify --vkey VKEY ORDER.yaml'), ('label print order.yaml urn:a', '--reason TEXT is missing', 'Why; it is recorded'),
+        ('open key.pem -o cert', '--key FILE is missing', 'did you mean --key key.pem?'), ('server check -s server.json', 'no option -s', 'it is a word: signet server check FILE'), ('board list --port x', 'no option --port', 'signet board info PORT'), ('run -w5 two.yaml', '-w is --watch, which takes no value', 'hint: '),
+        ('report --state done one.db', 'no option --state', 'there are --by'), ('ledger checkpoint one.db --since-checkpoint 2026-11-01', "'2026-11-01' is a time", 'signet report --since'),
+        # words that are no verbs: slips of other programs' words, words of summaries, arguments and options; none of the contrary
+        ('ledger histroy one.db x', "called 'histroy'", "did you mean 'ledger show'?"), ('ledgr list one.db', "no command 'ledgr'", "'ledger list'"), ('station rotate two.yaml', "called 'rotate'", "'station key rotate'"), ('reveal packet', "no command 'reveal'", "'packet show --reveal'"),
+        ('x509 -in ca.pem -noout', "no command 'x509'", "'cert show'"), ('ledger unvoid one.db x', "called 'unvoid'", "'ledger rework'"), ('authority list', "called 'list'", "did you mean 'authority show'?"), ('line begin order.yaml', "called 'begin'", "did you mean 'run'?")):
+    add(line, line, said, do, code=2)
+add('a ledger that is to be made', 'ledger import --new new b.db', 'b.db: there is no such ledger', 'is the path right?')
 for given, meant, base in (('authority: {cert: ca.pem}', "did you mean 'chain'?", TWO), ('authority: {chain: a, key: b, days: 9}', "'validity_days'", TWO), ('notify: [{mqtt: x}]', "did you mean 'url'?", TWO), ('notify: [{Secret: x}]', "did you mean 'key_file'?", TWO),
                            ('label: {zpl: x}', "did you mean 'template'?", BOARD), ('prove: {server: x}', "did you mean 'uri'?", TWO)):
     order(given, 'quota: 3', f'quota: 3\n{given}', 'two.yaml:3:', f"unknown key '{given.rsplit(': ', 1)[0].split('{')[-1].split(', ')[-1]}'", '^', meant, base=base)

@@ -106,7 +106,7 @@ table('quotes around fields and another delimiter', '"endpoint";"x"\n"a";"1"\n',
 order('a port of an unknown kind', '{port: x}', '{port: "upd:10.0.0.1:1337"}', "two.yaml:7:17: slot 1: 'upd:10.0.0.1:1337' is no port: there is no 'upd:'", '^', 'udp:HOST:PORT', base=BOARD)
 server('a column of an export with a slip', '{"kind": "export", "file": "x.csv",\n "columns": "name=endpont"}', "server.json:2:19: column 1 of 'columns' has the unknown field 'endpont'", '^', 'endpoint is one')
 server('a key for an authority', SERVER.replace('}', ', "ca_file": "key.pem"}'), "ca_file 'key.pem' holds no certificate", '^', "name the authority's certificate")
-add('a ledger behind its device', 'ledger show urn:dev:os:x-001 one.db', "'urn:dev:os:x-001' is no ledger that is there", 'the ledger stands before the other words: signet ledger show one.db', code=2)
+add('a ledger behind its device', 'ledger show urn:dev:os:x-001 one.db', "'urn:dev:os:x-001' stands where LEDGER should", 'did you mean: signet ledger show one.db urn:dev:os:x-001', code=2)
 for path, do in (('https://example.com/t', 'nothing is fetched'), ('~/t', 'to a shell alone')):
     order(f'a path {path}', 'template: template', f'template: {path}', 'two.yaml:3:11: reading the configuration: cannot open', '^', do)
 add('an order on standard input', 'run -', "cannot open '-'", 'standard input')

@@ -82,10 +82,10 @@ for line, said, do in (
         ('ledger history one.db x', "'ledger' called 'history'", "'ledger show'"), ('ledger rm one.db x', "'rm'", "'ledger void'"), ('cert view ca.pem', "'view'", "'cert show'"), ('packet create -c cfg', "'create'", "'packet make'"),
         ('board flash x', "'flash'", "'provision'"), ('object add object.xml', "'add'", "'object import'"), ('show packets packet', "no command 'show'", "'packet show'"), ('new cert -e x', "no command 'new'", "'cert make'"),
         ('enroll -c cfg', "no command 'enroll'", "'register'"), ('ledger one.db', "'one.db' is a file, and no command", 'signet ledger list one.db'), ('ledger --list one.db', "called '--list'", "'ledger list'"),
-        ('packet --json show packet', '--json stands before the command', 'behind it'), ('-v', "no command '-v'", "'--version'"), ('SIGNET_TOKEN=hunter2 register', "'SIGNET_TOKEN=' stands where a word", 'before the program'),
+        ('packet --json show packet', '--json stands before the command', 'behind it'), ('-v', 'no option -v', 'did you mean --version?'), ('SIGNET_TOKEN=hunter2 register', "'SIGNET_TOKEN=' stands where a word", 'before the program'),
         # files in the wrong order, and one alone
-        ('label print urn:a order.yaml --reason x', "'urn:a' is no order that is there", 'the order stands before the other words: signet label print order.yaml'), ('order owner key.pem two.yaml', "'key.pem' is no order", 'signet order owner two.yaml'),
-        ('line slot 3 off order.yaml', "'3' is no order", 'line slot order.yaml'), ('label confirm urn:a', "'urn:a' is no order that is there, and ENDPOINT is missing", 'ORDER.yaml ENDPOINT'),
+        ('label print urn:a order.yaml --reason x', "'urn:a' stands where ORDER.yaml should", 'did you mean: signet label print order.yaml urn:a'), ('order owner key.pem two.yaml', "'key.pem' stands where ORDER.yaml should", 'signet order owner two.yaml'),
+        ('line slot 3 off order.yaml', "'3' stands where", 'line slot order.yaml 3 off'), ('label confirm urn:a', "ORDER.yaml is missing before 'urn:a'", 'ORDER.yaml ENDPOINT'),
         # words that are options, and the other way round
         ('run order.yaml dry-run', "'dry-run' is no order", 'did you mean --dry-run?'), ('register delete -s server.json -e x', 'one argument too many', 'did you mean --remove?'), ('register cfg -s server.json', 'too many', 'did you mean --config cfg?'),
         ('ledger list ledger=one.db', "'ledger=' stands before an argument", "without 'ledger='"), ('register -e x SIGNET_TOKEN=hunter2', "'SIGNET_TOKEN=' stands before", 'a variable stands before the program'), ('ledger list order=one one.db', "'order='", 'did you mean --order=...?'),
