@@ -270,7 +270,7 @@ static bool unknown_option(const struct cli *cli, const struct option_row *rows,
     if (told_elsewhere(cli, rows, name, "--"))
         return false;
     const char *near = signet_word_nearest(name, names, n);
-    if (near && strncmp(near, name, strlen(name)) != 0 && of_some_verb(name))
+    if (near && strncmp(near, name, strlen(name) < 5 ? strlen(name) : 5) != 0 && of_some_verb(name))
         near = NULL;
     if (!near && told_word(cli, name, "--", next))
         return false;
