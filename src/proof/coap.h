@@ -153,8 +153,8 @@ int transport_open(struct transport **out, const struct transport_address *addre
                    const struct signet_account *account, const struct login_rules *rules,
                    int64_t deadline, const struct signet_cancel *cancel, struct signet_error *err);
 void transport_close(struct transport **transport);
-const char *transport_cipher(const struct transport *transport); /* "" without TLS */
-bool transport_forgave(const struct transport *transport);       /* see tls_forgave() */
+const char *transport_cipher(const struct transport *transport);   /* "" without TLS */
+bool transport_server_unsigned(const struct transport *transport); /* see tls_server_unsigned() */
 int transport_send(struct transport *transport, const void *data, size_t len,
                    struct signet_error *err);
 /* One message. SIGNET_E_TIMEOUT: nothing came until then. */

@@ -56,7 +56,7 @@ static void warn_stays(const struct run *run, const struct signet_error *why)
 /* The client's own weakness: the device is in, as it would be at a server of anyone. */
 static void warn_unsigned(const struct run *run, const struct transport *transport)
 {
-    if (transport_forgave(transport))
+    if (transport_server_unsigned(transport))
         event_note(run->options->observer,
                    "is it the server that is meant? With usage 3 (/0/x/15) its own certificate is "
                    "pinned",

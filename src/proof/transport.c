@@ -171,9 +171,9 @@ const char *transport_cipher(const struct transport *t)
     return tls_cipher(t->connection);
 }
 
-bool transport_forgave(const struct transport *t)
+bool transport_server_unsigned(const struct transport *t)
 {
-    return tls_forgave(t->connection);
+    return tls_server_unsigned(t->connection);
 }
 
 int transport_send(struct transport *t, const void *data, size_t len, struct signet_error *err)

@@ -54,9 +54,9 @@ const char *tls_cipher(const struct tls_connection *t)
     return t->stack->cipher(t);
 }
 
-bool tls_forgave(const struct tls_connection *t)
+bool tls_server_unsigned(const struct tls_connection *t)
 {
-    return t->forgave;
+    return t->server_unsigned;
 }
 
 void tls_close(struct tls_connection **session)

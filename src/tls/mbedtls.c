@@ -82,8 +82,8 @@ static int on_chain(void *ctx, struct mbed_crt *crt, int depth, uint32_t *flags)
     *flags = 0;
     if (depth > 0)
         return 0;
-    t->base.forgave = t->flags == MBED_NOT_TRUSTED && t->matched && trust->usage == 2 &&
-                      trust->matching == 0; /* of a hash the library trusts nobody */
+    t->base.server_unsigned = t->flags == MBED_NOT_TRUSTED && t->matched && trust->usage == 2 &&
+                              trust->matching == 0; /* of a hash the library trusts nobody */
     if (t->flags == MBED_NOT_TRUSTED && t->matched && trust->usage >= 2)
         t->flags = 0;
     else if (!t->flags && !(t->matched && trust->usage >= 2))

@@ -38,7 +38,7 @@ struct login {
     const struct tls_credentials *credentials;
     const char *name;          /* that the server shall have */
     struct signet_error wrong; /* with the server, by trust.c */
-    bool forgave;
+    bool server_unsigned;
 };
 
 static unsigned on_psk(SSL *ssl, const char *hint, char *identity, unsigned identity_size,
@@ -65,8 +65,8 @@ static int on_server_cert(X509_STORE_CTX *store, void *arg)
     bool good =
         login->credentials->trust.any ||
         tls_judge_server(X509_STORE_CTX_get0_cert(store), X509_STORE_CTX_get0_untrusted(store),
-                         &login->credentials->trust, login->name, enciphered, &login->forgave,
-                         &login->wrong) == SIGNET_OK;
+                         &login->credentials->trust, login->name, enciphered,
+                         &login->server_unsigned, &login->wrong) == SIGNET_OK;
 
     (void)arg;
     X509_STORE_CTX_set_error(store, good ? X509_V_OK : X509_V_ERR_CERT_REJECTED);
@@ -283,7 +283,7 @@ static int openssl_open(struct tls_connection **out, const struct target *target
     } else {
         rc = session_open(&t->session, t->ctx, target, &login, err);
         t->session.login = NULL;
-        t->base.forgave = login.forgave;
+        t->base.server_unsigned = login.server_unsigned;
         if (rc)
             rc = judge_failure(&t->session, &login, rc, err);
         else if (!credentials->psk && credentials->like_mbedtls &&

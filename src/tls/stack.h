@@ -18,7 +18,7 @@ struct stack {
 };
 struct tls_connection {
     const struct stack *stack;
-    bool forgave; /* see tls_forgave() */
+    bool server_unsigned; /* see tls_server_unsigned() */
 };
 extern const struct stack stack_openssl, stack_mbedtls, stack_plain;
 

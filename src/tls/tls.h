@@ -81,7 +81,7 @@ int tls_recv(struct tls_connection *connection, void *data, size_t size, size_t 
 const char *tls_cipher(const struct tls_connection *connection);
 /* The device took the server for that of its authority, which did not sign for it: its certificate
  * came beside the server's own. */
-bool tls_forgave(const struct tls_connection *connection);
+bool tls_server_unsigned(const struct tls_connection *connection);
 void tls_close(struct tls_connection **connection); /* says goodbye; sets *connection to NULL */
 
 #endif

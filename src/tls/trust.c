@@ -240,7 +240,8 @@ static bool is_unsigned(const struct chain *c, const struct tls_trust *trust)
 }
 
 int tls_judge_server(X509 *leaf, STACK_OF(X509) * sent, const struct tls_trust *trust,
-                     const char *name, bool enciphered, bool *forgave, struct signet_error *err)
+                     const char *name, bool enciphered, bool *server_unsigned,
+                     struct signet_error *err)
 {
     const unsigned char *at = trust->data;
     bool has_anchor = (trust->usage == 0 || trust->usage == 2) && trust->matching == 0;
@@ -254,7 +255,7 @@ int tls_judge_server(X509 *leaf, STACK_OF(X509) * sent, const struct tls_trust *
         rc = check_trust(&chain, trust, err);
     if (rc == SIGNET_OK)
         rc = check_chain(&chain, trust, name, enciphered, err);
-    *forgave = rc == SIGNET_OK && is_unsigned(&chain, trust);
+    *server_unsigned = rc == SIGNET_OK && is_unsigned(&chain, trust);
     X509_free(anchor);
     ERR_clear_error();
     return rc;

@@ -41,7 +41,7 @@ static X509 *leaf_of(const struct test_ca *ca, const struct leaf *leaf)
     return x;
 }
 
-static bool forgave; /* by judge() */
+static bool server_unsigned; /* by judge() */
 
 /* The certificate of the packet; sent: what the server sends, its own first. */
 static int judge(X509 *of_packet, STACK_OF(X509) * sent, struct tls_trust trust, const char *name,
@@ -53,8 +53,8 @@ static int judge(X509 *of_packet, STACK_OF(X509) * sent, struct tls_trust trust,
     *err = (struct signet_error){0};
     trust.data = der;
     trust.len = (size_t)len;
-    int rc =
-        tls_judge_server(sk_X509_value(sent, 0), sent, &trust, name, enciphered, &forgave, err);
+    int rc = tls_judge_server(sk_X509_value(sent, 0), sent, &trust, name, enciphered,
+                              &server_unsigned, err);
     OPENSSL_free(der);
     return rc;
 }
@@ -150,7 +150,7 @@ static void whose_certificate_it_is(void **state)
         if (rc != (rows[i].words ? SIGNET_E_CERT : SIGNET_OK) ||
             (rows[i].words && !strstr(err.msg, rows[i].words)))
             fail_msg("row %zu: %d: %s", i, rc, err.msg);
-        assert_false(forgave);
+        assert_false(server_unsigned);
     }
     sk_X509_free(sent);
     X509_free(leaf);
@@ -183,10 +183,10 @@ static void an_authority_that_is_only_sent(void **state)
         sk_X509_push(sent, ca.cert);
         assert_int_equal(judge(ca.cert, sent, (struct tls_trust){.usage = 2}, "h", false, &err),
                          SIGNET_OK);
-        assert_int_equal(forgave, theirs);
-        assert_int_equal(tls_judge_server(leaf, sent, &hash, "h", false, &forgave, &err),
+        assert_int_equal(server_unsigned, theirs);
+        assert_int_equal(tls_judge_server(leaf, sent, &hash, "h", false, &server_unsigned, &err),
                          SIGNET_OK);
-        assert_int_equal(forgave, theirs);
+        assert_int_equal(server_unsigned, theirs);
         sk_X509_free(sent);
         X509_free(leaf);
     }
