@@ -48,9 +48,10 @@ int __wrap_transport_receive(struct transport *transport, uint8_t out[static COA
     *len = (size_t)input[0] << 8 | input[1];
     input += 2, left -= 2;
     *len = *len > left ? left : *len;
-    *len = *len > COAP_MESSAGE_MAX ? COAP_MESSAGE_MAX : *len;
-    memcpy(out, input, *len);
+    memcpy(out, input, *len > COAP_MESSAGE_MAX ? COAP_MESSAGE_MAX : *len);
     input += *len, left -= *len;
+    if (stream && *len > COAP_MESSAGE_MAX)
+        return error_set(err, SIGNET_E_PROOF, "a message is too large");
     return SIGNET_OK;
 }
 
