@@ -172,7 +172,7 @@ const char *cli_option_elsewhere(const struct cli *cli, const struct option_row 
 }
 
 static bool told_elsewhere(const struct cli *cli, const struct option_row *rows, const char *name,
-                           const char *dashes)
+                           const char *next, const char *dashes)
 {
     char hint[CLI_ELSEWHERE_SIZE];
     char wanted[80];
@@ -181,6 +181,9 @@ static bool told_elsewhere(const struct cli *cli, const struct option_row *rows,
                    strstr(" f i file in input input-file db database path ", wanted);
     if (of_file || names_argument(cli->args_doc ? cli->args_doc : "", name))
         snprintf(hint, sizeof(hint), "it is a word: %s %s", cli->name, cli->args_doc);
+    else if (next && cli->args_doc && strstr(" c config cfg conf o order l ", wanted) &&
+             cli_fits(cli->args_doc, 0, next) == CLI_FIT_SURE)
+        snprintf(hint, sizeof(hint), "leave it out: %s %.150s", cli->name, next);
     else if (!cli_option_elsewhere(cli, rows, name, hint))
         return false;
     cli_refuse(cli, hint, "there is no option %s%s", dashes, PLAIN(name));
@@ -227,8 +230,8 @@ static bool tell_options(const struct cli *cli, const struct option_row *rows, c
         if (!rows->of && !(cut = cut || used + strlen(rows->name) + 5 > sizeof(all)))
             used += (size_t)snprintf(all + used, sizeof(all) - used, "%s--%s", used ? ", " : "",
                                      rows->name);
-    snprintf(hint, sizeof(hint), "%s%s%s; it is: %s %s", used ? "there are " : "it has none", all,
-             cut ? ", ..." : "", cli->name, cli->args_doc ? cli->args_doc : "[OPTION...]");
+    snprintf(hint, sizeof(hint), "%s%s%s; it is: %s %s", used ? "there are " : "it has no options",
+             all, cut ? ", ..." : "", cli->name, cli->args_doc ? cli->args_doc : "[OPTION...]");
     cli_refuse(cli, hint, "there is no option %s%s", dashes, PLAIN(name));
     return false;
 }
@@ -261,27 +264,28 @@ static bool told_word(const struct cli *cli, const char *name, const char *dashe
 }
 
 static bool unknown_option(const struct cli *cli, const struct option_row *rows, const char *word,
-                           size_t len, const char *next)
+                           size_t len, const char *dashes, const char *next)
 {
     const char *names[NAMES_MAX];
     char name[64];
     size_t n = option_names(rows, true, names);
     snprintf(name, sizeof(name), "%.*s", (int)len, word);
-    if (told_elsewhere(cli, rows, name, "--"))
+    if (told_elsewhere(cli, rows, name, next, dashes))
         return false;
     const char *near = signet_word_nearest(name, names, n);
     if (near && strncmp(near, name, strlen(name) < 5 ? strlen(name) : 5) != 0 && of_some_verb(name))
         near = NULL;
-    if (!near && told_word(cli, name, "--", next))
+    if (!near && told_word(cli, name, dashes, next))
         return false;
     const struct option_row *row = near ? cli_row_named(rows, near, strlen(near)) : NULL;
     if (row && row->of) /* an old spelling */
         near = row->of;
     if (!near)
-        return !(n == COMMON && told_other_verb(cli, name)) && tell_options(cli, rows, "--", name);
+        return !(n == COMMON && told_other_verb(cli, name)) &&
+               tell_options(cli, rows, dashes, name);
     char hint[sizeof(cli->err.hint)];
     snprintf(hint, sizeof(hint), "did you mean --%s?", near);
-    cli_refuse(cli, hint, "there is no option --%s", PLAIN(name));
+    cli_refuse(cli, hint, "there is no option %s%s", dashes, PLAIN(name));
     return false;
 }
 
@@ -318,7 +322,7 @@ static bool long_known(const struct cli *cli, const struct option_row *rows, con
                 return true; /* one that every verb has */
         }
     if ((!row && !found) || is_secret_itself(row, word, len))
-        return unknown_option(cli, rows, word, len, next);
+        return unknown_option(cli, rows, word, len, "--", next);
     if (found > 1) {
         return cli_wrong(cli, "--%.*s could be several options: write the whole name", (int)len,
                          word);
@@ -345,8 +349,9 @@ static bool letters_known(const struct cli *cli, const struct option_row *rows, 
             if (cli_row_named(rows, whole, strcspn(whole, "=")))
                 cli_usage(cli, "two dashes stand before a long option: --%s", PLAIN(whole));
             else if (word == whole && strspn(whole, LETTERS) > 2) /* "-days 365" */
-                return unknown_option(cli, rows, whole, strcspn(whole, "="), next);
-            else if (!told_elsewhere(cli, rows, (char[2]){*word, '\0'}, "-") &&
+                return unknown_option(cli, rows, whole, strcspn(whole, "="), "-", next);
+            else if (!(word == whole && whole[1] && told_elsewhere(cli, rows, whole, next, "-")) &&
+                     !told_elsewhere(cli, rows, (char[2]){*word, '\0'}, next, "-") &&
                      !letter_begins(cli, rows, *word) && !told_word(cli, word, "-", next))
                 tell_options(cli, rows, "-", (char[2]){*word, '\0'});
             return false;

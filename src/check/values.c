@@ -138,6 +138,10 @@ static int check_lifetime(struct check *check, const struct signet_record *recor
         check_suspect(check, record->path, "86400 is a day",
                       "is 0: without end for a server of LwM2M 1.2, while one of 1.0 or 1.1 may "
                       "forget the device at once");
+    if (seconds > 0 && seconds < 60)
+        check_suspect(check, record->path, "86400 is a day",
+                      "is %lld seconds: before each of them ends the device has to call its server",
+                      (long long)seconds);
     if (seconds > YEAR_SECONDS && seconds < INT32_MAX) /* that one is meant to be without end */
         check_suspect(check, record->path, "a lifetime is a number of seconds: 86400 is a day",
                       "is %lld days", (long long)seconds / DAY_SECONDS);

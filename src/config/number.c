@@ -95,9 +95,15 @@ static void end_number(struct parser *p, size_t start)
                 "malformed number");
     else if (c == 'j' || c == 'J')
         fail_at(p, start, SIGNET_E_SYNTAX, NULL, "LwM2M has no complex numbers");
+    else if ((c == 'h' || c == 'd') && !isalnum((unsigned char)p->text[p->at + 1]))
+        fail_at(p, p->at, SIGNET_E_SYNTAX,
+                c == 'h' ? "a time is in seconds, without a unit: an hour is 3600"
+                         : "a time is in seconds, without a unit: a day is 86400",
+                "this does not belong to a number");
     else if (isalnum((unsigned char)c) || (c & 0x80))
         fail_at(p, p->at, SIGNET_E_SYNTAX,
-                "write digits alone, without a unit; text and keys stand in quotes",
+                "write digits alone, without a unit (a time is in seconds); text and keys stand in "
+                "quotes",
                 "this does not belong to a number");
 }
 

@@ -145,6 +145,9 @@ int reader_no_map(struct reader *r, const yaml_node_t *node, const struct entry 
     else if (top)
         reader_fail_hint(r, node, "one key and its value in each line, without \"- \"",
                          "here go keys and values, \"name: ...\"");
+    else if (node->type == YAML_SCALAR_NODE && !*text && r->part)
+        reader_fail_hint(r, node, "they stand in the lines below it, further in than it",
+                         "'%s' has no keys", r->part);
     else {
         reader_fail(r, node, SIGNET_E_MEANING,
                     "here go keys and values in braces, {name: value, ...}");

@@ -80,8 +80,8 @@ order('a $ before a placeholder', '{serial:03}', '${serial}', "two.yaml:5:18: 'p
 # words twice, values of flags, signs of a shell, options with one dash
 for line, said, do in (
         ('run run order.yaml', "'run' stands here twice", 'take one of the two out'), ('run -n 5 order.yaml', "--dry-run takes no value, and '5' stands behind it", '--help'), ('run --file order.yaml', 'there is no option --file', 'it is a word'),
-        ('line pause order.yaml 1', "'1' is one argument too many", 'takes one slot out'), ('ledger void one.db x -r broken in test', "'in' is one argument too many", 'stands in quotes: --reason'), ('cert sign -days 365 csr.pem', 'there is no option --days', 'validity_days'),
-        ('object list 3', "'3' is one argument too many", 'signet object show OBJECT'), ('packet show -in packet', 'there is no option -i', 'it is a word: signet packet show FILE')):
+        ('line pause order.yaml 1', "'1' is one argument too many", 'takes one slot out'), ('ledger void one.db x -r broken in test', "'in' is one argument too many", 'stands in quotes: --reason'), ('cert sign -days 365 csr.pem', 'there is no option -days', 'validity_days'),
+        ('object list 3', "'3' is one argument too many", 'signet object show OBJECT'), ('packet show -in packet', 'there is no option -in', 'it is a word: signet packet show FILE')):
     add(line, line, said, do, code=2)
 add('a sign of a shell', 'run order.yaml &', "cannot open '&'", 'without quotes')
 order('a star for a port', '{port: x}', '{port: "dev/tty*"}', "'dev/tty*' has a * in it", '^', 'name each port by itself', base=BOARD)
@@ -151,3 +151,8 @@ for given, meant, base in (('authority: {cert: ca.pem}', "did you mean 'chain'?"
                            ('label: {zpl: x}', "did you mean 'template'?", BOARD), ('prove: {server: x}', "did you mean 'uri'?", TWO)):
     order(given, 'quota: 3', f'quota: 3\n{given}', 'two.yaml:3:', f"unknown key '{given.rsplit(': ', 1)[0].split('{')[-1].split(', ')[-1]}'", '^', meant, base=base)
 order('a reset of a board', 'packet_path: /x', 'packet_path: /x, reset: true', "unknown key 'reset'", '^', 'a recipe erases and resets', base=BOARD)
+# of a judge who knew the documents alone
+add('an order behind -c', 'run -c order.yaml', 'there is no option -c', 'leave it out: signet run order.yaml', code=2)
+add('options of openssl', 'cert show -text cert.pem', 'there is no option -text', 'it has no options', code=2)
+order('a part whose keys are not indented', 'names: {', 'names:\npattern: "x-{serial}"\nx: {', "'names' has no keys", '^', 'in the lines below it')
+config('hours', GOOD.replace('Lifetime: 60', 'Lifetime: 24h'), 'this does not belong to a number', '^', 'an hour is 3600')

@@ -104,6 +104,7 @@ static const struct row taken[] = {
     ROW(NULL, "", "", "", NULL),
     ROW("1: False, ", "", "", "", NULL),
     ROW("7: 'U'", "", "7: 'UQ'", "", NULL),
+    ROW("1: 86400", "", "1: 60", "", NULL),
     ROW("1: 86400", "", "1: 2147483647", "", NULL),
     ROW(NULL, "", "",
         "0: {1: {" SECURITY "}, 2: {0: 'coaps://bs.example.com:5684', 1: True, 2: 0, 3: b'b', 5: "
@@ -201,6 +202,7 @@ static void suspicious(void **state)
 {
     static const struct row rows[] = {
         ROW("1: 86400", "", "1: 0", "", NULL),
+        ROW("1: 86400", "", "1: 59", "", NULL),
         ROW("1: 86400", "", "1: 2147483648", "", NULL),
         ROW("7: 'U'", "", "7: 'UN'", "0: {1: {" SECURITY "}, 3: {0: 'coap+tcp://a', 2: 3, 10: 1}}",
             NULL),
@@ -442,8 +444,8 @@ static void a_packet_s_form(void **state)
          "1970-01-01T00:00:05Z",
          "has a time as text (tag 0), which anjay-3 does not take", 32, 0, false},
     };
-    static const struct form twice = {"\xa2\x00\x66/1/1/1\x02\x05",
-                                      "the packet has a resource twice", 11, 0, false};
+    static const struct form twice = {"\xa2\x00\x66/1/1/1\x02\x18\x3c",
+                                      "the packet has a resource twice", 12, 0, false};
     struct signet_tree *tree = build(&taken[0]);
     struct signet_bytes packet = {0};
     struct signet_error err = {0};
