@@ -84,7 +84,9 @@ static enum cli_fit fits_one(const char *want, size_t len, const char *word, boo
         return (enum cli_fit)(first || strchr(word, '/'));
     if (strstr(" EVENT PROOF KEYFILE GRANT REQUEST ", name))
         return (enum cli_fit)(there || has_end(word, ".event .tlog-proof "));
-    if (strstr(" SLOT NAME ENDPOINT ", name))
+    if (strstr(" TO ORDER ", name) && has_end(word, ".db .sqlite .sqlite3 "))
+        return name[1] == 'T' ? CLI_FIT_SURE : CLI_FIT_NOT;
+    if (strstr(" SLOT NAME ENDPOINT ORDER ", name))
         return place_takes_name(word, name[1] == 'E');
     if (strstr(" PORT ", name))
         return cli_is_port(word) ? CLI_FIT_SURE : (enum cli_fit)there;

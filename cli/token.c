@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { TOKEN_MAX = 64 * 1024 };
 
@@ -45,8 +46,15 @@ static int from_memory(struct signet_bytes *out, const char *text, struct signet
 
 static int from_file(struct signet_bytes *out, const char *path, struct signet_error *err)
 {
-    return strcmp(path, "-") == 0 ? cli_read(path, TOKEN_MAX, out, err)
-                                  : signet_bytes_read_secret(path, TOKEN_MAX, out, err);
+    if (strcmp(path, "-") == 0)
+        return cli_read(path, TOKEN_MAX, out, err);
+    int rc = signet_bytes_read_secret(path, TOKEN_MAX, out, err);
+    if (rc == SIGNET_OK || strpbrk(path, "./") || access(path, F_OK) == 0 ||
+        strstr(err->hint, "did you mean"))
+        return rc;
+    return cli_error(err, SIGNET_E_USAGE, /* what was given may be the token: it is not shown */
+                     "the token stands in a file of its own (chmod 600), and the option names it",
+                     "--token-file names no file that is there");
 }
 
 int cli_token(const char *said, const char *file, struct signet_bytes *out,
@@ -60,6 +68,8 @@ int cli_token(const char *said, const char *file, struct signet_bytes *out,
         memset((char *)said, 'x', strlen(said)); /* it is in argv, where ps shows it */
     } else if (said || file) {
         rc = from_file(&token, said ? "-" : file, err);
+        if (rc == SIGNET_E_USAGE)
+            return rc;
     } else if (environment && *environment) {
         rc = from_memory(&token, environment, err);
     } else {

@@ -156,3 +156,5 @@ add('an order behind -c', 'run -c order.yaml', 'there is no option -c', 'leave i
 add('options of openssl', 'cert show -text cert.pem', 'there is no option -text', 'it has no options', code=2)
 order('a part whose keys are not indented', 'names: {', 'names:\npattern: "x-{serial}"\nx: {', "'names' has no keys", '^', 'in the lines below it')
 config('hours', GOOD.replace('Lifetime: 60', 'Lifetime: 24h'), 'this does not belong to a number', '^', 'an hour is 3600')
+add('a token for the name of its file', 'server check server.json --token-file hunter2', 'error: --token-file names no file that is there', 'in a file of its own')
+add('an archive behind its order', 'ledger archive one.db one old.db', "'old.db' stands where ORDER... should", 'ledger archive one.db old.db one', code=2)
