@@ -180,8 +180,7 @@ static bool begins_escape(uint8_t c)
     return c == '%' || c == '\\' || c == '&' || (c & 0xfe) == 0xc2;
 }
 
-/* "%2B", "\x2b", "\u002b", "\053", "&#43;", "&#x2b;", a byte as UTF-8. How long it is; 0: none of
- * these. */
+/* "%2B", "\x2b", "\u002b", "\053", "&#43;", "&#x2b;", a byte as UTF-8. Its length, or 0. */
 static size_t read_escape(const struct view *in, size_t i, unsigned *value)
 {
     int c = byte_at(in, i), next = byte_at(in, i + 1);
