@@ -49,6 +49,7 @@ struct xml_reader {
     struct fields object, item;
     long rid;                                         /* of the item */
     unsigned depth, in_object, in_resources, in_item; /* depth where each began; 0: not in one */
+    size_t open[DEPTH_MAX];                           /* where each element begins that is open */
     struct buf *into;                                 /* text goes there; NULL: nowhere */
     size_t blamed; /* where what is judged stands; 0: where the parser is */
     int rc;        /* of the first error */
@@ -117,21 +118,6 @@ static const char *field(const struct fields *fields, enum field which)
 
 /* What a message may hold of a field. */
 #define SHOWN(fields, which) text_shown(field(fields, which), strlen(field(fields, which)), 40)
-
-static void trim_field(struct buf *b)
-{
-    size_t from = 0;
-
-    while (b->len && strchr(" \t\r\n", b->data[b->len - 1]))
-        b->len--;
-    while (from < b->len && strchr(" \t\r\n", b->data[from]))
-        from++;
-    if (!b->data)
-        return;
-    memmove(b->data, b->data + from, b->len - from);
-    b->len -= from;
-    b->data[b->len] = '\0';
-}
 
 static void fields_free(struct fields *fields)
 {
@@ -354,6 +340,8 @@ static void XMLCALL xml_start(void *ctx, const XML_Char *element, const XML_Char
 
     if (r->rc != SIGNET_OK)
         return;
+    if (r->depth < DEPTH_MAX)
+        r->open[r->depth] = place_now(r);
     if (++r->depth > DEPTH_MAX)
         xml_fail(r, SIGNET_E_LIMIT, NULL, "elements are nested more than %d deep", DEPTH_MAX);
     else if (r->depth == 1 && strcmp(element, "LWM2M") != 0)
@@ -392,7 +380,7 @@ static void XMLCALL xml_end(void *ctx, const XML_Char *element)
     if (r->rc != SIGNET_OK)
         return;
     if (r->into)
-        trim_field(r->into);
+        xml_trim(r->into);
     r->into = NULL;
     if (r->depth == r->in_item) {
         end_item(r);
@@ -424,11 +412,15 @@ static int xml_broken(struct xml_reader *r)
 {
     const enum XML_Error code = XML_GetErrorCode(r->parser);
     const char *hint, *what = xml_finding((int)code, &hint);
-
     if (code == XML_ERROR_NO_MEMORY)
         return r->rc = error_nomem(r->err);
     if (code == XML_ERROR_INVALID_TOKEN && !memchr(r->source.text, '<', r->source.len))
         what = "this is no XML", hint = "a definition begins with <LWM2M>, as OMA writes it";
+    /* the place of an end that does not fit is that of its name */
+    size_t end = code == XML_ERROR_TAG_MISMATCH ? place_now(r) - 2 : r->source.len;
+    if ((code == XML_ERROR_TAG_MISMATCH || code == XML_ERROR_NO_ELEMENTS) &&
+        xml_unended(&r->source, r->open, r->depth, end, r->err))
+        return r->rc = SIGNET_E_SYNTAX;
     return xml_fail(r, SIGNET_E_SYNTAX, hint, "%s", what);
 }
 

@@ -22,6 +22,8 @@ void object_xml_free(struct buf *list);
 
 /* words.c: the contents of fields */
 
+/* Takes the blanks at both ends away. */
+void xml_trim(struct buf *b);
 /* 0 to 65534, or -1. */
 long xml_id(const char *text);
 /* What expat found (enum XML_Error), in words for a person. */
@@ -31,6 +33,12 @@ unsigned xml_version(const char *text, long most_minor);
 bool xml_type(const char *text, enum signet_type *out);
 /* R, W, RW, E or nothing: or-ed to *flags, but for E. */
 bool xml_operations(const char *text, uint8_t *flags, bool *executable);
+
+/* open_elements.c: open: where the elements begin that are open, from the outermost; end: where the
+ * end stands that does not fit, or the end of the file. Which of them lacks its end:
+ * SIGNET_E_SYNTAX in err; false: none is known. */
+bool xml_unended(const struct text_source *source, const size_t *open, unsigned depth, size_t end,
+                 struct signet_error *err);
 
 /* range.c: what stands in RangeEnumeration as a range of the object table; "" when it says nothing
  * that can be checked: "0-100" is "0..100", "2 bytes" of an integer "0..65535". */

@@ -5,6 +5,21 @@
 #include <expat.h>
 #include <stdlib.h>
 
+void xml_trim(struct buf *b)
+{
+    size_t from = 0;
+
+    while (b->len && strchr(" \t\r\n", b->data[b->len - 1]))
+        b->len--;
+    while (from < b->len && strchr(" \t\r\n", b->data[from]))
+        from++;
+    if (!b->data)
+        return;
+    memmove(b->data, b->data + from, b->len - from);
+    b->len -= from;
+    b->data[b->len] = '\0';
+}
+
 long xml_id(const char *text)
 {
     char *end;

@@ -213,8 +213,8 @@ add('a manifest that is not there', 'run --dry-run two.yaml', "cannot open 'devi
 # definitions of objects
 def xml(name, text, *answer):
     add(name, 'packet check --objects object.xml cfg', *answer, object__xml=text)
-xml('an element that is not ended', '<LWM2M><Object><Name>x</Nam></Object></LWM2M>', 'object.xml:1:2', 'does not end the element', '^', '</Name>')
-xml('half a definition', '<LWM2M><Object><Name>x', 'object.xml:1:', '^', 'hint: ')
+xml('an element that is not ended', '<LWM2M><Object><Name>x</Nam></Object></LWM2M>', 'object.xml:1:23: </Nam> does not end <Name>', '^', 'write </Name>')
+xml('half a definition', '<LWM2M><Object><Name>x', 'object.xml:1:23: the file ends, and <Name> of line 1 is not ended', '^', 'copied whole?')
 xml('an ampersand', '<LWM2M><Object><Name>a & b</Name></Object></LWM2M>', 'object.xml:1:2', 'cannot stand here', '&amp;')
 xml('a web page', '<!DOCTYPE html><html></html>', 'object.xml is a web page (HTML)', 'download the file itself')
 xml('JSON for a definition', SERVER, 'object.xml is the JSON file of a server', 'servers:')

@@ -26,7 +26,7 @@ for line, said, do in (
     add(line, line, said, do, code=2 if line.startswith(('open', 'authority')) else 1, s__cms=SEALED, d__der=bytes.fromhex('3081c6') + bytes(57))
 later('a broker at no port', 'notify: [{url: "mqtts://broker.lan:99999"}]', "two.yaml:6:17: notify: mqtt: 'mqtts://broker.lan:99999' has the port 99999", '^', '1 to 65535')
 server('a path behind a url', '{"kind": "leshan",\n "url": "https://127.0.0.1:1/#/clients"}', "server.json:2:3: the server's url must be https://HOST", '^', 'take out what stands behind the host')
-add('a definition that is cut', 'packet check --objects o.xml cfg', 'o.xml:1:', 'the file ends before its first element does', 'was it copied whole?', o__xml='<LWM2M><Object ObjectType="MODefinition"><Name>A</Name>')
+add('a definition that is cut', 'packet check --objects o.xml cfg', 'o.xml:1:', 'the file ends, and <Object> of line 1 is not ended', 'was the file copied whole?', o__xml='<LWM2M><Object ObjectType="MODefinition"><Name>A</Name>')
 add('a station key that is not there', 'station key show two.yaml', "there is no station key 'nix.key'", 'its first run makes it', two__yaml=TWO + 'station_key: nix.key\n')
 # the place of a file that the order names is in the order, whatever words of the error stand in the server's file
 order('a token that is not there', '{file: export.json}', '{file: server.json, token_file: tok}', "two.yaml:8:43: server.json: cannot open 'tok'", '^', 'is the path right?', base=BOARD,

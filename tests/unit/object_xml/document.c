@@ -72,8 +72,8 @@ static void what_is_refused(void **state)
         const char *what;
     } rows[] = {
         {"", SIGNET_E_SYNTAX, "pump.xml:1:1: the file ends before its first element does"},
-        {"<LWM2M>", SIGNET_E_SYNTAX, "the file ends before its first element does"},
-        {"<LWM2M></Object>", SIGNET_E_SYNTAX, "pump.xml:1:10: this does not end the element"},
+        {"<LWM2M>", SIGNET_E_SYNTAX, "pump.xml:1:8: the file ends, and <LWM2M> of line 1 is not"},
+        {"<LWM2M></Object>", SIGNET_E_SYNTAX, "pump.xml:1:8: </Object> does not end <LWM2M>"},
         {"<LWM2M>\xff</LWM2M>", SIGNET_E_SYNTAX, "cannot stand here"},
         {"<units/>", SIGNET_E_UNSUPPORTED, "the document is <units>"},
         {"<LWM2M/>", SIGNET_E_UNSUPPORTED, "there is no Object"},
