@@ -32,16 +32,21 @@ static int load_factory_server(struct signet_server_info *out, const char *path,
     return SIGNET_OK;
 }
 
+/* file: where the description comes from; NULL: from the caller. */
 static int open_server(struct signet_factory *f, const struct signet_server_info *info,
-                       struct signet_error *err)
+                       const char *file, struct signet_error *err)
 {
     const struct signet_server_options options = {
         .allow_http = f->flags & SIGNET_FACTORY_ALLOW_HTTP,
         .ca_file = f->ca_file,
     };
 
-    return signet_server_open(&f->server, info, &options, f->token.data, f->token.len, f->observer,
-                              f->cancel, err);
+    int rc = signet_server_open(&f->server, info, &options, f->token.data, f->token.len,
+                                f->observer, f->cancel, err);
+
+    if (rc != SIGNET_OK && file)
+        error_prefix(err, "%s", file);
+    return file ? signet_file_blame(rc, file, err) : rc;
 }
 
 int factory_read_server(struct signet_factory *f, const struct signet_factory_args *args,
@@ -59,11 +64,7 @@ int factory_read_server(struct signet_factory *f, const struct signet_factory_ar
         rc = load_factory_server(&info, args->server_info, err);
     /* Without a token nothing can be asked of it; signet_factory_register() says so. */
     if (rc == SIGNET_OK && f->token.len > 0)
-        rc = open_server(f, args->server ? args->server : &info, err);
-    if (rc != SIGNET_OK && args->server_info && rc != SIGNET_E_IO && rc != SIGNET_E_SYNTAX) {
-        error_prefix(err, "%s", args->server_info);
-        signet_file_blame(rc, args->server_info, err);
-    }
+        rc = open_server(f, args->server ? args->server : &info, args->server_info, err);
     if (rc == SIGNET_E_USAGE && args->server_info) /* a word of the file, none of the caller */
         rc = err ? (int)(err->code = SIGNET_E_MEANING) : SIGNET_E_MEANING;
     signet_server_info_free(&info);

@@ -22,6 +22,11 @@ enum { KINDS = COUNT_OF(kinds) };
 
 const struct server_ops *server_kind(const char *kind, struct signet_error *err)
 {
+    static const char *const meant[][2] = {
+        {"leshan_bs leshan_bsserver leshan_bs_server bootstrap bs lwm2m_bootstrap",
+         "did you mean 'leshan-bootstrap'?"},
+        {NULL, NULL},
+    };
     const char *names[KINDS];
 
     for (size_t i = 0; i < KINDS; i++) {
@@ -30,5 +35,6 @@ const struct server_ops *server_kind(const char *kind, struct signet_error *err)
             return kinds[i];
     }
     text_unknown(SIGNET_E_USAGE, "kind of server", kind, names, KINDS, err);
+    text_hint_meant(kind, meant, err);
     return NULL;
 }
