@@ -172,7 +172,8 @@ static unsigned distance(const char *a, size_t alen, const char *b, size_t blen)
     return rows[alen % 3][blen];
 }
 
-/* "stop_after", "retry" for "retries": four letters or more, and two thirds of the word */
+/* "stop_after", "retry" for "retries": four letters or more, and two thirds of the word; "serial"
+ * for "serial_number" */
 static const char *begins_alike(const char *word, size_t len, const char *const *candidates,
                                 size_t count)
 {
@@ -184,8 +185,9 @@ static const char *begins_alike(const char *word, size_t len, const char *const 
 
         while (same < len && word[same] == candidates[i][same])
             same++;
-        if (same > most) {
-            most = same;
+        bool whole = same > 2 && !candidates[i][same] && char_in(word[same], "_-");
+        if (same > most || (whole && !found)) {
+            most = same > most ? same : most;
             found = candidates[i];
         }
     }

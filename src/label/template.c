@@ -305,14 +305,11 @@ static int read_label_value(struct parser *p)
 /* {{endpoint}}, as other programs have it. */
 static bool is_braced_twice(const struct parser *p)
 {
-    const struct placeholder_names *known = &p->names->known;
     const char *name = p->source.text + p->at + 2;
     size_t len = strcspn(name, "}:\n"), left = p->source.len - p->at;
-    bool is = text_is(name, len, "endpoint") || text_is(name, len, "serial");
 
-    for (size_t i = 0; i < known->count; i++)
-        is = is || text_is(name, len, known->columns[i]);
-    return is && left > 2 + len && memcmp(p->source.text + p->at, "{{", 2) == 0;
+    return left > 2 + len && memcmp(p->source.text + p->at, "{{", 2) == 0 &&
+           placeholder_known(&p->names->known, name, len);
 }
 
 static int read_byte(struct parser *p)
@@ -327,7 +324,7 @@ static int read_byte(struct parser *p)
                    ? read_label_value(p)
                    : parser_fail(p, p->at, "braces themselves are written {{ and }}", "a lone }");
     if (twice && is_braced_twice(p))
-        return parser_fail(p, p->at, "write one brace: {endpoint}",
+        return parser_fail(p, p->at, "write one brace, such as {endpoint}",
                            "{{ is a brace, and the word in it would be printed as it stands");
     p->at += char_in(c, "{}") ? 2 : 1;
     return p->in_data && p->marked && c == '_' ? add_zpl(p, "_5F", 3) : add_zpl(p, &c, 1);

@@ -53,6 +53,7 @@ int manifest_scan(struct manifest *manifest, const struct manifest_visitor *visi
                   struct signet_error *err);
 /* Gives an error of a row, "PATH:LINE: ...", the line as an excerpt. Reads the file again. */
 void manifest_excerpt(const struct manifest *manifest, struct signet_error *err);
+void manifest_show_rows(struct manifest *manifest);      /* in excerpts: they hold no secret */
 int64_t manifest_count(const struct manifest *manifest); /* rows, after the scan */
 
 /* Row index; rising ones are fast. Several threads. SIGNET_E_NOT_FOUND: past the end;
@@ -91,6 +92,8 @@ struct placeholder_names {
     bool no_endpoint, no_serial;
     bool hardware; /* {hw_id}, unless a column is called so */
 };
+
+bool placeholder_known(const struct placeholder_names *names, const char *name, size_t len);
 
 /* bytes: an encoding is needed, and braces in what is no printable text are bytes like others.
  * SIGNET_E_MEANING: names no column, with the nearest as a hint; SIGNET_E_SYNTAX. */

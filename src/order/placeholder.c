@@ -49,34 +49,58 @@ static int add_literal(struct compiler *c, char byte)
     return SIGNET_OK;
 }
 
-/* The nearest name that there is, or NULL. */
-static const char *near_name(const struct placeholder_names *n, const char *name, size_t len)
+/* All that may stand between braces; a column may have the name of what is there without it. */
+static size_t known_names(const struct placeholder_names *n,
+                          const char *words[static MANIFEST_COLUMNS_MAX + 3])
 {
-    const char *words[MANIFEST_COLUMNS_MAX + 3];
-    char word[MANIFEST_NAME_MAX + 1];
     size_t count = 0;
 
-    while (count < n->count) {
-        words[count] = n->columns[count];
-        count++;
-    }
     if (!n->no_endpoint)
         words[count++] = "endpoint";
     if (!n->no_serial)
         words[count++] = "serial";
     if (n->hardware)
         words[count++] = "hw_id";
+    for (size_t i = 0, own = count; i < n->count; i++) {
+        size_t k = 0;
+
+        while (k < own && strcmp(words[k], n->columns[i]) != 0)
+            k++;
+        if (k == own)
+            words[count++] = n->columns[i];
+    }
+    return count;
+}
+
+bool placeholder_known(const struct placeholder_names *n, const char *name, size_t len)
+{
+    const char *words[MANIFEST_COLUMNS_MAX + 3];
+    size_t count = known_names(n, words), i = 0;
+
+    while (i < count && !text_is(name, len, words[i]))
+        i++;
+    return i < count;
+}
+
+/* The nearest name that there is, or NULL. */
+static const char *near_name(const struct placeholder_names *n, const char *name, size_t len)
+{
+    const char *words[MANIFEST_COLUMNS_MAX + 3];
+    char word[MANIFEST_NAME_MAX + 1];
+    size_t count = known_names(n, words);
+
     snprintf(word, sizeof(word), "%.*s", (int)len, name);
     return signet_word_nearest(word, words, count);
 }
 
-/* As many as have room. */
-static const char *some_columns(const struct placeholder_names *n, char out[static 160])
+/* As many as have room: "{endpoint}, {serial}". */
+static const char *some_names(const struct placeholder_names *n, char out[static 160])
 {
-    size_t used = 0;
+    const char *words[MANIFEST_COLUMNS_MAX + 3];
+    size_t count = known_names(n, words), used = 0;
 
-    for (size_t i = 0; i < n->count && used + strlen(n->columns[i]) + 3 < 160; i++)
-        used += (size_t)snprintf(out + used, 160 - used, "%s%s", i ? ", " : "", n->columns[i]);
+    for (size_t i = 0; i < count && used + strlen(words[i]) + 5 < 160; i++)
+        used += (size_t)snprintf(out + used, 160 - used, "%s{%s}", i ? ", " : "", words[i]);
     return out;
 }
 
@@ -100,9 +124,9 @@ static int no_column(struct compiler *c, const char *name, size_t len)
     else if (near)
         error_hint(c->err, "did you mean {%s}? Braces themselves are written {{ and }}", near);
     else
-        error_hint(c->err, "%s%s; braces themselves are written {{ and }}",
-                   manifest ? "its columns: " : "a 'manifest' has columns",
-                   manifest ? some_columns(c->names, (char[160]){0}) : "");
+        error_hint(c->err, "known: %s%s; braces themselves are written {{ and }}",
+                   some_names(c->names, (char[160]){0}),
+                   manifest ? "" : ", and the columns of a 'manifest'");
     return SIGNET_E_MEANING;
 }
 

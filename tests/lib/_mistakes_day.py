@@ -23,14 +23,14 @@ later('a key in the plural', 'stop_after_failures: {slots: 3}', "two.yaml:6:23: 
 later('a share as a fraction', 'min_yield: 0.9', "two.yaml:7:12: 'min_yield' takes a whole number, not '0.9'", '^', 'in percent, such as 90', base=BOARD)
 later('a topic beside notify', 'topic: a', "two.yaml:6:1: unknown key 'topic'", '^', "it is a key of 'notify'")
 order('names of a column without a manifest', 'x-{serial:03}', '{imei}', "two.yaml:5:19: 'urn:dev:os:{imei}' is not a pattern of names", '^', "columns of a 'manifest'")
-order('names of a column that is not there', '{manifest: devices.csv}', '{manifest: devices.csv, pattern: "urn:imei:{imei}"}', 'two.yaml:5:42: ', '{imei} names no column of devices.csv', '^', 'its columns: endpoint', base=TABLE)
+order('names of a column that is not there', '{manifest: devices.csv}', '{manifest: devices.csv, pattern: "urn:imei:{imei}"}', 'two.yaml:5:42: ', '{imei} names no column of devices.csv', '^', 'known: {serial}, {endpoint};', base=TABLE)
 order('an address of a database with one slash', 'two.db', '"postgresql:/127.0.0.1/x"', "two.yaml:4:10: ledger 'postgresql:/127.0.0.1/x' is no file", '^', 'postgresql://HOST/DATABASE')
 order('a password in the address of a database', 'two.db', '"postgresql://me:hunter2@127.0.0.1/x"', "two.yaml:4:1: the ledger's address holds a password", '^', '.pgpass')
 later('one identity for all', 'credentials: {identity: me}', "two.yaml:6:25: credentials.identity 'me'", '^', '{endpoint}')
 later('half the name of a profile', 'device: anjay', "two.yaml:6:9: no device profile is called 'anjay'", '^', "did you mean 'anjay-3'?")
 for name, program in ('a path and an argument in one word', '/bin/true {slot}'), ('a name and an argument in one word', 'true {slot}'):
     later(name, f'on_pass: ["{program}"]', 'two.yaml:7:1', 'on_pass: ', program, '^', 'words of a list', base=BOARD)
-later('a column of a label without a manifest', 'label: {template: l.zpl, printer: lab/}', 'l.zpl:2:12: {imei} is no placeholder', '^', "a 'manifest' has columns", l__zpl=ZPL.replace('endpoint', 'imei'))
+later('a column of a label without a manifest', 'label: {template: l.zpl, printer: lab/}', 'l.zpl:2:12: {imei} is no placeholder', '^', "{hw_id}, and the columns of a 'manifest'", l__zpl=ZPL.replace('endpoint', 'imei'))
 later('a module that is not there', 'authority: {chain: ca.pem, key: "pkcs11:token=x;object=y?module-path=/usr/lib/nope.so"}', "two.yaml:6:70: authority: cannot find the PKCS#11 module '/usr/lib/nope.so'", '^', 'is the path right')
 for entry, said, do in (
         ('{url: "mqtts://broker.lan", ca_file: cfg}', 'cfg is a configuration, not a certificate', 'a packet is made from it'), ('{url: "mqtts://broker.lan/a/b"}', "two.yaml:6:17: notify: mqtt: 'mqtts://broker.lan/a/b': an MQTT broker is", "'topic' says where"),
