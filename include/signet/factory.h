@@ -49,7 +49,8 @@ enum {
     SIGNET_FACTORY_ALLOW_HTTP = 2u, /* token and key may travel without TLS */
     SIGNET_FACTORY_NO_FILES = 4u,   /* generate_self_signed_cert keeps key and certificate inside */
     SIGNET_FACTORY_PLAIN_CERT = 8u, /* no subjectAltName unless it is asked for, as the reference */
-    SIGNET_FACTORY_TRIAL = 16u, /* no authority elsewhere is asked: the certificate signs itself */
+    SIGNET_FACTORY_TRIAL = 16u, /* no authority elsewhere is asked: the certificate signs itself;
+                                   what is doubtful of the name was told */
 };
 
 /* Set what is needed, leave the rest zero. A path and the thing in memory exclude each other.

@@ -116,10 +116,9 @@ void columns_excerpt(const struct columns *columns, int fd, struct signet_error 
     if (line > 0 && *what == ':' && (at = find_line(fd, line, piece)) >= 0)
         n = pread(fd, piece, LINE_SHOWN, at);
     if (n > 0) {
-        const struct text_source source = {columns->path, (const char *)piece, (size_t)n,
-                                           columns->count ? text_hide_all : text_hide_secrets,
-                                           NULL};
-
+        const struct text_source source = {
+            columns->path, (const char *)piece, (size_t)n,
+            columns->count && !columns->shown ? text_hide_all : text_hide_secrets, NULL};
         size_t place = blamed_at(columns, what, source.text, source.len);
 
         put_column(err, what, text_place(source.text, source.len, place).column);

@@ -342,6 +342,11 @@ void manifest_excerpt(const struct manifest *m, struct signet_error *err)
         columns_excerpt(&m->columns, m->fd, err);
 }
 
+void manifest_show_rows(struct manifest *m)
+{
+    m->columns.shown = true;
+}
+
 void manifest_close(struct manifest **manifest)
 {
     struct manifest *m = manifest ? *manifest : NULL;

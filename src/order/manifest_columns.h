@@ -10,6 +10,7 @@ struct columns {
     char delimiter;
     char **names;
     size_t count;
+    bool shown; /* no row holds a secret */
 };
 
 /* What may stand before the names: a byte order mark, "sep=;". data: the first bytes of the file.
@@ -25,7 +26,7 @@ void columns_free(struct columns *columns);
 int columns_check(const struct columns *columns, const struct manifest_row *row,
                   struct signet_error *err);
 /* excerpt.c: "PATH:LINE: ..." becomes "PATH:LINE:COLUMN: ...", with the line and a caret. What rows
- * hold is dots. */
+ * hold is dots, unless they are shown. */
 void columns_excerpt(const struct columns *columns, int fd, struct signet_error *err);
 
 #endif

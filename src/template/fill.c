@@ -36,6 +36,13 @@ static int check_identity(size_t len, struct signet_error *err)
                           "the PSK identity has %zu bytes: 1 to 128 are possible", len);
 }
 
+bool template_hides(const struct template *t, size_t column)
+{
+    const char *name = t->columns[column];
+
+    return t->secret[column] || text_names_secret(name, strlen(name)) || name_is_secret(name);
+}
+
 void template_blame(const struct template *t, const struct manifest_row *row,
                     const struct pieces *pieces, int column, struct signet_error *err)
 {
@@ -47,8 +54,7 @@ void template_blame(const struct template *t, const struct manifest_row *row,
             column = (int)pieces->list[i].column;
     if (row && column < 0) {
         error_prefix(err, "%s:%llu", t->manifest, line);
-    } else if (row && (t->secret[column] ||
-                       text_names_secret(t->columns[column], strlen(t->columns[column])))) {
+    } else if (row && template_hides(t, (size_t)column)) {
         error_prefix(err, "%s:%llu: %s", t->manifest, line, t->columns[column]);
     } else if (row) {
         const uint8_t *value = manifest_field(row, (size_t)column, &len);

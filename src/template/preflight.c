@@ -8,7 +8,8 @@ struct trial {
     struct source *s;
     const struct source_options *options;
     struct sha256 hash;
-    uint64_t bad;
+    uint64_t bad;              /* rows */
+    bool row_bad;              /* the one that is on trial: what else is wrong with it may follow */
     struct signet_error first; /* of the bad */
     struct row_doubts doubts;
 };
@@ -21,13 +22,13 @@ static void send_error(const struct trial *t, const struct signet_error *why)
     event_send(t->options->observer, &event);
 }
 
-/* One alone is what source_open() fails with, and is no event. */
+/* The first fault of a row. One alone is what source_open() fails with, and is no event. */
 static void report_row(void *ctx, const struct signet_error *why)
 {
     struct trial *t = ctx;
     struct signet_error shown = *why;
 
-    if (++t->bad > REPORTED_MAX)
+    if (t->row_bad || (t->row_bad = true, ++t->bad > REPORTED_MAX))
         return;
     manifest_excerpt(t->s->names.manifest, &shown);
     if (t->bad == 1)
@@ -50,6 +51,19 @@ static int try_servers(const struct trial *t, const struct signet_tree *tree, co
     return t->options->accept(t->options->accept_ctx, &device, err);
 }
 
+/* What the first row completes is suspicious: by the row's fault, or by the template's. */
+static void take_of_first(void *ctx, const struct signet_event *event)
+{
+    struct trial *t = ctx;
+    bool of_row = event->kind == SIGNET_EVENT_WARNING && t->doubts.values->row &&
+                  template_pieces_of(&t->s->template, event->error->msg);
+
+    if (of_row)
+        row_doubts_take(&t->doubts, event);
+    else
+        event_send(t->options->observer, event);
+}
+
 /* first: what is suspicious of it was told when the template was completed. */
 static int try_values(struct trial *t, const struct placeholder_values *values, bool first,
                       struct signet_error *err)
@@ -57,7 +71,6 @@ static int try_values(struct trial *t, const struct placeholder_values *values, 
     const struct signet_observer of_row = {.on_event = row_doubts_take, .ctx = &t->doubts};
     struct signet_tree *tree = NULL;
 
-    t->doubts.values = values;
     int rc = template_make(&t->s->template, t->s, values, true, NULL,
                            values->row && !first ? &of_row : NULL, &tree, err);
     if (rc == SIGNET_OK)
@@ -74,12 +87,15 @@ static int try_device(struct trial *t, const struct placeholder_values *values, 
                       struct signet_error *err)
 {
     struct template *template = &t->s->template;
+    const struct signet_observer of_first = {.on_event = take_of_first, .ctx = t};
     bool first = !template->base;
     int rc = SIGNET_OK;
 
+    t->doubts.values = values;
+    t->doubts.first = first;
     *of_row = true;
     if (first) {
-        rc = template_build(template, t->s, values, t->options->observer, of_row, err);
+        rc = template_build(template, t->s, values, &of_first, of_row, err);
         if (rc == SIGNET_OK && template->mints_certs)
             rc = try_servers(t, template->base, values->endpoint, err);
     }
@@ -152,6 +168,7 @@ static int try_row(void *ctx, const struct manifest_row *row, const struct signe
         .row = row, .endpoint = endpoint, .serial = n->first + row->index};
     struct signet_error why = {0};
 
+    t->row_bad = false;
     if (!bad && names_expand(n, row, row->index, endpoint, &why) != SIGNET_OK) {
         template_blame(&t->s->template, row, &n->pattern, -1, &why);
         bad = &why;
@@ -159,13 +176,11 @@ static int try_row(void *ctx, const struct manifest_row *row, const struct signe
                         check_golden_name(t, row, endpoint, &why) != SIGNET_OK)) {
         bad = &why;
     }
-    if (bad) {
-        report_row(t, bad);
-        return SIGNET_OK;
-    }
+    if (bad)
+        return (report_row(t, bad), SIGNET_OK);
     row_doubts_name(&t->doubts, row, endpoint);
     int rc = duplicates_check(t->s, row, report_duplicate, t, err);
-    return rc == SIGNET_OK ? try_good_row(t, &values, err) : rc;
+    return rc == SIGNET_OK && !t->row_bad ? try_good_row(t, &values, err) : rc;
 }
 
 static int hash_bytes(void *ctx, const void *data, size_t len, struct signet_error *err)
@@ -233,6 +248,7 @@ static int try_manifest(struct trial *t, struct signet_error *err)
     int rc = scan_manifest(t, &why);
 
     wipe(t->doubts.key, sizeof(t->doubts.key));
+    t->row_bad = false;
     if (rc == SIGNET_E_SYNTAX || rc == SIGNET_E_LIMIT) {
         report_row(t, &why); /* the rest of the file cannot be read */
     } else if (rc != SIGNET_OK) {
@@ -273,6 +289,8 @@ int preflight_run(struct source *s, const struct source_options *options, struct
         int64_t index = i == 0 ? 0 : n->count - 1;
         rc = error_pass(names_expand(n, NULL, index, endpoint, err), err, "names '%.80s'",
                         options->pattern);
+        if (rc == SIGNET_OK && i == 0)
+            rc = signet_endpoint_check(endpoint, options->observer, err); /* tells of doubts */
         if (rc == SIGNET_OK)
             rc = try_name(&t, endpoint, index, err);
     }

@@ -99,6 +99,8 @@ int template_make(const struct template *t, const struct source *s,
                   const struct placeholder_values *values, bool trial,
                   const struct signet_bytes *cert, const struct signet_observer *observer,
                   struct signet_tree **out, struct signet_error *err);
+/* A column whose values are secrets, by where it goes or by its name. */
+bool template_hides(const struct template *t, size_t column);
 /* "devices.csv:7: psk: " in front, with the value where it is no secret. column: the one that is
  * at fault, or -1 for the first of pieces. */
 void template_blame(const struct template *t, const struct manifest_row *row,
@@ -138,6 +140,7 @@ struct row_doubts {
     const void *of_keys[TOLD_MAX], *of_values[TOLD_MAX]; /* told once, since many rows have it */
     struct widths widths[TOLD_MAX];                      /* of the pieces of a name */
     const struct placeholder_values *values;             /* of the row that is looked at */
+    bool first; /* it completes the template: the check of the whole device tells of its key */
 };
 void row_doubts_tell(struct row_doubts *d, struct signet_error *note);
 void row_doubts_name(struct row_doubts *d, const struct manifest_row *row, const char *endpoint);

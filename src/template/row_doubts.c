@@ -69,7 +69,8 @@ void row_doubts_key(struct row_doubts *d, const struct signet_tree *tree)
         if (a->mode != SIGNET_MODE_PSK || !a->key || !key)
             continue;
         const char *doubt = doubt_of_key(d, key->as.bytes.data, key->as.bytes.len);
-        if (doubt && take_told(d->of_keys, doubt))
+        if (doubt && take_told(d->of_keys, doubt) &&
+            !(d->first && doubt == psk_doubt(key->as.bytes.data, key->as.bytes.len)))
             tell_of_key(d, doubt);
         d->key_len = key->as.bytes.len;
         memcpy(d->key, key->as.bytes.data, d->key_len);
@@ -94,7 +95,8 @@ void row_doubts_take(void *ctx, const struct signet_event *event)
     const struct template *template = &d->s->template;
     const struct pieces *pieces = template_pieces_of(template, note.msg);
 
-    if (!pieces || is_key_of_account(template, pieces) || !take_told(d->of_values, pieces))
+    if (!pieces ||
+        (is_key_of_account(template, pieces) ? !d->first : !take_told(d->of_values, pieces)))
         return;
     template_blame_row(template, d->values, &note);
     error_hint(&note, "%s%sother rows are not told of", event->error->hint,

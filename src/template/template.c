@@ -212,6 +212,13 @@ static int compile_identity(struct template *t, const struct source_options *o,
     return error_pass(rc, err, "credentials.identity '%.80s'", o->identity);
 }
 
+static bool holds_no_secret(const struct template *t, size_t columns)
+{
+    while (columns > 0 && !template_hides(t, columns - 1))
+        columns--;
+    return columns == 0;
+}
+
 int template_open(struct template *t, const struct source_options *o, const struct names *names,
                   struct signet_error *err)
 {
@@ -226,6 +233,8 @@ int template_open(struct template *t, const struct source_options *o, const stru
         rc = compile_places(t, &known, err);
     if (rc != SIGNET_OK)
         return rc;
+    if (names->manifest && holds_no_secret(t, known.count))
+        manifest_show_rows(names->manifest);
     rc = plan_accounts(t, o, err);
     if (rc != SIGNET_OK && err)
         template_name(o->model_name, err);

@@ -158,3 +158,23 @@ order('a part whose keys are not indented', 'names: {', 'names:\npattern: "x-{se
 config('hours', GOOD.replace('Lifetime: 60', 'Lifetime: 24h'), 'this does not belong to a number', '^', 'an hour is 3600')
 add('a token for the name of its file', 'server check server.json --token-file hunter2', 'error: --token-file names no file that is there', 'in a file of its own')
 add('an archive behind its order', 'ledger archive one.db one old.db', "'old.db' stands where ORDER... should", 'ledger archive one.db old.db one', code=2)
+# a kind of server beside an option of it; the first fault of a row, which is shown where no column holds a secret; elements that are not ended
+for line in 'server check --token-file token server.json', 'server capabilities server.json', 'register -s server.json -e x -P packet', 'provision -s server.json -e x -c cfg --token-file token', 'prove -s server.json packet':
+    add(f'a kind with a slip: {line}', line, "error: server.json:1:11: unknown kind of server 'coiote-dm'", '^', "did you mean 'coiote'?", code=2 if 'prove' in line else 1, server__json='{"kind": "coiote-dm", "domain": "/a/"}')
+later('a kind with a slip, of an order', 'servers: [{file: server.json}]', "error: server.json:1:11: unknown kind of server 'coiote-dm'", '^', "did you mean 'coiote'?", server__json='{"kind": "coiote-dm", "domain": "/a/"}')
+server('a server of bootstrap', '{"kind": "leshan-bs", "url": "https://127.0.0.1:1"}', "server.json:1:11: unknown kind of server 'leshan-bs'", '^', "did you mean 'leshan-bootstrap'?")
+for identity in '', 'credentials: {identity: "{batch}/{endpoint}"}\n':
+    order(f'two rows of one name {identity}', 'output:', identity + 'output:', "error: devices.csv:3:1: the endpoint 'urn:a1' is that of line 2 too\nurn:a1,L1\n^", 'take out one', base=TABLE, devices__csv='endpoint,batch\nurn:a1,L1\nurn:a1,L1\nurn:a3,L1\n')
+table('two rows of one name and a key', 'endpoint,psk\nurn:a1,x\nurn:a1,x\nurn:a3,y\n', "devices.csv:3:1: the endpoint 'urn:a1' is that of line 2 too\n...:..,.\n^", 'take out one')
+table('rows that are bad in two ways', 'endpoint,batch\nurn:a1,L1\nurn:a1,L1\nurn a3,L1\n', 'error: 2 rows are bad; the first: devices.csv:3:1', 'urn:a1,L1\n^', 'take out one')
+BATCHES = 'endpoint,batch\nurn:a1,L1\nurn:a2,L1\nurn:a3,L1\n'
+LABELLED = TABLE.replace('output: {packets: two.ndjson}', BOARD[BOARD.index('board:'):].replace('slots:', 'label: {printer: "tcp://127.0.0.1:1", template: l.zpl}\nslots:'))
+for given, meant in (('serial_number', 'did you mean {serial}?'), ('sn', 'known: {endpoint}, {serial}, {hw_id}, {batch}; braces'), ('batch_no', 'did you mean {batch}?')):
+    add(f'a label with {given}', 'run --dry-run two.yaml', f'l.zpl:2:12: {{{given}}} names no column of devices.csv', '^', meant, two__yaml=LABELLED, devices__csv=BATCHES, l__zpl=ZPL.replace('endpoint', given))
+add('a board number in two braces', 'run --dry-run two.yaml', 'l.zpl:2:12: {{ is a brace', '^', 'write one brace', two__yaml=LABELLED, devices__csv=BATCHES, l__zpl=ZPL.replace('{endpoint}', '{{hw_id}}'))
+order('an identity of no placeholder', 'output:', 'credentials: {identity: "{sn}"}\noutput:', 'two.yaml:6:26:', '{sn} is no placeholder', '^', "known: {endpoint}, {serial}, and the columns of a 'manifest'")
+order('a pattern of no column', '{manifest', '{pattern: "urn:{nr}", manifest', 'two.yaml:5:19:', '{nr} names no column', '^', 'known: {serial}, {endpoint}, {batch}', base=TABLE, devices__csv=BATCHES)
+for old, new, *answer in (('Rate</Name>', 'Rate<Name>', 'o.xml:4:35: <Name> is not ended: it begins again here', 'write </Name>: the slash is missing'), ('Rate</Name>', 'Rate', 'o.xml:4:25: <Name> is not ended', 'write </Name>'),
+                          ('Integer</Type>', 'Integer<Type>', 'o.xml:6:14: <Type> is not ended: it begins again', 'write </Type>'), ('</Item>', '<Item ID="1"></Item>', 'o.xml:4:12: <Item> is not ended', 'write </Item>'),
+                          ('</Object></LWM2M>\n', '', 'o.xml:6:40: the file ends, and <Object> of line 2 is not ended', 'copied whole?'), ('</Object>', '</Objekt>', 'o.xml:6:40: </Objekt> does not end <Object>', 'write </Object>, or take this out')):
+    add(f'a definition with {new or "no end"}', 'packet check --objects o.xml packet', *answer, '^', o__xml=XML.replace(old, new, 1))

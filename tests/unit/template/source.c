@@ -155,8 +155,7 @@ static void typed_keys_are_told_once(void **state)
         {"a,a,8f2c7a51d17b43e99a2e5d40c7b80001\nb,b,8f2c7a51d17b43e99a2e5d40c7b80002\n"
          "c,c,8f2c7a51d17b43e99a2e5d40c7b80003\n",
          1},
-        {"a,a,12345678901234567890123456789012\nb,b,0123456789abcdef0123456789abcdef\n",
-         3}, /* the first row's also where the template is completed with it */
+        {"a,a,12345678901234567890123456789012\nb,b,0123456789abcdef0123456789abcdef\n", 2},
         {"meter-0000000007,a,6d657465722d30303030303030303037\n", 1},
     };
     struct room r;
@@ -195,6 +194,8 @@ static void what_is_hardly_meant_is_told(void **state)
         {"acme-{sn}", "sn\nNULL\nnull2\n", 1, "sn 'NULL' ends in what a table has for no value"},
         {"acme-{sn}", "sn\n12.0\n13\n", 1, "sn '12.0' ends in"},
         {"acme-{sn}", "sn\n01-Jan\nJun-07\n", 2, "sn 'Jun-07' ends in a date"},
+        {"{sn}", "sn\nurn:dev:os:-a\n", 1,
+         "devices.csv:2:1: urn:dev:os:-a has nothing on one side"},
         {"{sn}", "sn\nmeter-1\nTotal\n", 1,
          "Total ends in what a table has for no value, for a sum"},
         {"a{sn}", "sn,PSK,p sk\n1,2,3\n", 1,
