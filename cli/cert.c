@@ -319,10 +319,10 @@ static int cert_sign(int argc, char **argv)
     const char *output = "-", *serial = NULL;
     bool with_chain = false;
     const struct option_row rows[] = {
-        TEXT('e', "endpoint", "NAME", "Endpoint name: the common name", &m.endpoint),
+        TEXT('e', "endpoint", "NAME", "Endpoint name: the common name (required)", &m.endpoint),
         TEXT('C', "cert-info", "FILE", "JSON with other names, digest, validity", &m.info_file),
         TEXT('o', "output", "FILE", "Write the certificate (PEM) here (standard output)", &output),
-        TEXT(0, "authority", "FILE", "The authority: YAML with chain, key, profile",
+        TEXT(0, "authority", "FILE", "The authority: YAML with chain, key, profile (required)",
              &m.authority_file),
         TEXT(0, "serial-number", "TEXT", "Of the hardware, for a profile that has it", &serial),
         FLAG(0, "chain", "And the authority's certificates behind it", &with_chain),
@@ -335,9 +335,6 @@ static int cert_sign(int argc, char **argv)
                    "taken out of the request, and nothing else.",
                    1, 1))
         return EXIT_USAGE;
-    if (!m.endpoint || !m.authority_file)
-        return cli_usage(&cli, "%s is missing",
-                         m.endpoint ? "--authority FILE" : "the endpoint name, -e NAME,");
     int rc = sign_request(&cli, &m, serial, with_chain, output, &cli.err);
     signet_cert_info_free(&m.info);
     signet_cert_free(&m.cert);

@@ -183,12 +183,15 @@ static void unrecognized(const char *name, struct signet_error *err)
         {"--cert-info", "--cert"},      {"--key", "--pkey"},
         {"--device-cert", "--pcert"},   {"--server-cert", "--scert"}};
     const char *names[OPTIONS], *near;
-    char hint[80] = "ptool -h lists the options";
+    char hint[96] = "ptool -h lists the options";
     for (size_t i = 0; i < OPTIONS; i++)
         names[i] = options[i].name;
     for (size_t i = 0; i < sizeof(of_signet) / sizeof(of_signet[0]); i++)
         if (!strcmp(name, of_signet[i][0]))
             snprintf(hint, sizeof(hint), "did you mean %s?", of_signet[i][1]);
+    if (!strcmp(name, "-o") || !strcmp(name, "--output"))
+        snprintf(hint, sizeof(hint),
+                 "it writes ./SenMLCBOR; to another file: signet packet make -c FILE -o FILE");
     if (!strncmp(hint, "ptool -h", 8) && name[1] == '-' &&
         (near = signet_word_nearest(name, names, OPTIONS)))
         snprintf(hint, sizeof(hint), "did you mean %s?", near);

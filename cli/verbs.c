@@ -125,6 +125,10 @@ static int unknown_word(const struct noun *of, const char *word, const char *nex
         list_names(of);
         return EXIT_USAGE;
     }
+    if (of && !strcmp(meant.command[0], word)) {
+        fprintf(stderr, "hint: it stands without '%s': signet %s\n", of->name, word);
+        return EXIT_USAGE;
+    }
     for (size_t i = 0; i < meant.count; i++)
         fprintf(stderr, "%s'%s'%s",
                 i == 0                ? "hint: did you mean "

@@ -141,8 +141,9 @@ static int open_info(struct signet_authority *a, const struct signet_authority_i
             if (signet_cert_check_key(a->chain[i], a->key, NULL) == SIGNET_OK)
                 error_hint(err, "the certificate of the key stands first in the chain, its issuers "
                                 "behind it");
+        bool wrong_key = a->key && signet_cert_check_key(a->chain[0], a->key, NULL) != SIGNET_OK;
         if (rc == SIGNET_E_CERT && info->chain)
-            error_prefix(err, "'%s'", info->chain);
+            error_prefix(err, wrong_key ? "'%s' with '%s'" : "'%s'", info->chain, info->key);
     }
     if (rc == SIGNET_OK)
         warn_chain(a, options->observer);

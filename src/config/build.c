@@ -14,12 +14,17 @@ static bool check_identifier(struct parser *p, const struct value *key, unsigned
     if (key->kind == V_INT)
         fail_at(p, key->at, SIGNET_E_SYNTAX, "identifiers are 0 to 65534",
                 "this is no %s identifier", level_names[level]);
+    else if (key->kind == V_STR && (!strncmp(p->text + key->at + 1, "OID.", 4) ||
+                                    !strncmp(p->text + key->at + 1, "RID.", 4)))
+        fail_at(p, key->at, SIGNET_E_SYNTAX, "take the quotes out: a name stands without them",
+                "this is a text, where the name of an %s goes",
+                level == 0 ? "object" : "object's resource");
     else
         fail_at(p, key->at, SIGNET_E_SYNTAX,
                 level == 0 && key->kind == V_STR
                     ? "write OID.Security, or its number; 'objects' names definitions"
                 : level == 0 ? "write OID.Security, or its number"
-                : level == 2 ? "write RID.Security.Mode, or its number"
+                : level == 2 ? "write its name (RID.OBJECT.RESOURCE), or its number"
                              : "identifiers are numbers, 0 to 65534",
                 "%s identifiers are whole numbers", level_names[level]);
     return false;

@@ -177,7 +177,7 @@ static int read_prove(struct reader *r, yaml_node_t *node)
         node->type == YAML_SCALAR_NODE ? (const char *)node->data.scalar.value : NULL;
 
     if (word && strcmp(word, "true") != 0 && strcmp(word, "false") != 0)
-        return reader_fail_hint(r, node, "prove: {uri: \"coaps://HOST:PORT\", timeout_s: 20}",
+        return reader_fail_hint(r, node, "write true, or keys such as {timeout_s: 20}",
                                 "'prove' is true, false, or has keys");
     struct signet_error why = {0};
     struct coap_uri uri;

@@ -122,7 +122,7 @@ def tokens(h):
         h.write('bad.csr', f.read().replace('MI', 'MJ', 1))
     call('cert', 'sign', '--authority', 'a.yaml', '-e', 'd2', 'bad.csr', code=1, word='the certificate request')
     call('cert', 'sign', '-e', 'd2', 'd.csr', code=2, word='--authority FILE is missing')
-    call('cert', 'sign', '--authority', 'a.yaml', 'd.csr', code=2, word='the endpoint name')
+    call('cert', 'sign', '--authority', 'a.yaml', 'd.csr', code=2, word='--endpoint NAME is missing')
 
 
 def token_refusals(h):

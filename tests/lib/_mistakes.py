@@ -68,7 +68,7 @@ order('a key twice', 'output:', 'quota: 4\noutput:', "two.yaml:6:1: 'quota' is t
 order('a number in words', 'quota: 3', 'quota: three', "two.yaml:2:8: 'quota' takes a whole number, not 'three'", '       ^', 'such as 10')
 order('half a device', 'quota: 3', 'quota: 3.5', "two.yaml:2:8: 'quota' takes a whole number", 'such as')
 order('no device', 'quota: 3', 'quota: 0', "two.yaml:2:8: 'quota' is from 1", 'between the two')
-order('yes for true', 'output:', 'prove: yes\noutput:', "two.yaml:6:8: 'prove' is true, false", 'prove: {')
+order('yes for true', 'output:', 'prove: yes\noutput:', "two.yaml:6:8: 'prove' is true, false", 'write true')
 order('yes for true, again', 'output:', 'erase_finished: yes\noutput:', "two.yaml:6:17: 'erase_finished' is true or false, not 'yes'", 'write true')
 order('no name', 'name: two\n', '', "two.yaml:1:1: the order has no 'name'", 'names it in the ledger')
 order('no quota', 'quota: 3\n', '', "the order has no 'quota'", 'how many devices')

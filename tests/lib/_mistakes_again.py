@@ -5,7 +5,7 @@ from _mistakes_neighbours import right
 
 # words in place of nouns and verbs
 for line, said, do in (
-        ('ledger SIGNET_TOKEN=hunter2 list one.db', "'SIGNET_TOKEN=' stands where a word", 'before the program: SIGNET_TOKEN=...'), ('ledger report one.db', "no verb of 'ledger' called 'report'", "did you mean 'report'?"),
+        ('ledger SIGNET_TOKEN=hunter2 list one.db', "'SIGNET_TOKEN=' stands where a word", 'before the program: SIGNET_TOKEN=...'), ('ledger report one.db', "no verb of 'ledger' called 'report'", 'signet report'),
         ('get devices', "no command 'get'", "'ledger list'"), ('cert verify ca.pem', "called 'verify'", "'cert show'"), ('packet.make -c cfg', "no command 'packet.make'", "'packet make'"),
         ('packet packet show', "'packet' stands here twice", 'take one of the two out'), ('smp settings -p x get a/b', "has no 'get'; did you mean 'read'?", 'read NAME'),
         ('ledger rework order.yaml', 'order.yaml is a work order, not a ledger', 'its ledger is one.db'), ('ledger list one.db --state done,failed', "'done,failed' has several", '--help'),
@@ -178,3 +178,8 @@ for old, new, *answer in (('Rate</Name>', 'Rate<Name>', 'o.xml:4:35: <Name> is n
                           ('Integer</Type>', 'Integer<Type>', 'o.xml:6:14: <Type> is not ended: it begins again', 'write </Type>'), ('</Item>', '<Item ID="1"></Item>', 'o.xml:4:12: <Item> is not ended', 'write </Item>'),
                           ('</Object></LWM2M>\n', '', 'o.xml:6:40: the file ends, and <Object> of line 2 is not ended', 'copied whole?'), ('</Object>', '</Objekt>', 'o.xml:6:40: </Objekt> does not end <Object>', 'write </Object>, or take this out')):
     add(f'a definition with {new or "no end"}', 'packet check --objects o.xml packet', *answer, '^', o__xml=XML.replace(old, new, 1))
+# of the second one
+config('a name in quotes', GOOD.replace('RID.Server.Lifetime', "'RID.Server.Lifetime'"), 'cfg:3:48: this is a text', '^', 'take the quotes out')
+for line, said, do in (('order run order.yaml', "verb of 'order' called 'run'", "it stands without 'order': signet run"), ('cert sign csr.pem', '--endpoint NAME is missing', 'signet cert sign --endpoint NAME --authority FILE REQUEST')):
+    add(line, line, said, do, code=2)
+add('an output of ptool', 'ptool -c cfg -o x', 'unrecognized option: -o', 'signet packet make', code=2)
