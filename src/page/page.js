@@ -218,7 +218,7 @@ async function post(path, lines) {
 
 async function say(...words) {
     try {
-        takeStatus(await post('/api/line', words), false);
+        await post('/api/line', words); // what became of it comes by the stream: this answer may be older
         toast(words[0] === 'scan' ? 'the code is taken' : '');
     } catch (e) {
         toast(e.message);

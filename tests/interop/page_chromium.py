@@ -77,8 +77,16 @@ def once_more(chromium, run, axe):
     dialog = 'document.getElementById("ask-dialog").open'
     need(chromium.run('[...document.querySelectorAll(".tile .actions button:first-child:not([hidden])")].map(b => b.getAttribute("aria-label"))') ==
          ['Rework: slot 2', 'Retry: slot 3', 'Rework: slot 4'], 'what may be asked for')
+    name = 'document.querySelector(".tile .endpoint").textContent === "urn:dev:os:newer"'
+    run.late = run.text()
+    run.slots[0] = {**run.slots[0], 'endpoint': 'urn:dev:os:newer'}
+    chromium.until(name, 'what the stream tells')
     press(chromium, 'Retry: slot 3')
     wait(run, 'retry 3')
+    chromium.until('performance.getEntriesByType("resource").some(e => e.name.endsWith("/api/line") && e.responseEnd)', 'the answer')
+    chromium.run('new Promise(done => setTimeout(() => done(1), 200))')
+    need(chromium.run(name), 'an answer that came late is no news')
+    run.late = None
     press(chromium, 'Rework: slot 2')
     chromium.until(dialog, 'the dialog')
     look(chromium, 'rework', axe)

@@ -96,6 +96,7 @@ class Run:
         os.mkdir(folder)
         self.order, self.slots, self.more = 'o', slots, ()
         self.scans = 0
+        self.late = None  # the answer to a change, in place of what is so: it was on its way
         self.asked, self.log, self.refuses = '', [], None  # the last change, all of them, and why the next one is refused
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.bind(os.path.join(folder, 'control-0123456789abcdef.sock'))
@@ -117,4 +118,4 @@ class Run:
                     self.asked = line
                     self.log.append(line)
                 refused = self.refuses and line != 'status'
-                c.sendall((f'error 1\nmessage {self.refuses}\nhint try another\n' if refused else self.text()).encode())
+                c.sendall((f'error 1\nmessage {self.refuses}\nhint try another\n' if refused else line != 'status' and self.late or self.text()).encode())
