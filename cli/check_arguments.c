@@ -27,13 +27,15 @@ static const struct option_row *row_for_file(const struct option_row *rows, cons
 /* What the option takes, where that is not what it is given. */
 static enum signet_file_kind kind_missed(const struct option_row *row, const char *path)
 {
-    enum signet_file_kind wanted = SIGNET_FILE_UNKNOWN, kind = cli_file_kind(path);
-    for (size_t i = 0; cli_takers[i].option && kind != SIGNET_FILE_UNKNOWN; i++)
+    enum signet_file_kind wanted = SIGNET_FILE_UNKNOWN, kind;
+    for (size_t i = 0; cli_takers[i].option; i++)
         if (!strcmp(cli_takers[i].option, row->name)) {
             wanted = cli_takers[i].kind;
-            kind = kind == wanted ? SIGNET_FILE_UNKNOWN : kind;
+            kind = cli_file_kind(path);
+            if (kind == wanted || kind == SIGNET_FILE_UNKNOWN)
+                return SIGNET_FILE_UNKNOWN;
         }
-    return kind == SIGNET_FILE_UNKNOWN ? kind : wanted;
+    return wanted;
 }
 
 /* "--since-checkpoint 2026-11-28" */

@@ -3,6 +3,7 @@
 #include "cli.h"
 
 #include <ctype.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -26,11 +27,14 @@ enum signet_file_kind cli_file_kind(const char *path)
     struct stat st;
     bool plain =
         stat(path, &st) == 0 && S_ISREG(st.st_mode); /* a pipe would wait, and be emptied */
-    FILE *file = plain ? fopen(path, "r") : NULL;
-    size_t len = file ? fread(head, 1, sizeof(head), file) : 0;
-    if (file)
-        fclose(file);
-    return len ? signet_file_kind(head, len) : SIGNET_FILE_UNKNOWN;
+    int fd = plain ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    ssize_t len = fd < 0 ? -1 : read(fd, head, sizeof(head));
+    enum signet_file_kind kind =
+        len > 0 ? signet_file_kind(head, (size_t)len) : SIGNET_FILE_UNKNOWN;
+    explicit_bzero(head, sizeof(head)); /* it may be a key */
+    if (fd >= 0)
+        close(fd);
+    return kind;
 }
 
 bool cli_is_port(const char *word)

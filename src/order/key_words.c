@@ -31,7 +31,7 @@ static const char *const of_order[][2] = {
     {"parallel threads workers jobs concurrency",
      "take it out: slots work at the same time, and packets are made on all cores"},
     {"timeout timeout_sec", "a proof has one: prove: {timeout_s: 20}"},
-    {"test proof verify", "did you mean 'prove'? The device then tries to get in"},
+    {"test proof verify", "did you mean 'prove'? It proves that each device gets in"},
     {"mqtt webhook webhooks events callback",
      "who hears of events stands in 'notify': notify: [{file: events.ndjson}]"},
     {"zpl printer_address", "a label has two keys: label: {template: FILE, printer: "
@@ -100,7 +100,7 @@ static const char *const of_servers[][2] = {
 static const char *const of_label[][2] = {
     {"zpl file path", "did you mean 'template'?"},
     {"address host url", "did you mean 'printer'? \"tcp://HOST:9100\""},
-    {"copies count", "take it out: a label is printed once; ^PQ in its template prints more"},
+    {"copies count", "take it out: a label is printed once"},
     {NULL, NULL},
 };
 

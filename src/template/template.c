@@ -212,9 +212,24 @@ static int compile_identity(struct template *t, const struct source_options *o,
     return error_pass(rc, err, "credentials.identity '%.80s'", o->identity);
 }
 
-static bool holds_no_secret(const struct template *t, size_t columns)
+static void mark_columns(const struct pieces *pieces, bool *used)
 {
-    while (columns > 0 && !template_hides(t, columns - 1))
+    for (size_t i = 0; i < pieces->count; i++)
+        if (pieces->list[i].kind == PIECE_COLUMN)
+            used[pieces->list[i].column] = true;
+}
+
+/* Each column goes somewhere, and is no secret there. What a column holds that goes nowhere, nobody
+ * knows. */
+static bool holds_no_secret(const struct template *t, const struct pieces *pattern, size_t columns)
+{
+    bool used[MANIFEST_COLUMNS_MAX] = {false};
+
+    mark_columns(pattern, used);
+    mark_columns(&t->identity, used);
+    for (size_t i = 0; i < t->place_count; i++)
+        mark_columns(&t->places[i].pieces, used);
+    while (columns > 0 && used[columns - 1] && !template_hides(t, columns - 1))
         columns--;
     return columns == 0;
 }
@@ -233,12 +248,14 @@ int template_open(struct template *t, const struct source_options *o, const stru
         rc = compile_places(t, &known, err);
     if (rc != SIGNET_OK)
         return rc;
-    if (names->manifest && holds_no_secret(t, known.count))
-        manifest_show_rows(names->manifest);
     rc = plan_accounts(t, o, err);
     if (rc != SIGNET_OK && err)
         template_name(o->model_name, err);
-    return rc == SIGNET_OK ? compile_identity(t, o, &known, err) : rc;
+    if (rc == SIGNET_OK)
+        rc = compile_identity(t, o, &known, err);
+    if (rc == SIGNET_OK && names->manifest && holds_no_secret(t, &names->pattern, known.count))
+        manifest_show_rows(names->manifest);
+    return rc;
 }
 
 void template_name(const char *name, struct signet_error *err)

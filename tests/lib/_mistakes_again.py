@@ -163,10 +163,10 @@ for line in 'server check --token-file token server.json', 'server capabilities 
     add(f'a kind with a slip: {line}', line, "error: server.json:1:11: unknown kind of server 'coiote-dm'", '^', "did you mean 'coiote'?", code=2 if 'prove' in line else 1, server__json='{"kind": "coiote-dm", "domain": "/a/"}')
 later('a kind with a slip, of an order', 'servers: [{file: server.json}]', "error: server.json:1:11: unknown kind of server 'coiote-dm'", '^', "did you mean 'coiote'?", server__json='{"kind": "coiote-dm", "domain": "/a/"}')
 server('a server of bootstrap', '{"kind": "leshan-bs", "url": "https://127.0.0.1:1"}', "server.json:1:11: unknown kind of server 'leshan-bs'", '^', "did you mean 'leshan-bootstrap'?")
-for identity in '', 'credentials: {identity: "{batch}/{endpoint}"}\n':
-    order(f'two rows of one name {identity}', 'output:', identity + 'output:', "error: devices.csv:3:1: the endpoint 'urn:a1' is that of line 2 too\nurn:a1,L1\n^", 'take out one', base=TABLE, devices__csv='endpoint,batch\nurn:a1,L1\nurn:a1,L1\nurn:a3,L1\n')
+for identity, shown in (('', '...:..,..'), ('credentials: {identity: "{batch}/{endpoint}"}\n', 'urn:a1,L1')):  # a column that goes nowhere may hold anything
+    order(f'two rows of one name {identity}', 'output:', identity + 'output:', f"error: devices.csv:3:1: the endpoint 'urn:a1' is that of line 2 too\n{shown}\n^", 'take out one', base=TABLE, devices__csv='endpoint,batch\nurn:a1,L1\nurn:a1,L1\nurn:a3,L1\n')
 table('two rows of one name and a key', 'endpoint,psk\nurn:a1,x\nurn:a1,x\nurn:a3,y\n', "devices.csv:3:1: the endpoint 'urn:a1' is that of line 2 too\n...:..,.\n^", 'take out one')
-table('rows that are bad in two ways', 'endpoint,batch\nurn:a1,L1\nurn:a1,L1\nurn a3,L1\n', 'error: 2 rows are bad; the first: devices.csv:3:1', 'urn:a1,L1\n^', 'take out one')
+table('rows that are bad in two ways', 'endpoint,batch\nurn:a1,L1\nurn:a1,L1\nurn a3,L1\n', 'error: 2 rows are bad; the first: devices.csv:3:1', '...:..,..\n^', 'take out one')
 BATCHES = 'endpoint,batch\nurn:a1,L1\nurn:a2,L1\nurn:a3,L1\n'
 LABELLED = TABLE.replace('output: {packets: two.ndjson}', BOARD[BOARD.index('board:'):].replace('slots:', 'label: {printer: "tcp://127.0.0.1:1", template: l.zpl}\nslots:'))
 for given, meant in (('serial_number', 'did you mean {serial}?'), ('sn', 'known: {endpoint}, {serial}, {hw_id}, {batch}; braces'), ('batch_no', 'did you mean {batch}?')):
