@@ -180,7 +180,7 @@ static int try_row(void *ctx, const struct manifest_row *row, const struct signe
         return (report_row(t, bad), SIGNET_OK);
     row_doubts_name(&t->doubts, row, endpoint);
     int rc = duplicates_check(t->s, row, report_duplicate, t, err);
-    return rc == SIGNET_OK && !t->row_bad ? try_good_row(t, &values, err) : rc;
+    return rc == SIGNET_OK ? try_good_row(t, &values, err) : rc;
 }
 
 static int hash_bytes(void *ctx, const void *data, size_t len, struct signet_error *err)

@@ -139,9 +139,11 @@ def ended_by_a_signal(line):
 
 def output_is_closed(line):
     """A reader that has read enough is no error to tell; a full disk is."""
-    with open('/dev/full', 'w') as full:
-        p = subprocess.run([SIGNET, 'ledger', 'list', line.at('ledger.db')], stdout=full, stderr=subprocess.PIPE, text=True, timeout=DEADLINE)
-    need(p.returncode == 1 and 'standard output' in p.stderr, f'{p.returncode}: {p.stderr}')
+    ptool = os.path.join(os.path.dirname(SIGNET), 'ptool')
+    for command in [SIGNET, 'ledger', 'list', line.at('ledger.db')], [SIGNET, 'run', '--help'], [SIGNET, '--help'], [SIGNET, '--version'], [ptool, '-h']:
+        with open('/dev/full', 'w') as full:
+            p = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=DEADLINE)
+        need(p.returncode == 1 and 'standard output' in p.stderr, f'{command}: {p.returncode}: {p.stderr}')
 
 
 def main():

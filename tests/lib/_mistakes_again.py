@@ -183,3 +183,6 @@ config('a name in quotes', GOOD.replace('RID.Server.Lifetime', "'RID.Server.Life
 for line, said, do in (('order run order.yaml', "verb of 'order' called 'run'", "it stands without 'order': signet run"), ('cert sign csr.pem', '--endpoint NAME is missing', 'signet cert sign --endpoint NAME --authority FILE REQUEST')):
     add(line, line, said, do, code=2)
 add('an output of ptool', 'ptool -c cfg -o x', 'unrecognized option: -o', 'signet packet make', code=2)
+for path, said, do in (('no/such', "cannot open 'no/such'", 'is the path right'), ('empty_folder', "cannot read 'empty_folder'", 'not the folder')):  # no tokens
+    add(f'a token in {path}', f'server check server.json --token-file {path}', said, do, empty_folder=None)
+add('an import into what is no ledger yet', 'ledger import fresh one.db', 'fresh: there is no such ledger', '--new makes it')

@@ -242,6 +242,37 @@ static void keys_that_stacks_do_not_have(void **state)
     EVP_PKEY_free(p256);
 }
 
+/* Without key usage a certificate may do all; with it an authority has keyCertSign as well. */
+static void what_a_certificate_may(void **state)
+{
+    static const struct {
+        struct form form;
+        bool authority, enciphers, signs;
+    } rows[] = {{{.authority = true}, true, true, true},
+                {{.authority = true, .usage = "keyCertSign"}, true, false, false},
+                {{.authority = true, .usage = "digitalSignature"}, false, false, true},
+                {{.usage = "keyCertSign"}, false, false, false},
+                {{.usage = "keyEncipherment"}, false, true, false},
+                {{0}, false, true, true}};
+    EVP_PKEY *key = ec("P-256");
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        X509 *x = make(key, &rows[i].form);
+        struct signet_cert *cert;
+        struct cert_traits t;
+
+        load(x, &cert);
+        assert_int_equal(cert_traits(cert, &t, NULL), SIGNET_OK);
+        if (t.authority != rows[i].authority || cert_is_authority(cert) != rows[i].authority ||
+            t.enciphers_keys != rows[i].enciphers || t.signs_handshakes != rows[i].signs)
+            fail_msg("row %zu: %d %d %d", i, t.authority, t.enciphers_keys, t.signs_handshakes);
+        signet_cert_free(&cert);
+        X509_free(x);
+    }
+    EVP_PKEY_free(key);
+}
+
 static void signatures_that_stacks_do_not_have(void **state)
 {
     EVP_PKEY *key = ec("P-256"), *edwards = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
@@ -273,6 +304,7 @@ int main(void)
         cmocka_unit_test(weak_ones_are_told),
         cmocka_unit_test(names_that_servers_look_for),
         cmocka_unit_test(keys_that_stacks_do_not_have),
+        cmocka_unit_test(what_a_certificate_may),
         cmocka_unit_test(signatures_that_stacks_do_not_have),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

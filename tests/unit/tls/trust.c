@@ -159,7 +159,7 @@ static void whose_certificate_it_is(void **state)
     ca_free(&other);
 }
 
-/* Mbed TLS follows names, and the client forgives what nobody signed where it knows an authority of
+/* Mbed TLS follows names, and the client takes what nobody signed where it knows an authority of
  * the chain: by its certificate, or by a hash. */
 static void an_authority_that_is_only_sent(void **state)
 {
@@ -187,11 +187,40 @@ static void an_authority_that_is_only_sent(void **state)
         assert_int_equal(tls_judge_server(leaf, sent, &hash, "h", false, &server_unsigned, &err),
                          SIGNET_OK);
         assert_int_equal(server_unsigned, theirs);
+        assert_int_equal(tls_judge_server(leaf, sent, &hash, "x", false, &server_unsigned, &err),
+                         SIGNET_E_CERT);
+        assert_false(server_unsigned); /* it does not go on */
         sk_X509_free(sent);
         X509_free(leaf);
     }
     ca_free(&ca);
     ca_free(&other);
+}
+
+/* The authority of the packet signed; who stands above it has only the name of its signer. */
+static void what_stands_above_the_authority(void **state)
+{
+    struct test_ca root = ca_make("root", "EC", NULL, NULL),
+                   other = ca_make("root", "EC", NULL, NULL), ca = ca_make("ca", "EC", &root, NULL);
+    STACK_OF(X509) *sent = sk_X509_new_null();
+    X509 *leaf = leaf_of(&ca, &usual);
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    struct signet_error err = {0};
+    const struct tls_trust hash = {.usage = 2, .matching = 1, .data = digest, .len = 32};
+
+    (void)state;
+    assert_int_equal(X509_digest(ca.cert, EVP_sha256(), digest, NULL), 1);
+    sk_X509_push(sent, leaf);
+    sk_X509_push(sent, ca.cert);
+    sk_X509_push(sent, other.cert);
+    assert_int_equal(tls_judge_server(leaf, sent, &hash, "h", false, &server_unsigned, &err),
+                     SIGNET_OK);
+    assert_false(server_unsigned);
+    sk_X509_free(sent);
+    X509_free(leaf);
+    ca_free(&root);
+    ca_free(&other);
+    ca_free(&ca);
 }
 
 /* Eight authorities between the server and the one in the packet are as many as Mbed TLS takes. */
@@ -233,6 +262,7 @@ int main(void)
         cmocka_unit_test(what_a_stack_takes),
         cmocka_unit_test(whose_certificate_it_is),
         cmocka_unit_test(an_authority_that_is_only_sent),
+        cmocka_unit_test(what_stands_above_the_authority),
         cmocka_unit_test(a_long_chain),
     };
 
