@@ -282,7 +282,7 @@ static int label_print_verb(int argc, char **argv)
     struct labelled l = {0};
     const char *reason = NULL;
     const struct option_row rows[] = {
-        TEXT('r', "reason", "TEXT", "Why; it is recorded (required)", &reason), SIGN_ROW(cli), {0}};
+        TEXT('r', "reason", "TEXT", "The reason, for the record (required)", &reason), SIGN_ROW(cli), {0}};
 
     if (!cli_parse(
             &cli, argc, argv, rows, "ORDER.yaml ENDPOINT",
@@ -303,7 +303,7 @@ static int label_confirm(int argc, char **argv)
     struct labelled l = {0};
     const char *reason = "";
     const struct option_row rows[] = {
-        TEXT('r', "reason", "TEXT", "Why; it is recorded", &reason), SIGN_ROW(cli), {0}};
+        TEXT('r', "reason", "TEXT", "The reason, for the record", &reason), SIGN_ROW(cli), {0}};
 
     if (!cli_parse(&cli, argc, argv, rows, "ORDER.yaml ENDPOINT",
                    "A person has found the label of a device of which nobody knew whether it was "

@@ -277,7 +277,7 @@ int ledger_void(int argc, char **argv)
     struct cli cli = {0};
     struct mending m = {.cli = &cli, .decision = {.what = SIGNET_LEDGER_VOID}};
     const struct option_row rows[] = {
-        TEXT('r', "reason", "TEXT", "Why; it is recorded (required)", &m.decision.reason),
+        TEXT('r', "reason", "TEXT", "The reason, for the record (required)", &m.decision.reason),
         FLAG(0, "remove", "Remove it at the servers that have it, too; the next run does it",
              &m.decision.remove),
         SELECTION(m),
@@ -298,7 +298,7 @@ int ledger_rework(int argc, char **argv)
     struct cli cli = {0};
     struct mending m = {.cli = &cli, .decision = {.what = SIGNET_LEDGER_REWORK}};
     const struct option_row rows[] = {
-        TEXT('r', "reason", "TEXT", "Why; it is recorded", &m.decision.reason),
+        TEXT('r', "reason", "TEXT", "The reason, for the record", &m.decision.reason),
         FLAG(0, "new-edition",
              "Also what failed or is not finished: new credentials, for any board, since its own "
              "is lost",

@@ -186,7 +186,7 @@ static int rework_verb(int argc, char **argv)
     struct cli cli = {0};
     const char *reason = NULL;
     const struct option_row rows[] = {
-        TEXT('r', "reason", "TEXT", "Why; it is recorded (required)", &reason), {0}};
+        TEXT('r', "reason", "TEXT", "The reason, for the record (required)", &reason), {0}};
 
     if (!cli_parse(&cli, argc, argv, rows, NOTHING_MORE " SLOT",
                    "Makes the device of the board in the slot again, where the board stands: it is "
