@@ -4,16 +4,31 @@
 
 #include <ctype.h>
 
-enum { ACCOUNTS_MAX = 1000 };
-
-/* A key of 16 bytes or more that was copied as base64 has it. */
+/* A key of 16 bytes or more that was copied as base64, or of 16 or 32 whose = was left out. */
 static bool is_key_in_base64(const uint8_t *data, size_t len)
 {
-    bool all = len >= 24 && len % 4 == 0 && data[len - 1] == '=';
+    bool all = len >= 24 && len % 4 == 0 && data[len - 1] == '=', upper = false, lower = false,
+         digit = false;
 
-    for (size_t i = 0; all && i < len; i++)
-        all = isalnum(data[i]) || char_in((char)data[i], "+/=");
-    return all;
+    for (size_t i = 0; (all || len == 22 || len == 43) && i < len; i++) {
+        if (!isalnum(data[i]) && !char_in((char)data[i], all ? "+/=" : "+/-_"))
+            return false;
+        upper = upper || isupper(data[i]);
+        lower = lower || islower(data[i]);
+        digit = digit || isdigit(data[i]);
+    }
+    return all || (upper && lower && digit);
+}
+
+/* Text with the end of its line, as 'echo' writes it into a file. */
+static bool has_newline(const uint8_t *data, size_t len)
+{
+    size_t i = 0;
+
+    while (i < len && isprint(data[i]))
+        i++;
+    return i > 0 && i < len && data[len - 1] == '\n' &&
+           i == len - 1 - (len > 1 && data[len - 2] == '\r');
 }
 
 /* The bytes of the other one, or their hex digits. */
@@ -54,7 +69,10 @@ static void suspect_key(struct check *check, struct signet_path path,
                       "is the text of hexadecimal digits: each byte stands for half of one");
     if (is_key_in_base64(key, len))
         check_suspect(check, path, "bytes.fromhex('...') has the bytes that it stands for",
-                      "is text in base64, which ends with =");
+                      "is text in base64");
+    if (has_newline(key, len))
+        check_suspect(check, path, "take it out: it is a byte of the key",
+                      "is text that ends with a newline");
     if (most && len > most)
         check_suspect(check, path, usual, "has %zu bytes, and the TLS of %s takes %zu", len,
                       check->client->name, most);
@@ -202,6 +220,7 @@ static int check_account(struct check *check, const struct signet_account *accou
         rc = check_refuse(check, account_path(account, 10),
                           "give a number from 1 to 65534, the same as in the Server instance",
                           "is missing: a server that is not a bootstrap server needs it");
+    suspect_account(check, account);
     return rc ? rc : check_credentials(check, account);
 }
 
@@ -279,5 +298,7 @@ int check_accounts(struct check *check)
     rc = check_all_accounts(check, seen);
     if (!rc)
         suspect_halves(check);
+    if (!rc)
+        suspect_shared_keys(check);
     return rc;
 }

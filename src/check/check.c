@@ -38,6 +38,7 @@ int signet_tree_check(const struct signet_tree *tree, unsigned flags,
     struct check check = check_begin(tree, flags, observer, err);
     int rc = SIGNET_OK;
 
+    tree_tell(tree, observer);
     for (size_t i = 0; !rc && i < signet_tree_count(tree); i++)
         rc = check_whole_record(&check, signet_tree_at(tree, i));
     if (!rc)

@@ -53,7 +53,7 @@ static int check_complete(struct check *check, const struct present *present, ui
     for (size_t i = 0; object && !rc && i < object->count; i++) {
         const struct signet_resource *r = &object->resources[i];
         struct signet_path want = {oid, iid, r->id, SIGNET_NO_ID};
-        bool written = oid > 2 && r->type != SIGNET_TYPE_EXECUTABLE &&
+        bool written = oid >= 2 && r->type != SIGNET_TYPE_EXECUTABLE &&
                        (r->flags & (READ | WRITE)) != READ && (r->flags & MANDATORY);
 
         if ((!written && !(r->flags & SIGNET_DEFINED_NEEDED)) ||

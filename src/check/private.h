@@ -33,6 +33,8 @@ int check_say(struct check *check, enum finding kind, struct signet_path path, c
 /* Of the whole packet; what: "has records of base values alone". */
 int check_say_packet(struct check *check, enum finding kind, const char *what);
 
+enum { ACCOUNTS_MAX = 1000 };
+
 /* Each returns non-zero when the check is over. values.c: one record, by its object's definition;
  * client.c: one record, by the profile; complete.c: what instances need; accounts.c: Security;
  * server.c: Server; access_control.c */
@@ -43,6 +45,10 @@ int check_mandatory(struct check *check);
 int check_accounts(struct check *check);
 int check_server_instances(struct check *check);
 int check_access_control(struct check *check);
+
+/* account_doubts.c: of one account; of those that have one key, or one identity at one server */
+void suspect_account(struct check *check, const struct signet_account *account);
+void suspect_shared_keys(struct check *check);
 
 /* The integer of a single resource, or otherwise. */
 int64_t check_integer(const struct check *check, uint16_t oid, uint16_t iid, uint16_t rid,

@@ -67,6 +67,17 @@ static int check_server_ssid(struct check *check, const struct signet_record *r,
                         "is %d in another instance too (LwM2M Core 1.2, section 7.4)", (int)ssid);
 }
 
+/* Of an attribute pmax below pmin clients take no notice. */
+static void suspect_periods(struct check *check, const struct signet_record *r)
+{
+    int64_t least = check_integer(check, 1, r->path.iid, 2, 0);
+
+    if (r->value.as.integer > 0 && r->value.as.integer < least)
+        check_suspect(check, r->path, "write more seconds than the minimum, or leave it out",
+                      "is %lld, less than DefaultMinPeriod (%lld): clients ignore it then",
+                      (long long)r->value.as.integer, (long long)least);
+}
+
 int check_server_instances(struct check *check)
 {
     struct id_set seen = {{0}};
@@ -79,6 +90,8 @@ int check_server_instances(struct check *check)
             continue;
         if (r->path.rid == 0 && r->value.type == SIGNET_TYPE_INTEGER)
             rc = check_server_ssid(check, r, &seen);
+        else if (r->path.rid == 3 && r->value.type == SIGNET_TYPE_INTEGER)
+            suspect_periods(check, r);
         else if (r->path.rid == 7 && r->value.type == SIGNET_TYPE_STRING)
             rc = check_binding(check, r);
         else if (r->path.rid == 22 && r->value.type == SIGNET_TYPE_STRING)

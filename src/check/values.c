@@ -148,6 +148,15 @@ static int check_lifetime(struct check *check, const struct signet_record *recor
     return SIGNET_OK;
 }
 
+static const int64_t LAST_SECOND = 253402300799; /* of the year 9999 */
+
+static void suspect_time(struct check *check, const struct signet_record *record)
+{
+    if (record->value.type == SIGNET_TYPE_INTEGER && record->value.as.integer > LAST_SECOND)
+        check_suspect(check, record->path, "a time is a number of seconds since 1970",
+                      "is behind the year 9999: is it in milliseconds?");
+}
+
 /* "{endpoint:text}" in what goes to one device: work orders fill it in, and nobody else. */
 static void suspect_placeholder(struct check *check, const struct signet_record *record)
 {
@@ -182,6 +191,8 @@ static int check_record_value(struct check *check, const struct signet_record *r
                             "must be %s, not %s (LwM2M Core 1.2, Appendix C)", want->noun,
                             type_info(value->type)->noun);
     suspect_placeholder(check, record);
+    if (resource->type == SIGNET_TYPE_TIME)
+        suspect_time(check, record);
     rc = check_range(check, record, resource);
     return rc || record->path.oid != 1 || record->path.rid != 1 ? rc
                                                                 : check_lifetime(check, record);

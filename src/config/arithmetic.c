@@ -188,6 +188,7 @@ struct value apply_unary(struct parser *p, size_t at, char op, struct value v)
         fail_at(p, at, SIGNET_E_SYNTAX, NULL, "this sign is for numbers");
     } else {
         v.kind = V_INT;
+        v.named = NO_NAME;
         if (op == '~')
             v.as.integer = ~v.as.integer;
         else if (op == '-' && __builtin_sub_overflow((wide)0, v.as.integer, &v.as.integer))

@@ -123,16 +123,22 @@ static void add_value(struct parser *p, struct signet_tree *tree, const uint16_t
         return;
     place_of(p, entry->key.at, &line, &column);
     fail_with(p, tree_append(tree, path, &value, line, column, p->err));
-    fail_with(p, tree_source_entry(p->source, path, line, column, p->err));
 }
 
-static void keep_instance(struct parser *p, const uint16_t ids[4], const struct value *key)
+/* The places of all entries, from the objects down. */
+static void keep_entry(struct parser *p, const uint16_t ids[4], const struct entry *entry,
+                       unsigned level)
 {
-    const struct signet_path path = {ids[0], ids[1], SIGNET_NO_ID, SIGNET_NO_ID};
+    struct signet_path path = {ids[0], SIGNET_NO_ID, SIGNET_NO_ID, SIGNET_NO_ID};
     unsigned line, column;
 
-    place_of(p, key->at, &line, &column);
+    path.iid = level >= 1 ? ids[1] : SIGNET_NO_ID;
+    path.rid = level >= 2 ? ids[2] : SIGNET_NO_ID;
+    path.riid = level >= 3 ? ids[3] : SIGNET_NO_ID;
+    place_of(p, entry->key.at, &line, &column);
     fail_with(p, tree_source_entry(p->source, path, line, column, p->err));
+    if (p->rc == SIGNET_OK)
+        doubt_entry(p, entry, ids[0], level);
 }
 
 static void add_dict(struct parser *p, struct signet_tree *tree, const struct dict *dict,
@@ -143,10 +149,9 @@ static void add_dict(struct parser *p, struct signet_tree *tree, const struct di
         const struct entry *entry = &dict->entries[i];
 
         ids[level] = (uint16_t)entry->key.as.integer;
-        if (level == 1)
-            keep_instance(p, ids, &entry->key);
         if (level == 2)
             ids[3] = SIGNET_NO_ID;
+        keep_entry(p, ids, entry, level);
         if (entry->value.kind == V_DICT && level < 3)
             add_dict(p, tree, &entry->value.as.dict, ids, level + 1);
         else if (level >= 2)

@@ -36,7 +36,10 @@ static struct value parse_resource(struct parser *p, const struct signet_object 
     struct name name = parse_member(p, prefix, hint);
     resource = resource_by_name(object, p->text + name.at, name.len);
     if (resource)
-        return (struct value){.kind = V_INT, .as.integer = resource->id};
+        return (struct value){.kind = V_INT,
+                              .named = RESOURCE_NAME,
+                              .named_of = object->id,
+                              .as.integer = resource->id};
     strcat(prefix, ".");
     return unknown_name(p, name, prefix, names, resource_names(object, names, RESOURCES_MAX));
 }
@@ -53,7 +56,7 @@ static struct value parse_identifier(struct parser *p, bool resource)
                             object_names(p->objects, names, OBJECTS_MAX));
     if (resource)
         return parse_resource(p, object, hint);
-    return (struct value){.kind = V_INT, .as.integer = object->id};
+    return (struct value){.kind = V_INT, .named = OBJECT_NAME, .as.integer = object->id};
 }
 
 static void expect(struct parser *p, char c, const char *hint)

@@ -26,7 +26,9 @@ enum value_kind { V_INT, V_BOOL, V_FLOAT, V_STR, V_BYTES, V_DICT, V_OBJLINK };
 
 struct value {
     enum value_kind kind;
-    size_t at; /* where it starts in the text */
+    enum { NO_NAME, OBJECT_NAME, RESOURCE_NAME } named; /* V_INT: how it is written */
+    uint16_t named_of;                                  /* the object of a resource's name */
+    size_t at;                                          /* where it starts in the text */
     union {
         wide integer; /* V_INT and V_BOOL */
         double number;
@@ -110,6 +112,9 @@ struct value unknown_name(struct parser *p, struct name n, const char *prefix,
 
 /* parse.c */
 struct value parse_configuration(struct parser *p);
+
+/* doubt.c: of the entry at this level of an object, which the source has as its last */
+void doubt_entry(struct parser *p, const struct entry *entry, uint16_t oid, unsigned level);
 
 /* build.c */
 void build_tree(struct parser *p, const struct value *top, struct signet_tree **out);

@@ -39,7 +39,12 @@ void tree_source_free(struct tree_source **source);
  * order of the text; then that it has been read. */
 int tree_source_entry(struct tree_source *source, struct signet_path path, unsigned line,
                       unsigned column, struct signet_error *err);
+/* Of the entry that came last: what is worth a word about how it is written. */
+int tree_source_doubt(struct tree_source *source, const char *what, const char *hint,
+                      struct signet_error *err);
 void tree_source_end(struct tree_source *source);
+/* Its doubts, as warnings. */
+void tree_source_tell(const struct tree_source *source, const struct signet_observer *observer);
 void tree_source_blame(const struct tree_source *source, struct signet_path path,
                        struct signet_error *err);
 /* The tree keeps it; NULL: it came from no text. */
@@ -47,6 +52,8 @@ void tree_set_source(struct signet_tree *tree, struct tree_source *source);
 /* "FILE:LINE:COLUMN: " in front of the message, and the line with a caret: of the entry that the
  * path names, else of its instance, else of the beginning. Nothing where there is no text. */
 void tree_blame(const struct signet_tree *tree, struct signet_path path, struct signet_error *err);
+/* The doubts of the text, as warnings. */
+void tree_tell(const struct signet_tree *tree, const struct signet_observer *observer);
 
 /* account.c: the value of a single resource; NULL: the tree does not have it */
 const struct signet_value *tree_value(const struct signet_tree *tree, uint16_t oid, uint16_t iid,

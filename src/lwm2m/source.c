@@ -10,6 +10,7 @@ struct text_entry {
     uint64_t key; /* the path as one number */
     unsigned line, column;
     size_t at;
+    struct signet_error *doubt; /* of the text itself, which its values do not show; or NULL */
 };
 
 /* Does not change once a tree has it; copies of the tree share it. */
@@ -52,6 +53,8 @@ struct tree_source *tree_source_keep(struct tree_source *source)
 void tree_source_free(struct tree_source **source)
 {
     if (*source && --(*source)->users == 0) {
+        for (size_t i = 0; i < (*source)->count; i++)
+            free((*source)->entries[i].doubt);
         free((*source)->name);
         free((*source)->text);
         free((*source)->entries);
@@ -73,6 +76,18 @@ int tree_source_entry(struct tree_source *source, struct signet_path path, unsig
         return SIGNET_E_NOMEM;
     source->entries[source->count++] =
         (struct text_entry){.key = path_key(path), .line = line, .column = column};
+    return SIGNET_OK;
+}
+
+int tree_source_doubt(struct tree_source *source, const char *what, const char *hint,
+                      struct signet_error *err)
+{
+    struct text_entry *last = &source->entries[source->count - 1];
+
+    last->doubt = calloc(1, sizeof(*last->doubt));
+    if (!last->doubt)
+        return error_nomem(err);
+    error_set_hint(last->doubt, SIGNET_OK, hint, "%s", what);
     return SIGNET_OK;
 }
 
@@ -146,12 +161,32 @@ static void hide_nothing(const void *ctx, const char *text, size_t len, size_t s
     (void)hide;
 }
 
+static void blame_entry(const struct tree_source *source, const struct text_entry *place,
+                        struct signet_error *err)
+{
+    const struct text_source text = {source->name, source->text, source->len, hide_nothing, NULL};
+
+    error_prefix(err, "%.120s:%u:%u", source->name, place->line, place->column);
+    error_excerpt(err, &text, place->at);
+}
+
 void tree_source_blame(const struct tree_source *source, struct signet_path path,
                        struct signet_error *err)
 {
-    const struct text_source text = {source->name, source->text, source->len, hide_nothing, NULL};
     struct text_entry place = find_entry(source, path);
 
-    error_prefix(err, "%.120s:%u:%u", source->name, place.line, place.column);
-    error_excerpt(err, &text, place.at);
+    blame_entry(source, &place, err);
+}
+
+void tree_source_tell(const struct tree_source *source, const struct signet_observer *observer)
+{
+    for (size_t i = 0; i < source->count; i++) {
+        struct signet_error doubt;
+
+        if (!source->entries[i].doubt)
+            continue;
+        doubt = *source->entries[i].doubt;
+        blame_entry(source, &source->entries[i], &doubt);
+        event_warn(observer, &doubt);
+    }
 }

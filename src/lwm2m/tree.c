@@ -312,6 +312,12 @@ void tree_blame(const struct signet_tree *tree, struct signet_path path, struct 
         tree_source_blame(tree->source, path, err);
 }
 
+void tree_tell(const struct signet_tree *tree, const struct signet_observer *observer)
+{
+    if (tree->source)
+        tree_source_tell(tree->source, observer);
+}
+
 void path_format(struct signet_path path, char out[static PATH_TEXT_MAX])
 {
     int used = snprintf(out, PATH_TEXT_MAX, "/%u/%u/%u", path.oid, path.iid, path.rid);

@@ -143,8 +143,6 @@ def good_devices(c):
         'cert': config(mode=2, server=c['own.der'], identity=c['device.der'], secret=c['device.p8']),
         'a hash of the certificate': config(mode=2, server="b'" + 'h' * 32 + "'", matching=1, identity=c['device.der'],
                                             secret=c['device.p8']),
-        'the name of the server as SNI': config(mode=2, uri="'coaps://10.0.0.1'", sni="'127.0.0.1'", server=c['own.der'],
-                                                identity=c['device.der'], secret=c['device.p8']),
         'a bootstrap account alone': config(bootstrap='True', ssid=None, server_ssid=None, lifetime=None, binding=None,
                                             storing=None),
     }
@@ -162,6 +160,7 @@ def suspicious_devices(c):
         'a server of another name': (cert(server=c['another name.cert']), OTHER % 'server.example'),
         'a server whose certificate for usage 1 has another name': (cert(server=c['another name.cert'], usage=1), OTHER % 'server.example'),
         'a server of another address': (cert(uri="'coaps://127.0.0.2'"), "it is for '127.0.0.1', and not for 127.0.0.2"),
+        'the address of the server as SNI': (cert(uri="'coaps://10.0.0.1'", sni="'127.0.0.1'"), '(/0/1/14) is an address'),
         'another name as SNI': (cert(sni="'server.example'"), "it is for '127.0.0.1', and not for server.example"),
         'an authority for usage 1': (cert(server=c['server.der'], usage=1), "/0/1/4 is an authority's certificate"),
         'a server certificate in PEM': (cert(server=c['server.pem']), '/0/1/4 is PEM: it goes into the packet as DER'),

@@ -51,8 +51,8 @@ static void the_entry_or_what_it_is_in(void **state)
            "     2: {10: 7}}, ..................\n     ^");
     blamed(tree, (struct signet_path){3, 0, 6, 5}, "cfg:3:20: no",
            " 3: {0: {6: {4: 1, 5: 2}}}}\n                   ^");
-    blamed(tree, (struct signet_path){3, 0, 6, SIGNET_NO_ID}, "cfg:3:14: no",
-           " 3: {0: {6: {4: 1, 5: 2}}}}\n             ^");
+    blamed(tree, (struct signet_path){3, 0, 6, SIGNET_NO_ID}, "cfg:3:10: no",
+           " 3: {0: {6: {4: 1, 5: 2}}}}\n         ^");
     tree_blame(tree, (struct signet_path){0, 0, 0, 0}, NULL);
     signet_tree_free(&tree);
 }
