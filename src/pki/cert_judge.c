@@ -196,6 +196,7 @@ static void look_at_usage(struct cert_traits *t, X509 *x)
 
     t->signs_handshakes = there == -1 || ASN1_BIT_STRING_get_bit(bits, 0);
     t->enciphers_keys = there == -1 || ASN1_BIT_STRING_get_bit(bits, 2);
+    t->agrees_keys = there == -1 || ASN1_BIT_STRING_get_bit(bits, 4);
     t->signs_certs = there == -1 || ASN1_BIT_STRING_get_bit(bits, 5);
     t->authority = basic && basic->ca && t->signs_certs;
     ASN1_BIT_STRING_free(bits);
@@ -209,6 +210,41 @@ bool x509_may_issue(X509 *x)
     look_at_usage(&t, x);
     ERR_clear_error();
     return t.authority;
+}
+
+long x509_path_length(X509 *x)
+{
+    BASIC_CONSTRAINTS *basic = X509_get_ext_d2i(x, NID_basic_constraints, NULL, NULL);
+    long most = basic && basic->pathlen ? ASN1_INTEGER_get(basic->pathlen) : -1;
+
+    BASIC_CONSTRAINTS_free(basic);
+    ERR_clear_error();
+    return most;
+}
+
+static bool can_read(X509_EXTENSION *extension)
+{
+    const X509V3_EXT_METHOD *method = X509V3_EXT_get(extension);
+    void *content = method ? X509V3_EXT_d2i(extension) : NULL;
+
+    if (content && method->it)
+        ASN1_item_free(content, ASN1_ITEM_ptr(method->it));
+    else if (content)
+        method->ext_free(content);
+    return !method || content;
+}
+
+const char *x509_malformed(X509 *x)
+{
+    const char *name = NULL;
+
+    if (X509_get_extension_flags(x) & EXFLAG_INVALID)
+        name = "of some kind";
+    for (int i = 0; name && i < X509_get_ext_count(x); i++)
+        if (!can_read(X509_get_ext(x, i)))
+            name = OBJ_nid2sn(OBJ_obj2nid(X509_EXTENSION_get_object(X509_get_ext(x, i))));
+    ERR_clear_error();
+    return name;
 }
 
 bool cert_is_authority(const struct signet_cert *cert)

@@ -139,16 +139,16 @@ int cms_check_recipient(const struct signet_cert *cert, struct signet_error *err
         return SIGNET_E_CRYPTO;
     EVP_PKEY *key = X509_get0_pubkey(x);
     bool rsa = EVP_PKEY_is_a(key, "RSA"), ec = EVP_PKEY_is_a(key, "EC");
-    uint32_t usage = X509_get_key_usage(x); /* all, where it has none */
-    int bits = EVP_PKEY_get_bits(key), rc = SIGNET_OK;
+    struct cert_traits traits = {0};
+    int bits = EVP_PKEY_get_bits(key), rc = cert_traits(cert, &traits, err);
 
-    if (!rsa && !ec)
+    if (!rc && !rsa && !ec)
         rc = error_set_hint(err, SIGNET_E_CERT, "an EC key (secp256r1) or an RSA key",
                             "its key can open nothing that is sealed to it");
-    else if (rsa && bits < RSA_LEAST)
+    else if (!rc && rsa && bits < RSA_LEAST)
         rc = error_set_hint(err, SIGNET_E_CERT, "an EC key (secp256r1), or RSA of 2048 bits",
                             "an RSA key of %d bits is too short to seal to", bits);
-    else if (!(usage & (rsa ? KU_KEY_ENCIPHERMENT : KU_KEY_AGREEMENT)))
+    else if (!rc && !(rsa ? traits.enciphers_keys : traits.agrees_keys))
         rc = error_set_hint(err, SIGNET_E_CERT,
                             rsa ? "keyUsage = keyEncipherment" : "keyUsage = keyAgreement",
                             "its key usage does not allow sealing to it");

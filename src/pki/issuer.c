@@ -275,6 +275,27 @@ static int take_chain(struct issuer *is, const struct signet_cert *const *chain,
     return SIGNET_OK;
 }
 
+static int check_authority(X509 *x, struct signet_error *err)
+{
+    const char *malformed = x509_malformed(x);
+
+    if (malformed)
+        return error_set_hint(err, SIGNET_E_CERT, "have it issued anew",
+                              "its extension %s is malformed (RFC 5280, section 4.2): servers with "
+                              "OpenSSL would take nothing that it signs",
+                              malformed);
+    if (!x509_may_issue(x))
+        return error_set_hint(err, SIGNET_E_CERT,
+                              "it needs basicConstraints CA:TRUE and keyUsage keyCertSign",
+                              "it is not the certificate of an authority");
+    if (!X509_NAME_entry_count(X509_get_subject_name(x)))
+        return error_set_hint(
+            err, SIGNET_E_CERT, "have it issued anew, with a name",
+            "its subject is empty, and an authority has a name (RFC 5280, section "
+            "4.1.2.6)");
+    return SIGNET_OK;
+}
+
 /* Each is issued by the next, and may issue. */
 static int issuer_check_chain(struct issuer *is, struct signet_error *err)
 {
@@ -294,10 +315,8 @@ static int issuer_check_chain(struct issuer *is, struct signet_error *err)
         is->own_to = i ? is->own_to : to;
         is->constrains_names =
             is->constrains_names || X509_get_ext_by_NID(x, NID_name_constraints, -1) >= 0;
-        if (X509_check_ca(x) != 1 || !(X509_get_key_usage(x) & KU_KEY_CERT_SIGN))
-            return error_set_hint(err, SIGNET_E_CERT,
-                                  "it needs basicConstraints CA:TRUE and keyUsage keyCertSign",
-                                  "it is not the certificate of an authority");
+        if ((rc = check_authority(x, err)))
+            return rc;
         if (above && (X509_check_issued(above, x) != X509_V_OK ||
                       X509_verify(x, X509_get0_pubkey(above)) != 1))
             return error_set_hint(err, SIGNET_E_CERT,

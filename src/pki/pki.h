@@ -117,7 +117,7 @@ int key_fits_stacks(const void *der, size_t len, struct signet_error *err);
 struct cert_traits {
     unsigned version;
     bool authority, self_issued, wrong_signature;       /* the last: of one that is self-issued */
-    bool signs_handshakes, signs_certs, enciphers_keys; /* true where it has no key usage */
+    bool signs_handshakes, signs_certs, enciphers_keys, agrees_keys; /* true: no key usage */
     bool for_clients, for_servers;                      /* likewise */
     bool asks_features;                                 /* RFC 7633 */
     unsigned rsa_bits;                                  /* 0: no RSA key */
@@ -127,6 +127,11 @@ int cert_traits(const struct signet_cert *cert, struct cert_traits *out, struct 
 /* Of version 3: basic constraints, and key usage where it has one. x is OpenSSL's X509. */
 struct x509_st;
 bool x509_may_issue(struct x509_st *x);
+/* How many authorities may stand below it (RFC 5280, section 4.2.1.9); -1: any number. */
+long x509_path_length(struct x509_st *x);
+/* An extension that OpenSSL knows and cannot read, by its name, or NULL: it takes nothing then that
+ * the certificate's key signed. */
+const char *x509_malformed(struct x509_st *x);
 /* The curves that TLS stacks take in a certificate as they are built: Mbed TLS 3
  * (mbedtls_x509_crt_profile_default), and OpenSSL; ends with NULL. */
 extern const char *const cert_usual_curves[];

@@ -28,7 +28,7 @@ static bool may_issue(X509 *issuer)
 /* below: how many certificates of authorities would stand below it (RFC 5280, section 4.2.1.9). */
 static bool has_room(X509 *issuer, size_t below)
 {
-    long most = X509_get_pathlen(issuer);
+    long most = x509_path_length(issuer);
 
     return most < 0 || below <= (size_t)most;
 }

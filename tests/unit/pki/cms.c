@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "unit/ca.h"
+
 static struct signet_error err;
 static bool no_memory;
 
@@ -60,6 +62,41 @@ static void each_recipient_opens_and_nobody_else(void **state)
     for (size_t i = 0; i < 3; i++) {
         signet_key_free(&keys[i]);
         signet_cert_free(&certs[i]);
+    }
+}
+
+/* Its key usage counts, also where another extension is malformed. */
+static void what_a_recipient_s_key_is_for(void **state)
+{
+    static const struct {
+        const char *usage, *says;
+    } rows[] = {{"keyAgreement", NULL},
+                {"digitalSignature", "its key usage does not allow sealing to it"}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct test_ca receiver = ca_make("receiver", "EC", NULL, NULL);
+        struct signet_bytes sealed = {0};
+        struct signet_cert *cert = NULL;
+        unsigned char *der = NULL;
+
+        while (X509_get_ext_count(receiver.cert))
+            X509_EXTENSION_free(X509_delete_ext(receiver.cert, 0));
+        ca_extension(receiver.cert, NID_key_usage, rows[i].usage);
+        ca_extension(receiver.cert, NID_authority_key_identifier, "DER:0500");
+        assert_true(X509_sign(receiver.cert, receiver.key, EVP_sha256()) > 0);
+        int len = i2d_X509(receiver.cert, &der);
+        assert_int_equal(signet_cert_load(&cert, der, (size_t)len, &err), SIGNET_OK);
+        const struct signet_cert *const certs[] = {cert};
+        assert_int_equal(cms_check_recipient(cert, &err), rows[i].says ? SIGNET_E_CERT : SIGNET_OK);
+        if (rows[i].says)
+            assert_string_equal(err.msg, rows[i].says);
+        else
+            assert_int_equal(cms_seal(certs, 1, "x", 1, &sealed, &err), SIGNET_OK);
+        signet_bytes_free(&sealed);
+        signet_cert_free(&cert);
+        OPENSSL_free(der);
+        ca_free(&receiver);
     }
 }
 
@@ -253,6 +290,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_recipient_opens_and_nobody_else),
+        cmocka_unit_test(what_a_recipient_s_key_is_for),
         cmocka_unit_test(a_certificate_that_is_not_read),
         cmocka_unit_test(what_was_changed_does_not_open),
         cmocka_unit_test(a_point_that_is_written_otherwise),

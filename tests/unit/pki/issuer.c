@@ -204,6 +204,45 @@ static void what_devices_cannot_read(void **state)
     ca_free(&ca);
 }
 
+/* A certificate without a name; one with an extension that OpenSSL cannot read. */
+static void authorities_that_issue_nothing(void **state)
+{
+    static const struct {
+        bool named;
+        int nid;
+        const char *extension, *says;
+    } rows[] = {
+        {true, NID_netscape_comment, "hello", NULL},
+        {false, 0, NULL, "its subject is empty, and an authority has a name (RFC 5280, section "},
+        {true, NID_crl_distribution_points, "DER:0500", "its extension crlDistributionPoints is "},
+        {true, NID_name_constraints, "DER:0500", "its extension nameConstraints is malformed"},
+        {true, NID_authority_key_identifier, "DER:0500", "authorityKeyIdentifier is malformed"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct test_ca ca = ca_make("ca", "EC", NULL, NULL);
+        struct issuer *issuer = NULL;
+        struct signet_error err = {0};
+
+        if (!rows[i].named)
+            X509_NAME_ENTRY_free(X509_NAME_delete_entry(X509_get_subject_name(ca.cert), 0));
+        X509_set_issuer_name(ca.cert, X509_get_subject_name(ca.cert));
+        if (rows[i].extension)
+            ca_extension(ca.cert, rows[i].nid, rows[i].extension);
+        assert_true(X509_sign(ca.cert, ca.key, EVP_sha256()) > 0);
+        struct signet_cert *cert = cert_of(&ca);
+        const struct signet_cert *chain[] = {cert};
+        int rc = issuer_open(&issuer, chain, 1, NULL, NULL, &err);
+        assert_int_equal(rc, rows[i].says ? SIGNET_E_CERT : SIGNET_OK);
+        if (rows[i].says && !strstr(err.msg, rows[i].says))
+            fail_msg("%s", err.msg);
+        issuer_close(&issuer);
+        signet_cert_free(&cert);
+        ca_free(&ca);
+    }
+}
+
 /* An authority elsewhere, too: its certificates would be refused one by one. */
 static void a_key_that_devices_do_not_take(void **state)
 {
@@ -228,6 +267,7 @@ int main(void)
         cmocka_unit_test(the_clock_goes_on),
         cmocka_unit_test(verdicts),
         cmocka_unit_test(what_devices_cannot_read),
+        cmocka_unit_test(authorities_that_issue_nothing),
         cmocka_unit_test(a_key_that_devices_do_not_take),
     };
 

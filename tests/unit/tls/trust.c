@@ -256,6 +256,36 @@ static void a_long_chain(void **state)
         ca_free(&cas[i]);
 }
 
+/* Mbed TLS, which reads no identifier of keys, counts also where that is malformed. */
+static void a_path_that_is_too_long(void **state)
+{
+    static const char *const lengths[] = {"critical,CA:TRUE,pathlen:1",
+                                          "critical,CA:TRUE,pathlen:0"};
+
+    (void)state;
+    for (int too_long = 0; too_long <= 1; too_long++) {
+        struct test_ca root = ca_make("root", "EC", NULL, NULL),
+                       ca = ca_make("ca", "EC", &root, NULL);
+        STACK_OF(X509) *sent = sk_X509_new_null();
+        X509 *leaf = leaf_of(&ca, &usual);
+        struct signet_error err = {0};
+
+        X509_EXTENSION_free(X509_delete_ext(root.cert, 2));
+        X509_EXTENSION_free(X509_delete_ext(root.cert, 0));
+        ca_extension(root.cert, NID_basic_constraints, lengths[too_long]);
+        ca_extension(root.cert, NID_subject_key_identifier, "DER:0500");
+        assert_true(X509_sign(root.cert, root.key, EVP_sha256()) > 0);
+        sk_X509_push(sent, leaf);
+        sk_X509_push(sent, ca.cert);
+        assert_int_equal(judge(root.cert, sent, (struct tls_trust){.usage = 2}, "h", false, &err),
+                         too_long ? SIGNET_E_CERT : SIGNET_OK);
+        sk_X509_free(sent);
+        X509_free(leaf);
+        ca_free(&root);
+        ca_free(&ca);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -264,6 +294,7 @@ int main(void)
         cmocka_unit_test(an_authority_that_is_only_sent),
         cmocka_unit_test(what_stands_above_the_authority),
         cmocka_unit_test(a_long_chain),
+        cmocka_unit_test(a_path_that_is_too_long),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
