@@ -115,7 +115,7 @@ static int check_pair(const struct signet_account *a, const struct signet_observ
     if (rc == SIGNET_OK)
         rc = check_belong(a, cert, key, err);
     if (rc == SIGNET_OK)
-        rc = key_fits_stacks(a->secret_key->as.bytes.data, a->secret_key->as.bytes.len, err);
+        rc = key_fits_stacks(a->secret_key->as.bytes.data, a->secret_key->as.bytes.len, key, err);
     if (rc == SIGNET_OK)
         rc = cert_fits_stacks(cert, err);
     if (rc == SIGNET_OK)

@@ -2,17 +2,12 @@
 /* Certificates and keys that a configuration holds as PEM become DER, which is what a device takes
  * (LwM2M Transport 1.2, section 5.2.9.3). */
 #include "check/private.h"
+#include "pki/pki.h"
 
 bool value_is_pem(const struct signet_value *value)
 {
-    static const char begin[] = "-----BEGIN ";
-    const char *at;
-
-    if (!value || value->type != SIGNET_TYPE_OPAQUE || value->as.bytes.len <= sizeof(begin))
-        return false;
-    at = (const char *)value->as.bytes.data;
-    at += strspn(at, " \t\r\n"); /* the tree ends bytes with a zero */
-    return strncmp(at, begin, sizeof(begin) - 1) == 0;
+    return value && value->type == SIGNET_TYPE_OPAQUE &&
+           pem_is(value->as.bytes.data, value->as.bytes.len);
 }
 
 int value_to_der(const struct signet_value *value, bool key, struct signet_bytes *out,

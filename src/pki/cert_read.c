@@ -51,13 +51,40 @@ int cert_take(struct signet_cert **out, struct buf *der, struct signet_error *er
     return rc;
 }
 
-/* All forms of private key start with their version, a certificate with a sequence. */
-static bool starts_with_number(const uint8_t *der, size_t len)
+/* All forms of private key start with their version, 0 or 1, a PKCS#12 with 3, a certificate with a
+ * sequence: -1. */
+static int first_number(const uint8_t *der, size_t len)
 {
-    struct der all = {.at = der, .end = der + len}, inside;
+    struct der all = {.at = der, .end = der + len}, inside, number;
 
     return der_next(&all, DER_SEQUENCE, NULL, &inside) &&
-           der_next(&inside, DER_INTEGER, NULL, NULL);
+                   der_next(&inside, DER_INTEGER, NULL, &number) && !der_ended(&number)
+               ? *number.at
+               : -1;
+}
+
+static int refuse_der(const uint8_t *der, size_t len, struct signet_error *err)
+{
+    int number = first_number(der, len);
+
+    if (number == 3)
+        return error_set_hint(err, SIGNET_E_CERT,
+                              "take it apart: openssl pkcs12 -in FILE -clcerts -nokeys",
+                              "this is a PKCS#12 container, not a certificate");
+    if (number >= 0)
+        return error_set_hint(err, SIGNET_E_CERT, "are key and certificate swapped?",
+                              "this is a private key, not a certificate");
+    return error_set_hint(err, SIGNET_E_CERT, "was it copied whole?", "not an X.509 certificate");
+}
+
+/* A certificate that is pinned is compared byte for byte with what the server makes of its own. */
+static int check_is_der(X509 *x, size_t len, struct signet_error *err)
+{
+    if (i2d_X509(x, NULL) == (int)len)
+        return SIGNET_OK;
+    return error_set_hint(err, SIGNET_E_CERT, "openssl x509 -in FILE -outform DER writes it anew",
+                          "it is BER, and no DER: a length in it is not in its shortest form (RFC "
+                          "5280, section 4.1)");
 }
 
 static int load_der(struct signet_cert **out, const uint8_t *der, size_t len,
@@ -67,16 +94,16 @@ static int load_der(struct signet_cert **out, const uint8_t *der, size_t len,
     X509 *x = cert_parse_der(der, len);
     int rc;
 
-    if (x && X509_get0_pubkey(x)) {
+    if (!x)
+        rc = refuse_der(der, len, err);
+    else if (!X509_get0_pubkey(x))
+        rc = error_set_hint(err, SIGNET_E_CERT, "was it copied whole?",
+                            "the certificate's public key is unusable");
+    else
+        rc = check_is_der(x, len, err);
+    if (rc == SIGNET_OK) {
         buf_append(&b, der, len);
         rc = cert_take(out, &b, err);
-    } else {
-        rc = error_set(err, SIGNET_E_CERT,
-                       x                              ? "the certificate's public key is unusable"
-                       : starts_with_number(der, len) ? "this is a private key, not a certificate"
-                                                      : "not an X.509 certificate");
-        error_hint(err, starts_with_number(der, len) ? "are key and certificate swapped?"
-                                                     : "was it copied whole?");
     }
     ERR_clear_error();
     buf_free(&b);

@@ -18,11 +18,10 @@ static const char *pem_find(const char *at, const char *end, const char *what)
     return at < end ? memmem(at, (size_t)(end - at), what, strlen(what)) : NULL;
 }
 
-/* Text in front of a PEM block may start with a 0, as DER does. */
-static bool is_pem(const uint8_t *data, size_t len)
+bool pem_is(const void *data, size_t len)
 {
     return len && memmem(data, len, "-----BEGIN ", 11) &&
-           (data[0] != 0x30 || der_check_whole(data, len, "", NULL));
+           (*(const uint8_t *)data != 0x30 || der_check_whole(data, len, "", NULL));
 }
 
 static bool label_is(const struct block *b, const char *label)
@@ -215,7 +214,7 @@ int pem_read(const uint8_t *data, size_t len, enum pem_kind kind, struct secret 
     if (len > IMPORT_MAX)
         return error_set(err, SIGNET_E_LIMIT, "%zu bytes are too many for a %s", len,
                          kind_names[kind]);
-    if (is_pem(data, len))
+    if (pem_is(data, len))
         return read_pem(data, len, kind, der, err);
     rc = der_check_whole(data, len, kind_names[kind], err);
     return rc ? rc : secret_set(der, data, len, err);
@@ -231,7 +230,7 @@ int pem_read_certs(const uint8_t *data, size_t len,
     struct block b;
     int rc = SIGNET_OK, more = 0;
 
-    if (!is_pem(data, len)) {
+    if (!pem_is(data, len)) {
         rc = pem_read(data, len, PEM_CERTIFICATE, &der, err);
         if (rc == SIGNET_OK)
             rc = take(ctx, der.data, der.len, err);

@@ -66,6 +66,8 @@ int p256_verify(const uint8_t point[static P256_POINT], const uint8_t *digest, s
                 const uint8_t signature[static P256_POINT], struct signet_error *err);
 
 /* pem.c: text of 64 columns, RFC 7468 */
+/* Is there a block of PEM in it? Text may stand in front, which may start with a 0, as DER does. */
+bool pem_is(const void *data, size_t len);
 void pem_write(struct buf *b, const char *label, const uint8_t *der, size_t len);
 
 /* cert_facts.c: what signet_cert_describe() says in issuer, serial and key_sha256, from the DER of
@@ -110,8 +112,9 @@ int cert_request_check_name(const struct cert_request *request, const char *endp
 int cert_fits_stacks(const struct signet_cert *cert, struct signet_error *err);
 /* ... of one that a server sends besides, of which Mbed TLS need not know the signature. */
 int cert_fits_beside(const struct signet_cert *cert, struct signet_error *err);
-/* key_stack.c: likewise a private key in DER, which signet_key_load() takes. */
-int key_fits_stacks(const void *der, size_t len, struct signet_error *err);
+/* key_stack.c: likewise a private key in DER, which signet_key_load() made a key of. */
+int key_fits_stacks(const void *der, size_t len, const struct signet_key *key,
+                    struct signet_error *err);
 
 /* cert_judge.c: what decides whether a certificate does for a purpose */
 struct cert_traits {

@@ -164,6 +164,8 @@ def suspicious_devices(c):
         'another name as SNI': (cert(sni="'server.example'"), "it is for '127.0.0.1', and not for server.example"),
         'an authority for usage 1': (cert(server=c['server.der'], usage=1), "/0/1/4 is an authority's certificate"),
         'a server certificate in PEM': (cert(server=c['server.pem']), '/0/1/4 is PEM: it goes into the packet as DER'),
+        'a server certificate in PEM behind the text of openssl -text': (cert(server="b'Certificate:\\n' " + c['server.pem']),
+                                                                         '/0/1/4 is PEM: it goes into the packet as DER'),
         'certificate and key in PEM': (cert(identity=c['device.pem'], secret=c['device.keypem']), '/0/1/5 is PEM'),
         **{f'a certificate: {what}': (cert(identity=c[f'{what}.cert'], secret=c[f'{what}.key']), f'/0/1/3: {words}')
            for what, words in WEAK.items()},

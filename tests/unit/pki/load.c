@@ -184,6 +184,44 @@ static void der_of_the_other_kind(void **state)
 }
 
 /* A point in another form is of the same key: devices get both coordinates. */
+/* A certificate that OpenSSL reads with a length of four bytes; a PKCS#12, whose version is 3. */
+static void der_that_is_none(void **state)
+{
+    static const uint8_t pkcs12[] = {0x30, 0x09, 0x02, 0x01, 0x03, 0x30,
+                                     0x04, 0x06, 0x02, 0x2a, 0x03};
+    uint8_t long_form[2048] = {0x30, 0x84, 0, 0};
+
+    (void)state;
+    memcpy(long_form + 4, cert_der.data + 2, cert_der.len - 2);
+    cert_says(
+        long_form, cert_der.len + 2,
+        "it is BER, and no DER: a length in it is not in its shortest form (RFC 5280, section "
+        "4.1)");
+    cert_says(pkcs12, sizeof pkcs12, "this is a PKCS#12 container, not a certificate");
+}
+
+/* RFC 5915, section 3: some make it longer by a zero, or shorter where its first byte is none. */
+static void a_key_is_as_long_as_its_curve(void **state)
+{
+    uint8_t der[256];
+    struct signet_error err = {0};
+    const uint8_t *number = memmem(key_der.data, key_der.len, "\x02\x01\x01\x04\x20", 5);
+    size_t at = (size_t)(number - key_der.data) + 5;
+
+    (void)state;
+    assert_int_equal(key_fits_stacks(key_der.data, key_der.len, key, &err), SIGNET_OK);
+    memcpy(der, key_der.data, at);
+    der[at] = 0;
+    memcpy(der + at + 1, key_der.data + at, key_der.len - at);
+    der[at - 1]++; /* lengths: of the number, of the key, of its wrapper, of all */
+    der[at - 6]++;
+    der[at - 8]++;
+    der[2]++;
+    assert_int_equal(key_fits_stacks(der, key_der.len + 1, key, &err), SIGNET_E_CERT);
+    assert_non_null(strstr(err.msg, "is not as long as the curve's order (RFC 5915, section 3)"));
+    assert_int_equal(key_fits_stacks(der, key_der.len + 1, NULL, &err), SIGNET_OK);
+}
+
 static void forms_of_a_point(void **state)
 {
     static const char *const forms[] = {"compressed", "hybrid", "uncompressed"};
@@ -336,6 +374,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(blocks_of_pem, set_up, tear_down),
         cmocka_unit_test_setup_teardown(der_of_the_other_kind, set_up, tear_down),
         cmocka_unit_test_setup_teardown(forms_of_a_point, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(der_that_is_none, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_key_is_as_long_as_its_curve, set_up, tear_down),
         cmocka_unit_test_setup_teardown(size_is_limited, set_up, tear_down),
         cmocka_unit_test_setup_teardown(unusual_certificates, set_up, tear_down),
         cmocka_unit_test_setup_teardown(serial_numbers_are_told_alike, set_up, tear_down),
