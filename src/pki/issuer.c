@@ -275,7 +275,7 @@ static int take_chain(struct issuer *is, const struct signet_cert *const *chain,
     return SIGNET_OK;
 }
 
-static int check_authority(X509 *x, struct signet_error *err)
+static int issuer_check_one(X509 *x, struct signet_error *err)
 {
     const char *malformed = x509_malformed(x);
 
@@ -315,7 +315,7 @@ static int issuer_check_chain(struct issuer *is, struct signet_error *err)
         is->own_to = i ? is->own_to : to;
         is->constrains_names =
             is->constrains_names || X509_get_ext_by_NID(x, NID_name_constraints, -1) >= 0;
-        if ((rc = check_authority(x, err)))
+        if ((rc = issuer_check_one(x, err)))
             return rc;
         if (above && (X509_check_issued(above, x) != X509_V_OK ||
                       X509_verify(x, X509_get0_pubkey(above)) != 1))

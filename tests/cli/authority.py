@@ -51,7 +51,7 @@ def file_authorities(h):
 def what_servers_refuse(h):
     for name, subject, curve, code, word, more in (
             ('weak', '/CN=weak', 'P-224', 0, 'certificate 1 of the authority: its key is on the curve secp224r1', ()),
-            ('nameless', '/', 'P-256', 1, "it has no issuer's name (RFC 5280, section 4)", ()),
+            ('nameless', '/', 'P-256', 1, 'its subject is empty, and an authority has a name (RFC 5280, section 4.1.2.6)', ()),
             ('asks', '/CN=asks', 'P-256', 0, 'the extension policyConstraints is critical, and they do not know it', ('policyConstraints=critical,requireExplicitPolicy:0',)),
             ('bounds', '/CN=bounds', 'P-256', 0, 'the extension nameConstraints is critical', ('nameConstraints=critical,permitted;DNS:example.com',))):
         openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:' + curve, '-nodes', '-keyout', name + '.key', '-subj', subject,
