@@ -19,9 +19,11 @@ struct export
     char *path; /* sealed: of what is known of the rows */
     struct export_format format;
     struct export_seal seal;
-    struct index rows; /* where each begins, by its start */
-    uint64_t len;      /* of all whole rows: a crash may have left half of one more */
-    struct stat st;    /* of the file when it was like this; st_ino 0: not known */
+    struct index rows;       /* where each begins, by its start */
+    struct index identities; /* likewise, by what stands in its columns of PSK identities */
+    uint64_t len;            /* of all whole rows: a crash may have left half of one more */
+    struct stat st;          /* of the file when it was like this; st_ino 0: not known */
+    bool told;               /* that there is more in it than its importer takes */
 };
 
 /* An open file under its lock, indexed, and the rows that are to be added. */
@@ -40,27 +42,19 @@ static bool export_is_sealed(const struct export *x)
 static void forget_rows(struct export *x)
 {
     index_free(&x->rows);
+    index_free(&x->identities);
     x->st.st_ino = 0;
 }
 
-/* Rows of ours below the heading of somebody else would be read as what they are not. */
-static int check_heading(const struct export *x, const char *text, size_t len,
-                         struct signet_error *err)
+/* start: bytes that only a row of this device begins with. */
+static int index_row(struct export *x, const char *row, size_t start, size_t len, uint64_t at,
+                     struct signet_error *err)
 {
-    struct buf heading = {0};
+    int rc = index_add(&x->rows, index_hash(&x->rows, row, start), at, err);
 
-    export_header(&x->format, &heading);
-    int rc = buf_check(&heading, err);
-    while (len && (text[len - 1] == '\n' || text[len - 1] == '\r')) /* Excel writes both */
-        len--;
-    while (heading.len &&
-           (heading.data[heading.len - 1] == '\n' || heading.data[heading.len - 1] == '\r'))
-        heading.len--;
-    if (rc == SIGNET_OK && (heading.len != len || memcmp(heading.data, text, len) != 0))
-        rc = error_set_hint(err, SIGNET_E_MEANING, "name another file, or give it these 'columns'",
-                            "the export '%s' has other columns in its first line", x->path);
-    buf_free(&heading);
-    return rc;
+    return rc || export_is_sealed(x)
+               ? rc
+               : export_identities_add(&x->format, &x->identities, row, len, at, err);
 }
 
 /* All whole rows; what a crash left of another is not one. */
@@ -72,9 +66,9 @@ static int read_rows(struct export *x, const char *text, size_t len, struct sign
     while (!rc && (end = export_row_end(&x->format, text + at, len - at)) > 0) {
         start = export_start_len(&x->format, text + at, end);
         if (start && (at || !x->format.header))
-            rc = index_add(&x->rows, index_hash(&x->rows, text + at, start), at, err);
+            rc = index_row(x, text + at, start, end, at, err);
         if (!rc && !at && x->format.header)
-            rc = check_heading(x, text, end, err);
+            rc = export_check_heading(&x->format, x->path, text, end, err);
         at += end;
     }
     x->len = at;
@@ -99,6 +93,8 @@ static int index_rows(struct export *x, int fd, const struct stat *st, bool writ
     forget_rows(x);
     x->len = 0;
     rc = index_open(&x->rows, err);
+    if (!rc)
+        rc = index_open(&x->identities, err);
     if (!rc && size) {
         text = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
         if (text == MAP_FAILED)
@@ -213,6 +209,17 @@ static int append_rows(struct table *t, struct export *x, struct signet_error *e
     return created ? file_sync_folder(x->path, err) : SIGNET_OK;
 }
 
+/* Of sealed rows only digests are known. */
+static int check_identities(const struct export *x, const struct table *t, const struct buf *start,
+                            const struct buf *row, struct signet_error *err)
+{
+    const struct export_rows in = {&x->identities, t->fd, x->len, &t->rows};
+    int rc =
+        export_is_sealed(x) ? SIGNET_OK : export_identities_check(&x->format, &in, start, row, err);
+
+    return error_pass(rc, err, "the export '%s'", x->path);
+}
+
 /* Adds to the rows what the file has not got yet. */
 static int plan_row(struct export *x, struct table *t, const struct signet_device *device,
                     bool *existed, struct signet_error *err)
@@ -237,10 +244,9 @@ static int plan_row(struct export *x, struct table *t, const struct signet_devic
         rc = error_set_hint(err, SIGNET_E_EXISTS,
                             "take the old row out, or give this device another name",
                             "the export '%s' has another row for '%s'", x->path, device->endpoint);
-    } else if (!rc && !*existed) {
+    } else if (!rc && !*existed && !(rc = check_identities(x, t, &start, &row, err))) {
         t->changed = true;
-        rc = index_add(&x->rows, index_hash(&x->rows, start.data, start.len), x->len + t->rows.len,
-                       err);
+        rc = index_row(x, (const char *)row.data, start.len, row.len, x->len + t->rows.len, err);
         buf_append(&t->rows, row.data, row.len);
         buf_append(&t->clear, clear.data, clear.len);
         buf_fail_with(&t->clear, &clear);
@@ -286,6 +292,8 @@ static int add_rows(struct signet_server *server, const struct signet_device *de
     rc = rc ? rc : buf_check(&t.rows, err);
     if (!rc && t.rows.len > empty)
         rc = export_is_sealed(x) ? append_sealed(&t, x, err) : append_rows(&t, x, err);
+    if (!rc && !x->told && !export_is_sealed(x))
+        x->told = export_tell_limits(&x->format, x->path, x->rows.count, x->len, server->observer);
     close_table(&t, x);
     return rc;
 }
@@ -448,7 +456,7 @@ static void close_export(struct signet_server *server)
 
     export_seal_close(&x->seal);
     export_format_free(&x->format);
-    index_free(&x->rows);
+    forget_rows(x);
     free(x->path);
     free(x);
     server->own = NULL;

@@ -51,6 +51,8 @@ struct export_limits {
     const char *name_signs; /* in it besides letters and digits; NULL: any */
     bool common_name;       /* of a certificate: only the endpoint name */
     bool management_only;
+    size_t rows_most, bytes_most; /* of a file; 0: no limit known */
+    const char *importer;
 };
 
 /* name: "csv" when NULL. columns: "Name=field, ..." or NULL for all. A file that a version before
@@ -70,6 +72,25 @@ size_t export_row_end(const struct export_format *format, const char *text, size
 bool export_cut_off(const struct export_format *format, const char *rest, size_t len);
 /* Bytes of the row that export_start() would have written; 0: such a row was never written. */
 size_t export_start_len(const struct export_format *format, const char *row, size_t len);
+/* Where the cell of a column begins in a row, and its bytes, as they stand there; 0: it is empty,
+ * or not whole. */
+size_t export_cell(const struct export_format *format, const char *row, size_t len, size_t column,
+                   size_t *from);
+
+/* export_identity.c: rows of a file, and of what is to follow it */
+struct export_rows {
+    const struct index *identities;
+    int fd;
+    uint64_t written;       /* bytes of the file */
+    const struct buf *next; /* behind them */
+};
+/* What is in the row at this place. */
+int export_identities_add(const struct export_format *format, struct index *index, const char *row,
+                          size_t len, uint64_t at, struct signet_error *err);
+/* SIGNET_E_EXISTS: another device's row, which begins otherwise, has an identity of this row. */
+int export_identities_check(const struct export_format *format, const struct export_rows *in,
+                            const struct buf *start, const struct buf *row,
+                            struct signet_error *err);
 /* validate() is asked before a device has its certificate; this, when it is added. */
 int export_complete(const struct export_format *format, const struct signet_device *device,
                     struct signet_error *err);
@@ -84,6 +105,13 @@ void export_header(const struct export_format *format, struct buf *out);
 /* What only a row of this device begins with: its first column and what follows it. */
 void export_start(const struct export_format *format, const struct signet_device *device,
                   struct buf *out);
+/* Rows of ours below the heading of somebody else would be read as what they are not. */
+int export_check_heading(const struct export_format *format, const char *path, const char *text,
+                         size_t len, struct signet_error *err);
+/* A warning where a file of so many rows and bytes is more than its importer takes: was there one?
+ */
+bool export_tell_limits(const struct export_format *format, const char *path, size_t rows,
+                        uint64_t bytes, const struct signet_observer *observer);
 void export_row(const struct export_format *format, const struct signet_device *device,
                 struct buf *out);
 

@@ -51,7 +51,7 @@ static const struct layout {
      "upload the file at Devices > Registration > Bulk device registration > LWM2M, then remove "
      "it: it holds keys, and has at most 10 MB; for mode cert, trust the authority there; a device "
      "without a bootstrap account is let in there with bootstrap mode NO_SEC",
-     {.common_name = true}},
+     {.common_name = true, .bytes_most = 10000000, .importer = "Cumulocity"}},
     {"emqx",
      "identity=identity, secret=key_text",
      ':',
@@ -70,7 +70,11 @@ static const struct layout {
      false,
      {0},
      "upload the file at nRF Cloud's device onboarding, which takes 1000 rows at a time",
-     {.name_most = 128, .name_signs = ":_-", .management_only = true}},
+     {.name_most = 128,
+      .name_signs = ":_-",
+      .management_only = true,
+      .rows_most = 1000,
+      .importer = "nRF Cloud"}},
 };
 
 enum { LAYOUTS = COUNT_OF(layouts) };
@@ -217,6 +221,42 @@ void export_format_free(struct export_format *format)
         free(format->columns[i].constant);
     }
     format->count = 0;
+}
+
+int export_check_heading(const struct export_format *format, const char *path, const char *text,
+                         size_t len, struct signet_error *err)
+{
+    struct buf heading = {0};
+
+    export_header(format, &heading);
+    int rc = buf_check(&heading, err);
+    while (len && (text[len - 1] == '\n' || text[len - 1] == '\r')) /* Excel writes both */
+        len--;
+    while (heading.len &&
+           (heading.data[heading.len - 1] == '\n' || heading.data[heading.len - 1] == '\r'))
+        heading.len--;
+    if (rc == SIGNET_OK && (heading.len != len || memcmp(heading.data, text, len) != 0))
+        rc = error_set_hint(err, SIGNET_E_MEANING, "name another file, or give it these 'columns'",
+                            "the export '%s' has other columns in its first line", path);
+    buf_free(&heading);
+    return rc;
+}
+
+bool export_tell_limits(const struct export_format *format, const char *path, size_t rows,
+                        uint64_t bytes, const struct signet_observer *observer)
+{
+    const struct export_limits *limits = format->limits;
+    bool many = limits->rows_most && rows > limits->rows_most,
+         large = limits->bytes_most && bytes > limits->bytes_most;
+
+    if (many || large)
+        event_note(observer,
+                   "upload what is there and move it away: the next device begins another file; or "
+                   "part it before it is uploaded",
+                   "the export '%s' has more than %zu %s, and %s takes no more at a time", path,
+                   many ? limits->rows_most : limits->bytes_most, many ? "rows" : "bytes",
+                   limits->importer);
+    return many || large;
 }
 
 void export_narrow(const struct export_format *format, struct signet_server_capabilities *can)

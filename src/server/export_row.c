@@ -280,6 +280,31 @@ size_t export_start_len(const struct export_format *format, const char *row, siz
                : scan_for(row, len, json ? ',' : format->delimiter, json || format->quoted, json);
 }
 
+/* "name": "", of the last one with its brace */
+static bool ends_empty(const char *cell, size_t len)
+{
+    len -= len > 0 && cell[len - 1] == '}';
+    return len >= 4 && memcmp(cell + len - 4, ": \"\"", 4) == 0;
+}
+
+size_t export_cell(const struct export_format *format, const char *row, size_t len, size_t column,
+                   size_t *from)
+{
+    bool json = format->delimiter == '{';
+    size_t n = 0;
+
+    *from = 0;
+    for (size_t i = 0; i <= column; i++) {
+        char end = i + 1 == format->count ? '\n' : json ? ',' : format->delimiter;
+
+        *from += n;
+        n = scan_for(row + *from, len - *from, end, json || format->quoted, json);
+        if (!n)
+            return 0;
+    }
+    return ends_empty(row + *from, n - 1) ? 0 : n - 1;
+}
+
 void export_header(const struct export_format *format, struct buf *out)
 {
     for (size_t i = 0; format->header && i < format->count; i++) {

@@ -88,6 +88,7 @@ int signet_server_open(struct signet_server **out, const struct signet_server_in
     server->ops = server_kind(info->kind, err);
     if (server->ops)
         server->can = server->ops->can;
+    server->observer = observer;
     server->parallel = options.parallel ? options.parallel : PARALLEL;
     rc = server->ops ? server_info_copy(&server->info, info, server->ops, err) : SIGNET_E_USAGE;
     if (!rc)

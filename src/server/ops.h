@@ -19,6 +19,7 @@ struct signet_server {
     char profile_id[40];                   /* ThingsBoard: looked up once */
     void *own;                             /* what open() made; close() frees it */
     unsigned parallel;
+    const struct signet_observer *observer;
     struct http **twins; /* connections of the threads of a batch, kept for the next one */
     size_t twin_count;
 };

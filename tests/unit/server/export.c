@@ -377,8 +377,8 @@ static void test_capabilities(void **state)
 static void test_file_of_a_version_before(void **state)
 {
     static const char *const rows[][3] = {
-        {CUMULOCITY_BEFORE, "ep-0;PSK;i;6b\n", "ep-1;PSK;i;6b\n"},
-        {CUMULOCITY_7, "ep-0;PSK;i;6b;NO_SEC;;\n", "ep-1;PSK;i;6b;NO_SEC;;\n"}};
+        {CUMULOCITY_BEFORE, "ep-0;PSK;i0;6b\n", "ep-1;PSK;i;6b\n"},
+        {CUMULOCITY_7, "ep-0;PSK;i0;6b;NO_SEC;;\n", "ep-1;PSK;i;6b;NO_SEC;;\n"}};
 
     (void)state;
     for (size_t i = 0; i < 2; i++) {
@@ -524,6 +524,82 @@ static void test_no_row_twice(void **state)
     stop(&p);
 }
 
+/* A server that reads the file knows a device by its identity; those of other columns, and rows
+ * without one, are no matter. */
+static void test_no_identity_twice(void **state)
+{
+    static const struct {
+        const char *format, *columns;
+    } forms[] = {{NULL, "e=endpoint,i=identity,k=key_hex"},
+                 {NULL, "e=endpoint,k=key_hex,i=identity"},
+                 {"ndjson", "e=endpoint,i=identity,k=key_hex"},
+                 {"ndjson", "e=endpoint,k=key_hex,i=identity"},
+                 {"cumulocity", NULL}};
+    struct signet_error err = {0};
+
+    (void)state;
+    for (size_t f = 0; f < sizeof forms / sizeof forms[0]; f++) {
+        struct place p;
+
+        start(&p, forms[f].format, forms[f].columns);
+        for (int again = 0; again < 2; again++) {
+            struct signet_device same = psk("ep-3", "a \"b\"", "z9"),
+                                 none = {.endpoint = again ? "none-2" : "none-1",
+                                         .mode = SIGNET_MODE_NOSEC};
+
+            assert_int_equal(add(&p, psk("ep-1", "a \"b\"", "k"), NULL), SIGNET_OK);
+            assert_int_equal(add(&p, psk("ep-2", "a \"b", "k"), NULL), SIGNET_OK);
+            assert_int_equal(add(&p, none, NULL), SIGNET_OK);
+            assert_int_equal(signet_server_add(p.server, &same, NULL, &err), SIGNET_E_EXISTS);
+            if (!strstr(err.msg, "/out': the row of another device has its PSK identity"))
+                fail_msg("%s", err.msg);
+            signet_server_close(&p.server); /* also by who did not write it */
+            assert_int_equal(open_export(&p, forms[f].format, forms[f].columns, NULL), SIGNET_OK);
+        }
+        struct signet_device next = psk("ep-1", "a \"b\"", "new");
+        next.replaces = true; /* its own, of a newer edition */
+        assert_int_equal(add(&p, next, NULL), SIGNET_OK);
+        stop(&p);
+    }
+}
+
+static void keep_warning(void *ctx, const struct signet_event *event)
+{
+    snprintf(ctx, 400, "%s", event->error->msg);
+}
+
+/* What an importer takes at a time. */
+static void test_more_than_is_imported(void **state)
+{
+    char kind[] = "export", said[400] = "";
+    const struct signet_observer observer = {keep_warning, said};
+    struct signet_device devices[1000] = {0}, last = {.endpoint = "last"};
+    struct signet_server_result results[1000];
+    static char names[1000][24];
+    struct place p;
+
+    (void)state;
+    start(&p, "nrfcloud", NULL);
+    signet_server_close(&p.server);
+    const struct signet_server_info info = {.kind = kind,
+                                            .options = {{"file", p.file}, {"format", "nrfcloud"}}};
+    assert_int_equal(signet_server_open(&p.server, &info, NULL, NULL, 0, &observer, NULL, NULL), 0);
+    for (int i = 0; i < 1000; i++) {
+        snprintf(names[i], sizeof names[i], "row-%d", i);
+        devices[i] = (struct signet_device){.endpoint = names[i],
+                                            .mode = SIGNET_MODE_CERT,
+                                            .cert = (const uint8_t *)"x",
+                                            .cert_len = 1};
+    }
+    last = devices[0];
+    last.endpoint = "last";
+    assert_int_equal(signet_server_add_batch(p.server, devices, 1000, results, NULL), SIGNET_OK);
+    assert_string_equal(said, "");
+    assert_int_equal(signet_server_add(p.server, &last, NULL, NULL), SIGNET_OK);
+    assert_non_null(strstr(said, "has more than 1000 rows, and nRF Cloud takes no more at a time"));
+    stop(&p);
+}
+
 /* What a row begins with is found again by a handle that did not write it. */
 static void test_names_with_quotes(void **state)
 {
@@ -555,7 +631,7 @@ static void test_names_with_quotes(void **state)
             for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
                 bool existed;
 
-                assert_int_equal(add(&p, psk(names[k], "i", "k"), &existed), SIGNET_OK);
+                assert_int_equal(add(&p, psk(names[k], names[k], "k"), &existed), SIGNET_OK);
                 if (existed != (round == 1))
                     fail_msg("format %zu, round %d: %s", i, round, names[k]);
                 signet_server_close(&p.server);
@@ -602,13 +678,13 @@ static void test_batch(void **state)
     devices[2] = devices[0];
     assert_int_equal(signet_server_add_batch(p.server, devices, 3, results, NULL), SIGNET_OK);
     assert_int_equal(signet_server_find(p.server, "new", NULL), SIGNET_OK);
-    devices[0].endpoint = "newer";
+    devices[0] = psk("newer", "newer", "key");
     devices[2] = psk("newer", "newer", "another key");
     assert_int_equal(signet_server_add_batch(p.server, devices, 3, results, NULL), SIGNET_E_EXISTS);
     assert_int_equal(results[0].error.code, SIGNET_OK);
     assert_int_equal(results[2].error.code, SIGNET_E_EXISTS);
-    devices[0] = psk("ghost-1", "i", "k"); /* rows that were not written leave nothing behind */
-    devices[1] = psk("ghost-2", "i", "k");
+    devices[0] = psk("ghost-1", "i1", "k"); /* rows that were not written leave nothing behind */
+    devices[1] = psk("ghost-2", "i2", "k");
     assert_int_equal(p.server->ops->add_batch(p.server, devices, 3, NULL), SIGNET_E_EXISTS);
     assert_int_equal(signet_server_find(p.server, "ghost-2", NULL), SIGNET_E_NOT_FOUND);
     devices[0] = psk("ep-0", "ep-0", "key");
@@ -635,9 +711,9 @@ static void test_one_hash(void **state)
     start(&p, NULL, NULL);
     for (int round = 0; round < 2; round++) {
         for (size_t i = 0; i < 4; i++) {
-            assert_int_equal(add(&p, psk(names[i], "i", "k"), &existed), SIGNET_OK);
+            assert_int_equal(add(&p, psk(names[i], names[i], "k"), &existed), SIGNET_OK);
             assert_int_equal(existed, round == 1);
-            assert_int_equal(add(&p, psk(names[i], "i", "other"), NULL), SIGNET_E_EXISTS);
+            assert_int_equal(add(&p, psk(names[i], names[i], "other"), NULL), SIGNET_E_EXISTS);
         }
         assert_int_equal(signet_server_find(p.server, "ep-3", NULL), SIGNET_E_NOT_FOUND);
         signet_server_close(&p.server); /* and once more, indexed from the file */
@@ -686,7 +762,7 @@ static void test_refusals(void **state)
 static void test_full_disk(void **state)
 {
     static const char whole[] = "endpoint,mode,identity,psk\nep-1,psk,i,6b\n";
-    const struct signet_device device = psk("ep-2", "i", "k");
+    const struct signet_device device = psk("ep-2", "i2", "k");
     struct rlimit before, limit;
     struct signet_error err = {0};
     struct place p;
@@ -706,7 +782,7 @@ static void test_full_disk(void **state)
     assert_int_equal(err.sys, EFBIG);
     expect_file(&p, whole);
     assert_int_equal(signet_server_add(p.server, &device, NULL, &err), SIGNET_OK);
-    expect_file(&p, "endpoint,mode,identity,psk\nep-1,psk,i,6b\nep-2,psk,i,6b\n");
+    expect_file(&p, "endpoint,mode,identity,psk\nep-1,psk,i,6b\nep-2,psk,i2,6b\n");
     stop(&p);
 }
 
@@ -736,7 +812,7 @@ static void test_certificate_columns(void **state)
 /* Another process adds a row, a person takes one out: seen, though the handle stays open. */
 static void test_changed_by_others(void **state)
 {
-    static const char edited[] = "endpoint,mode,identity,psk\nep-2,psk,i,6b\n";
+    static const char edited[] = "endpoint,mode,identity,psk\nep-2,psk,i2,6b\n";
     struct place p, other;
     bool existed = false;
     FILE *file;
@@ -746,8 +822,8 @@ static void test_changed_by_others(void **state)
     other = p;
     assert_int_equal(open_export(&other, NULL, NULL, NULL), SIGNET_OK);
     assert_int_equal(add(&p, psk("ep-1", "i", "k"), NULL), SIGNET_OK);
-    assert_int_equal(add(&other, psk("ep-2", "i", "k"), NULL), SIGNET_OK);
-    assert_int_equal(add(&p, psk("ep-2", "i", "k"), &existed), SIGNET_OK);
+    assert_int_equal(add(&other, psk("ep-2", "i2", "k"), NULL), SIGNET_OK);
+    assert_int_equal(add(&p, psk("ep-2", "i2", "k"), &existed), SIGNET_OK);
     assert_true(existed);
     file = fopen(p.file, "w"); /* in place */
     assert_non_null(file);
@@ -756,7 +832,7 @@ static void test_changed_by_others(void **state)
     assert_int_equal(signet_server_find(p.server, "ep-1", NULL), SIGNET_E_NOT_FOUND);
     assert_int_equal(add(&p, psk("ep-1", "i", "k"), &existed), SIGNET_OK);
     assert_false(existed);
-    expect_file(&p, "endpoint,mode,identity,psk\nep-2,psk,i,6b\nep-1,psk,i,6b\n");
+    expect_file(&p, "endpoint,mode,identity,psk\nep-2,psk,i2,6b\nep-1,psk,i,6b\n");
     signet_server_close(&other.server);
     stop(&p);
 }
@@ -913,6 +989,8 @@ int main(void)
         cmocka_unit_test(test_limits_of_importers),
         cmocka_unit_test(test_no_bootstrap_server),
         cmocka_unit_test(test_no_row_twice),
+        cmocka_unit_test(test_no_identity_twice),
+        cmocka_unit_test(test_more_than_is_imported),
         cmocka_unit_test(test_crash_at_every_byte),
         cmocka_unit_test(test_names_with_quotes),
         cmocka_unit_test(test_batch),
