@@ -39,6 +39,7 @@ struct login {
     const char *name;          /* that the server shall have */
     struct signet_error wrong; /* with the server, by trust.c */
     bool server_unsigned;
+    size_t longest; /* bytes of a message of the server's, with its header */
 };
 
 static unsigned on_psk(SSL *ssl, const char *hint, char *identity, unsigned identity_size,
@@ -54,6 +55,18 @@ static unsigned on_psk(SSL *ssl, const char *hint, char *identity, unsigned iden
     identity[c->identity_len] = '\0';
     memcpy(psk, c->psk->data, c->psk->len);
     return (unsigned)c->psk->len;
+}
+
+static void on_message(int written, int version, int kind, const void *data, size_t len, SSL *ssl,
+                       void *arg)
+{
+    struct login *login = ((const struct session *)SSL_get_app_data(ssl))->login;
+
+    (void)version;
+    (void)data;
+    (void)arg;
+    if (login && !written && kind == SSL3_RT_HANDSHAKE && len > login->longest)
+        login->longest = len;
 }
 
 static int on_server_cert(X509_STORE_CTX *store, void *arg)
@@ -146,6 +159,7 @@ static bool set_login(SSL_CTX *ctx, const struct tls_credentials *c, bool stream
 {
     /* Servers such as Californium up to 2.x do not know RFC 5746; devices take them. There is no
      * renegotiation to attack: it is off. */
+    SSL_CTX_set_msg_callback(ctx, on_message);
     SSL_CTX_set_options(ctx, SSL_OP_LEGACY_SERVER_CONNECT | SSL_OP_NO_RENEGOTIATION);
     if (SSL_CTX_set_min_proto_version(ctx, stream ? TLS1_2_VERSION : DTLS1_2_VERSION) != 1 ||
         SSL_CTX_set_max_proto_version(ctx, stream ? TLS1_2_VERSION : DTLS1_2_VERSION) != 1 ||
@@ -223,6 +237,20 @@ static int judge_server(const struct session *s, const struct login *login,
     return SIGNET_E_CERT;
 }
 
+/* Longer ones Mbed TLS drops, as it is built by default (MBEDTLS_SSL_IN_CONTENT_LEN). */
+static int judge_message(const struct login *login, struct signet_error *err)
+{
+    enum { MESSAGE_MOST = 16384 };
+
+    if (!login->credentials->like_mbedtls || login->longest <= MESSAGE_MOST)
+        return SIGNET_OK;
+    return error_set_hint(
+        err, SIGNET_E_CERT, "have it send fewer certificates, or fewer names of authorities",
+        "the server's handshake has a message of %zu bytes, and Mbed TLS takes %d "
+        "at most",
+        login->longest, MESSAGE_MOST);
+}
+
 /* What a failure means for a device, by what the server said or did not say. DTLS drops what it
  * cannot decrypt: silence in the middle is how many a server says no to a wrong key. */
 static int judge_failure(const struct session *s, const struct login *login, int rc,
@@ -232,6 +260,8 @@ static int judge_failure(const struct session *s, const struct login *login, int
 
     if (login->wrong.code)
         return judge_server(s, login, err);
+    if (judge_message(login, err))
+        return SIGNET_E_CERT;
     if (c->psk)
         judge_psk(s, text_shown(c->identity, c->identity_len, 100), rc, err);
     else
@@ -286,8 +316,9 @@ static int openssl_open(struct tls_connection **out, const struct target *target
         t->base.server_unsigned = login.server_unsigned;
         if (rc)
             rc = judge_failure(&t->session, &login, rc, err);
-        else if (!credentials->psk && credentials->like_mbedtls &&
-                 (rc = judge_signature(t->session.ssl, err)))
+        else if ((rc = judge_message(&login, err)) ||
+                 (!credentials->psk && credentials->like_mbedtls &&
+                  (rc = judge_signature(t->session.ssl, err))))
             session_close(&t->session);
     }
     if (rc) {

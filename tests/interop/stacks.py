@@ -85,6 +85,8 @@ def rows(c):
         pinned('pinned, the common name beside alternatives', f'not for {HOST}', c.issue(san='server.example')),
         pinned('pinned, an address in the common name', 'in', c.issue(cn='127.0.0.1'), uri_host='127.0.0.1'),
         pinned('pinned, an address in the alternatives', 'not for 127.0.0.1', c.issue(cn='x', san='127.0.0.1'), uri_host='127.0.0.1'),
+        pinned('pinned, of 16 KB', 'in', c.issue(padding=16000)),
+        pinned('pinned, longer than a message can be', 'Mbed TLS takes 16384', c.issue(padding=16384)),
         pinned('pinned, expired', 'expired', c.issue(days=(-100, -1))),
         pinned('pinned, of the future', 'not valid before', c.issue(days=(1, 100))),
         pinned('pinned, SHA-384', 'in', c.issue(digest='SHA384')),

@@ -34,8 +34,8 @@ class Certs:
         return self.keys[kind]
 
     def issue(self, kind='p256', cn=HOST, san=None, by=None, days=(-1, 100), ca=None, usage=None, purpose=None, digest='SHA256',
-              critical=None):
-        what = (kind, cn, san, by, days, ca, usage, purpose, digest, critical)
+              critical=None, padding=0):
+        what = (kind, cn, san, by, days, ca, usage, purpose, digest, critical, padding)
         if what in self.made:
             return self.made[what]
         now = datetime.datetime.utcnow()
@@ -55,6 +55,8 @@ class Certs:
             b = b.add_extension(x509.ExtendedKeyUsage([getattr(ExtendedKeyUsageOID, purpose)]), False)
         if critical:
             b = b.add_extension(x509.UnrecognizedExtension(x509.ObjectIdentifier('1.3.6.1.4.1.32473.9'), b'\x05\x00'), True)
+        if padding:
+            b = b.add_extension(x509.UnrecognizedExtension(x509.ObjectIdentifier('1.3.6.1.4.1.32473.9'), bytes(padding)), False)
         signer = self.key('authority-key' if by else kind) if not by else self.authority_key(by)
         self.made[what] = b.sign(signer, getattr(hashes, digest)())
         return self.made[what]
