@@ -114,7 +114,9 @@ static int check_type(EVP_PKEY *pkey, struct signet_error *err)
     if (EVP_PKEY_is_a(pkey, "RSA"))
         return bits >= RSA_MIN && bits <= RSA_MAX
                    ? check_halves(pkey, err)
-                   : error_set(err, SIGNET_E_CERT, "an RSA key of %d bits", bits);
+                   : error_set_hint(err, SIGNET_E_CERT,
+                                    "an EC key (secp256r1), or RSA of 2048 bits",
+                                    "an RSA key of %d bits", bits);
     return error_set_hint(err, SIGNET_E_CERT,
                           "LwM2M devices take EC keys (secp256r1), some take RSA",
                           "a key of type %s", name ? name : "unknown");

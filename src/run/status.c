@@ -266,7 +266,7 @@ void signet_status_order(struct signet_status *s, struct signet_order_status *ou
     out->seconds = clock_seconds() - s->began;
     double made = (double)(out->made - out->made_before);
     double left = out->quota > out->made ? (double)(out->quota - out->made) : 0;
-    out->left = made > 0 && out->made > out->made_before ? out->seconds / made * left : -1;
+    out->left = out->made > out->made_before ? out->seconds / made * left : -1;
 }
 
 void signet_status_figures(struct signet_status *s, struct signet_figures *out)

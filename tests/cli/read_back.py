@@ -194,6 +194,10 @@ def with_codes_of_boards(d):
     d.order(2, names='names: {manifest: imei.csv}', more=head)
     d.write('board.zpl', '^XA{qr:{imei}}^FO1,1{qr:{batch}}^FO1,1^BCN,90,Y,N,Y^FD{serial}^FS^BEN^FD{serial}^FS{qr:SAME}^XZ')
     d.make(1, 'board.zpl: scan_back: no code on the label tells its device from others', args=('run', '--dry-run', 'order.yaml'))
+    d.write('board.zpl', '^XA^BEN^FD{batch}^FS^XZ')  # what is wrong with a device's label is said before
+    d.write('imei.csv', d.text('imei.csv').replace('B7', 'B>7'))
+    d.make(1, 'has a character that a bar code may take as a command', args=('label', 'show', 'order.yaml', BOARDS[0]))
+    d.write('imei.csv', d.text('imei.csv').replace('B>7', 'B7'))
     d.write('board.zpl', '^XA{qr:L{imei}}^FO1,1^BCN^FDL{imei}^FS^BCN^FDL490154203237508^FS^XZ')  # the first one's, on each label
     d.make(1, 'no code on the label tells', args=('run', '--dry-run', 'order.yaml'))
     d.write('imei.csv', d.text('imei.csv').replace('B7', 'L490154203237508'))  # the first one's, as everybody's batch

@@ -16,7 +16,7 @@ work: work
 names: {manifest: devices.csv}
 credentials: {psk_bytes: 16, identity: "{batch}/{endpoint}"}
 output: {packets: packets/, records: records.csv}
-servers: [{name: x, file: export.json}]
+servers: [{file: export.json}]
 notify: [{name: n, file: events.ndjson}]
 '''
 CERTS = '''name: c
@@ -67,8 +67,8 @@ VERBS = (  # on what a run left, or on a new folder; a path that one has tried i
     (True, 'packet', 'check', 'packet'),
     (True, 'packet', 'make', '-c', 'endpoint_cfg', '-o', 'sealed', '--seal-to', 'rsa.pem'),
     (True, 'open', '-k', 'rsa.key', '-o', 'opened', 'sealed.cms'),
-    (True, 'cert', 'make', '-e', 'x', '--authority', 'ca.yaml', '-o', 'more'),
-    (True, 'cert', 'sign', '--authority', 'ca.yaml', '-e', 'x', '-o', 'signed', 'x.csr'),
+    (True, 'cert', 'make', '-e', 'x', '-C', 'cert_info.json', '--authority', 'ca.yaml', '-o', 'more'),
+    (True, 'cert', 'sign', '--authority', 'ca.yaml', '-e', 'x', '-C', 'cert_info.json', '-o', 'signed', 'x.csr'),
     (True, 'cert', 'show', 'cert/client_cert.crt'),
     (True, 'authority', 'check', 'ca.yaml'),
     (True, 'server', 'check', 'export.json'),

@@ -65,6 +65,8 @@ server('a server that takes a token', '{"kind": "coiote", "url": "https://127.0.
 for name, text, *answer in (('a stack with a slip', 'tls: {stack: mbedtsl}', "./p.yaml:3:14: 'stack' is called 'mbedtsl'", "'mbedtls'?"), ('a profile on a file', 'base: ./q.yaml', "'./q.yaml'", 'known: any')):
     later(name, 'device: ./p.yaml', *answer, '^', p__yaml='name: x\n' + ('base: any\n' if 'base' not in text else '\n') + text + '\n', q__yaml='name: q\n')
 config('a key for definitions with a slip', "{'object': 'o.xml',\n" + GOOD[1:], 'cfg:1:2: object identifiers are whole numbers', '^', "'objects' names definitions")
+for value, said in ('5', 'a path should stand here'), ('{0: "o.xml", 1: 5}', 'a path should stand here'), ("''", 'this is no path'):
+    config(f'definitions in {value}', f"{{'objects': {value},\n" + GOOD[1:], 'cfg:1:', said, '^', "hint: write 'objects': 'FILE.xml'")
 add('a definition without its number', 'packet check --objects o.xml packet', 'o.xml:2:1: the object has no ObjectID', '^', '<ObjectID>33700</ObjectID>', o__xml=XML.replace('ObjectID', 'ObjectId'))
 add('a definition of a third multiplicity', 'packet check --objects o.xml packet', "o.xml:3:27: MultipleInstances is 'One'", '^', 'write Multiple or Single', o__xml=XML.replace('Single', 'One', 1))
 order('an image without data', 'flasher: none', 'flasher: exec, flasher_command: /bin/true, initial: a.hex', 'two.yaml:6:', 'a.hex: an Intel HEX file without data', '^', 'copied whole', base=BOARD, a__hex=':00000001FF\n')

@@ -345,6 +345,22 @@ static void a_number_at_the_end_of_a_long_text(void **state)
     buf_free(&numbers);
 }
 
+/* Likewise what is too short to be a part of a secret. */
+static void a_part_at_the_end_of_a_long_text(void **state)
+{
+    static const char *const parts[] = {"abcdefg", "abcd efg"};
+    char text[3000];
+
+    (void)state;
+    live_begin(&live, "abcdefghijklmnop", 16);
+    for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+        memset(text, 'h', sizeof(text));
+        memcpy(text + sizeof(text) - strlen(parts[i]), parts[i], strlen(parts[i]));
+        assert_memory_equal(masked(text, sizeof(text)), text, sizeof(text));
+    }
+    live_end(&live);
+}
+
 static void long_ones_and_many_are_found(void **state)
 {
     static uint8_t long_one[10240], keys[MANY][16];
@@ -498,6 +514,7 @@ int main(void)
         cmocka_unit_test_teardown(rows_as_long_as_a_part_of_a_secret, forget),
         cmocka_unit_test_teardown(at_each_place_of_a_long_text, forget),
         cmocka_unit_test_teardown(a_number_at_the_end_of_a_long_text, forget),
+        cmocka_unit_test_teardown(a_part_at_the_end_of_a_long_text, forget),
         cmocka_unit_test_teardown(long_ones_and_many_are_found, forget),
         cmocka_unit_test_teardown(without_memory_as_well, forget),
         cmocka_unit_test_teardown(texts_and_errors_go_through, forget),

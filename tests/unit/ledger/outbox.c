@@ -64,6 +64,7 @@ static void two_servers(void **state)
     make("two");
     assert_int_equal(waiting("a", 0), 2);
     assert_int_equal(waiting("a", 0), 0); /* the leases run */
+    assert_int_equal(sql_number("SELECT lease_until - changed FROM deliveries"), 120);
     assert_int_equal(waiting("b", 0), 2);
     must(signet_ledger_recover(ledger, order, &err));
     answer("a", SIGNET_E_BUSY);

@@ -158,6 +158,25 @@ static void a_board_that_is_taken_out_in_a_pause_is_missed(void **state)
     job_close(&h.job);
 }
 
+/* Another board gets nothing of what a person asked for the last one. */
+static void what_was_asked_ends_with_its_board(void **state)
+{
+    struct hall h = {0};
+
+    (void)state;
+    open_hall(&h);
+    h.order.slots[0].where = "tcp:127.0.0.1:1"; /* no file of this machine: it is there */
+    assert_int_equal(presence_look(&h.slot, &h.slot.presence, NULL), SIGNET_OK);
+    h.slot.again = (struct again){.may = "retry", .asked = true};
+    h.changes.ended[0] = &h.slot;
+    presence_watch(&h.slot);
+    assert_true(again_asked(&h.slot) && h.changes.ended[0] == &h.slot);
+    h.order.slots[0].where = "/dev/signet-none";
+    presence_watch(&h.slot);
+    assert_false(again_asked(&h.slot) || h.changes.ended[0]);
+    job_close(&h.job);
+}
+
 /* Who waits there learns at once that the run ends; a slot that is off is told when nobody else is
  * left. */
 static void what_ends_a_wait_at_the_gate(void **state)
@@ -202,6 +221,7 @@ int main(void)
         cmocka_unit_test(a_board_that_stays_is_seen),
         cmocka_unit_test(one_that_was_missed_may_be_another_one),
         cmocka_unit_test(a_board_that_is_taken_out_in_a_pause_is_missed),
+        cmocka_unit_test(what_was_asked_ends_with_its_board),
         cmocka_unit_test(what_ends_a_wait_at_the_gate)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);

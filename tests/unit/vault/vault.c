@@ -318,7 +318,7 @@ static void what_a_crash_left_half_written_goes(void **state)
 
 static void a_key_far_away(void **state)
 {
-    static char path[4200];
+    static char path[4096 + 1];
     struct fixture f;
     const struct vault_key key = {.file = path};
 
