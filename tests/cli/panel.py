@@ -14,7 +14,7 @@ class Terminal:
         self.hall, self.order, self.seen = hall, order, b''
         self.master, self.slave = pty.openpty()
         self.size(width, height)
-        self.before = termios.tcgetattr(self.slave)
+        self.before, self.begun = termios.tcgetattr(self.slave), time.monotonic()
         self.process = subprocess.Popen([SIGNET, 'run', order, '--watch', *args], stdin=self.slave, stdout=self.slave, stderr=self.slave,
                                         env={**os.environ, 'TERM': 'xterm', 'LANG': 'C.UTF-8', **env}, start_new_session=True,
                                         preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
@@ -54,6 +54,8 @@ class Terminal:
             self.read()
         need(self.process.returncode == code, f'exit {self.process.returncode}')
         need(termios.tcgetattr(self.slave)[3] == self.before[3], 'the terminal is not as before')
+        frames, most = self.seen.count(b'\x1b[J'), 50 + 10 * (time.monotonic() - self.begun)  # five a second, and one for each event
+        need(frames < most, f'{frames} frames: it draws without a rest')
         os.close(self.slave), os.close(self.master)
 
 

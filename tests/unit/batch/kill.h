@@ -25,6 +25,8 @@ static inline void plant_kill(struct plant *p, size_t count, const char *place)
     struct batch b;
 
     good(p, plant_open(p, true));
+    uint64_t next = p->run->out.state.batch + 1;
+    p->run->turns = (struct turns){next, next, next};
     plant_make(p, &b, count);
     kill_place = place;
     if (setjmp(killed) == 0) {

@@ -118,6 +118,22 @@ static void a_marked_batch_is_not_half_written(void **state)
     tear_down(&p);
 }
 
+/* What stands behind its mark is of the next batch. */
+static void a_marked_batch_explains_no_end(void **state)
+{
+    struct plant p;
+
+    (void)state;
+    set_up(&p, 4);
+    plant_kill(&p, 2, "after-mark");
+    plant_kill(&p, 2, "after-append");
+    assert_int_equal(plant_seals(&p), 2);
+    assert_int_equal(plant_count(&p, p.packets, "\n"), 4);
+    good(&p, plant_open(&p, true));
+    assert_int_equal(plant_count(&p, p.packets, "\n"), 2); /* it is written again */
+    tear_down(&p);
+}
+
 /* An end that no seal explains was written by somebody else; a damaged seal explains nothing. */
 static void what_no_seal_explains(void **state)
 {
@@ -235,6 +251,7 @@ int main(void)
         cmocka_unit_test(another_name_in_time),
         cmocka_unit_test(no_other_file_while_a_batch_is_half_written),
         cmocka_unit_test(a_marked_batch_is_not_half_written),
+        cmocka_unit_test(a_marked_batch_explains_no_end),
         cmocka_unit_test(what_no_seal_explains),
         cmocka_unit_test(a_folder_of_packets),
         cmocka_unit_test(the_form_of_the_records),

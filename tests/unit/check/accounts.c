@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Accounts: how many there may be, and their other halves. */
 #include <setjmp.h>
+#include <signet/profile.h>
 #include <signet/tree.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -60,11 +61,63 @@ static void many_servers_are_matched_with_many_accounts(void **state)
     signet_tree_free(&tree);
 }
 
+struct lengths {
+    const char *profile;
+    size_t key, identity;
+    const char *doubt;
+    bool is, was;
+};
+
+static void note_doubt(void *ctx, const struct signet_event *event)
+{
+    struct lengths *row = ctx;
+
+    row->was = row->was || strstr(event->error->msg, row->doubt);
+}
+
+static void lengths_of_psks(void **state)
+{
+    static struct lengths rows[] = {
+        {"any", 15, 1, "fewer than 16", true},         {"any", 16, 1, "fewer than 16", false},
+        {"any", 64, 1, "need take 64 only", false},    {"any", 65, 1, "need take 64 only", true},
+        {"any", 16, 128, "need take 128 only", false}, {"any", 16, 129, "need take 128 only", true},
+        {"wakaama", 16, 1, "takes 16", false},         {"wakaama", 17, 1, "takes 16", true},
+        {"wakaama", 16, 32, "takes 32", false},        {"wakaama", 16, 33, "takes 32", true},
+        {"anjay-3", 16, 129, "the TLS of", false},
+    };
+    const struct signet_value psk = {SIGNET_TYPE_INTEGER, {.integer = 0}};
+    static uint8_t bytes[129];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        bytes[i] = (uint8_t)('a' + i * i % 23);
+    for (struct lengths *row = rows; row < rows + sizeof(rows) / sizeof(rows[0]); row++) {
+        const struct signet_value key = {SIGNET_TYPE_OPAQUE, {.bytes = {bytes, row->key}}};
+        const struct signet_value name = {SIGNET_TYPE_OPAQUE, {.bytes = {bytes, row->identity}}};
+        const struct signet_observer observer = {note_doubt, row};
+        const struct signet_profile *profile;
+        struct signet_tree *tree = NULL;
+
+        assert_int_equal(signet_tree_new(&tree, NULL), 0);
+        assert_int_equal(signet_profile_open(&profile, row->profile, NULL), 0);
+        signet_tree_set_profile(tree, profile);
+        signet_tree_put(tree, (struct signet_path){0, 1, 2, SIGNET_NO_ID}, &psk, NULL);
+        signet_tree_put(tree, (struct signet_path){0, 1, 3, SIGNET_NO_ID}, &name, NULL);
+        signet_tree_put(tree, (struct signet_path){0, 1, 5, SIGNET_NO_ID}, &key, NULL);
+        signet_tree_check(tree, SIGNET_CHECK_WARN_ONLY, &observer, NULL);
+        if (row->was != row->is)
+            fail_msg("%s, %zu and %zu: %s", row->profile, row->key, row->identity, row->doubt);
+        signet_tree_free(&tree);
+        signet_profile_close(&profile);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(accounts_are_limited),
         cmocka_unit_test(many_servers_are_matched_with_many_accounts),
+        cmocka_unit_test(lengths_of_psks),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
