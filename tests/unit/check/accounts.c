@@ -61,23 +61,26 @@ static void many_servers_are_matched_with_many_accounts(void **state)
     signet_tree_free(&tree);
 }
 
-struct lengths {
-    const char *profile;
-    size_t key, identity;
-    const char *doubt;
-    bool is, was;
+struct doubt {
+    const char *words;
+    bool told;
 };
 
 static void note_doubt(void *ctx, const struct signet_event *event)
 {
-    struct lengths *row = ctx;
+    struct doubt *doubt = ctx;
 
-    row->was = row->was || strstr(event->error->msg, row->doubt);
+    doubt->told = doubt->told || strstr(event->error->msg, doubt->words);
 }
 
 static void lengths_of_psks(void **state)
 {
-    static struct lengths rows[] = {
+    static const struct {
+        const char *profile;
+        size_t key, identity;
+        const char *doubt;
+        bool told;
+    } rows[] = {
         {"any", 15, 1, "fewer than 16", true},         {"any", 16, 1, "fewer than 16", false},
         {"any", 64, 1, "need take 64 only", false},    {"any", 65, 1, "need take 64 only", true},
         {"any", 16, 128, "need take 128 only", false}, {"any", 16, 129, "need take 128 only", true},
@@ -91,22 +94,24 @@ static void lengths_of_psks(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(bytes); i++)
         bytes[i] = (uint8_t)('a' + i * i % 23);
-    for (struct lengths *row = rows; row < rows + sizeof(rows) / sizeof(rows[0]); row++) {
-        const struct signet_value key = {SIGNET_TYPE_OPAQUE, {.bytes = {bytes, row->key}}};
-        const struct signet_value name = {SIGNET_TYPE_OPAQUE, {.bytes = {bytes, row->identity}}};
-        const struct signet_observer observer = {note_doubt, row};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct signet_value key = {SIGNET_TYPE_OPAQUE, {.bytes = {bytes, rows[i].key}}};
+        const struct signet_value name = {SIGNET_TYPE_OPAQUE, {.bytes = {bytes, rows[i].identity}}};
+        struct doubt doubt = {rows[i].doubt, false};
+        const struct signet_observer observer = {note_doubt, &doubt};
         const struct signet_profile *profile;
         struct signet_tree *tree = NULL;
 
         assert_int_equal(signet_tree_new(&tree, NULL), 0);
-        assert_int_equal(signet_profile_open(&profile, row->profile, NULL), 0);
+        assert_int_equal(signet_profile_open(&profile, rows[i].profile, NULL), 0);
         signet_tree_set_profile(tree, profile);
         signet_tree_put(tree, (struct signet_path){0, 1, 2, SIGNET_NO_ID}, &psk, NULL);
         signet_tree_put(tree, (struct signet_path){0, 1, 3, SIGNET_NO_ID}, &name, NULL);
         signet_tree_put(tree, (struct signet_path){0, 1, 5, SIGNET_NO_ID}, &key, NULL);
         signet_tree_check(tree, SIGNET_CHECK_WARN_ONLY, &observer, NULL);
-        if (row->was != row->is)
-            fail_msg("%s, %zu and %zu: %s", row->profile, row->key, row->identity, row->doubt);
+        if (doubt.told != rows[i].told)
+            fail_msg("%s, %zu and %zu: %s", rows[i].profile, rows[i].key, rows[i].identity,
+                     doubt.words);
         signet_tree_free(&tree);
         signet_profile_close(&profile);
     }
