@@ -89,7 +89,7 @@ def check_text(house, order, e):
     with open(house.at('evidence.md')) as f:
         text = f.read()
     need(text == call(house, 'evidence', order), 'to a file and to standard output are not the same')
-    for said in ('# Evidence of order o\n', f'| {sha256(order)} |', '| PSK identities | 6, 6 different |', '```\nsignet/A/'):
+    for said in ('# Evidence of order o\n', f'| {sha256(order)} |', '| PSK identities | 6, 6 different |', '\nStation A signed last:\n\n```\nsignet/A/'):
         need(said in text, f'{said!r} is not in {text}')
     rows = re.findall(r'^[|] (?!\d+[.]\d)([^|]+?) [|]', text, re.M)  # but for the versions of programs
     need(rows == ROWS, rows)

@@ -344,6 +344,8 @@ def a_board(v, line):
     for verb in (('echo', 'x'), ('info',), ('upload', 'bytes', '/lfs1/p'), ('hash', '/lfs1/p'), ('download', '/lfs1/p', '-o', 'back')):
         v.call('smp', 'smp', *verb, '-p', port, '--json')
     v.call('smp', 'smp', 'shell', '-p', port, 'nothing', '--json', code=1)
+    for verb in ('echo', 'x'), ('info',), ('hash', '/lfs1/p'), ('shell', 'x'), ('image', 'list'), ('settings', 'read', 'x'):  # and no result
+        need(len(v.call('smp', 'smp', *verb, '-p', './none', '--json', code=1)) == 1, verb)
     v.call('smp', 'smp', 'image', 'list', '-p', port, '--json')
     v.call('board-info', 'board', 'info', port, '--json')
     board.communicate(timeout=60)

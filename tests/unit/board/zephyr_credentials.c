@@ -21,18 +21,30 @@ static void board(struct bench *b, const char *misbehave)
                                          .seed = 5});
 }
 
+/* *ctx: how many of both credentials are there */
+static void count_credentials(void *ctx, const struct signet_event *event)
+{
+    if (event->kind != SIGNET_EVENT_PROGRESS || strcmp(event->stage, "load") != 0)
+        return;
+    assert_int_equal(event->done, ++*(uint64_t *)ctx);
+    assert_int_equal(event->total, 2);
+}
+
 static void a_psk_and_its_identity(void **state)
 {
+    uint64_t count = 0;
+    const struct signet_observer observer = {count_credentials, &count};
     struct bench *b = *state;
     struct signet_board_state s;
 
     board(b, NULL);
-    bench_open(b, "zephyr-credentials", on_port(b, false), NULL, NULL);
+    bench_open(b, "zephyr-credentials", on_port(b, false), &observer, NULL);
     assert_false(signet_board_makes_key(b->board));
     bench_run_ok(b);
     signet_board_state(b->board, &s);
     assert_string_equal(s.hw_id, "0123456789abcdef");
     assert_true(s.loaded && s.applied && s.finished && s.bytes_sent);
+    assert_int_equal(count, 2);
     struct signet_bytes psk = held(b, "PSK"), id = held(b, "PSK_ID");
     assert_int_equal(psk.len, 16);
     assert_memory_equal(psk.data, "0123456789abcdef", 16);

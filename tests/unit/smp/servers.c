@@ -179,6 +179,7 @@ static void answers_as_servers_give_them(void **state)
         assert_int_equal(smp_request(b.smp, (struct smp_command){SMP_READ, 77, 1}, 0, &b.err),
                          SIGNET_E_UNSUPPORTED);
         assert_string_equal(b.err.msg, "the board answered 8 (not supported)");
+        assert_int_equal(b.err.sys, 8);
         assert_int_equal(b.smp->last.group, -1);
         assert_int_equal(b.smp->answered, later && options.version == 2);
         assert_int_equal(signet_smp_status(b.smp, "/none", &len, &b.err), SIGNET_E_NOT_FOUND);

@@ -329,6 +329,11 @@ static void columns_become_numbers_and_truths(void **state)
             "devices.csv:2:8: value '': is no number");
     refused(&r, open_manifest(&r, "endpoint,trigger,value\na,true,1e3\n"), SIGNET_E_MEANING,
             "devices.csv:2:8: value '1e3': is no number");
+    r.objects =
+        ", 33000: {1: {1: b'{trigger:hex}{value:hex}'}}"; /* of two, the one that is wrong */
+    r.lifetime = "60";
+    refused(&r, open_manifest(&r, "endpoint,trigger,value\na,0g,00\n"), SIGNET_E_SYNTAX,
+            "devices.csv:2:3: trigger: is not pairs of hex digits");
     tear_down(&r);
 }
 
