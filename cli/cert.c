@@ -3,8 +3,10 @@
 #include "cli.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #define FILE_MAX (64 * 1024)
@@ -386,23 +388,49 @@ static int put_der(const struct cli *cli, const struct signet_cert *cert, const 
     return rc;
 }
 
+/* How a word that is not HOST:PORT is written. */
+static const char *address_hint(const char *word, char hint[static 120])
+{
+    const char *scheme = strstr(word, "://"), *host = scheme ? scheme + 3 : word;
+    int len = (int)strcspn(host, "/?#");
+    bool coaps = scheme && !strncasecmp(word, "coaps:", 6), port = memchr(host, ':', (size_t)len);
+
+    if (access(word, F_OK) == 0)
+        return "it is a file, and `signet cert show FILE` shows it; a server is HOST:PORT";
+    if (!scheme && port)
+        return "write the server's name and port, such as HOST:5684; ports are 1 to 65535";
+    snprintf(hint, 120, "did you mean %s%.*s%s?", coaps ? "--dtls " : "", len < 80 ? len : 80, host,
+             port    ? ""
+             : coaps ? ":5684"
+                     : ":443");
+    return scheme ? hint : "the port is missing: such as HOST:5684";
+}
+
+/* It may listen with the other transport. */
+static void hint_transport(unsigned flags, struct signet_error *err)
+{
+    if (err->code == SIGNET_E_NET && err->sys == ECONNREFUSED)
+        signet_text_plain(flags & SIGNET_FETCH_DTLS
+                              ? "does the server run, and is that its UDP port? One over TCP is "
+                                "asked without --dtls"
+                              : "does the server run, and is that its TCP port? One over UDP, as "
+                                "LwM2M servers are, is asked with --dtls",
+                          err->hint, sizeof(err->hint));
+}
+
 static int fetch_cert(struct cli *cli, unsigned flags, unsigned seconds, const char *output)
 {
     struct signet_cert *cert = NULL;
-    char host[256];
+    char host[256], hint[120];
     uint16_t port;
 
-    if (!split_host_port(cli->args[0], host, &port)) {
-        cli_error(&cli->err, SIGNET_E_USAGE,
-                  access(cli->args[0], F_OK) == 0
-                      ? "it is a file, and `signet cert show FILE` shows it; a server is HOST:PORT"
-                      : "write the server's name and port, such as HOST:5684; ports are 1 to 65535",
-                  "'%s' is not HOST:PORT", cli->args[0]);
-        return cli_fail(cli, &cli->err);
-    }
+    if (!split_host_port(cli->args[0], host, &port))
+        return cli_refuse(cli, address_hint(cli->args[0], hint), "'%s' is not HOST:PORT",
+                          PLAIN(cli->args[0]));
     if (!output && !cli->json && !isatty(STDOUT_FILENO))
         output = "-";
     int rc = signet_cert_fetch(&cert, host, port, flags, seconds * 1000, NULL, &cli->err);
+    hint_transport(flags, &cli->err);
     if (rc == SIGNET_OK)
         rc = put_der(cli, cert, output, &cli->err);
     signet_cert_free(&cert);

@@ -169,7 +169,8 @@ static bool tell_argument(const struct cli *cli, const char *hint, const char *w
 static bool told_too_many(const struct cli *cli, const struct option_row *rows, int max)
 {
     static const char what[] = "is one argument too many";
-    const char *word = cli->args[cli_argument_too_many(cli, max)];
+    bool port = cli_is_port(cli->args[0]) && cli_row_named(rows, "port", 4);
+    const char *word = cli->args[port ? 0 : cli_argument_too_many(cli, max)];
     char hint[sizeof(cli->err.hint)] = "", option[CLI_ELSEWHERE_SIZE];
     struct signet_error first = {0};
     cli_first_explained(cli, &first);
@@ -252,6 +253,19 @@ static bool is_no_order(const struct cli *cli, const struct option_row *rows, co
                           word, "is no order that is there");
 }
 
+/* "prove endpoint_cfg" */
+static bool is_config_alone(const struct cli *cli, const struct option_row *rows,
+                            const char *const *given, const char *word)
+{
+    const struct option_row *row = cli_row_named(rows, "config", 6);
+    char hint[sizeof(cli->err.hint)];
+    if (!row || row->kind != KIND_MAYBE || given[row - rows] ||
+        cli_file_kind(word) != SIGNET_FILE_CONFIG)
+        return false;
+    snprintf(hint, sizeof(hint), "did you mean --config %.150s?", word);
+    return !tell_argument(cli, hint, word, "is a configuration, not a packet");
+}
+
 bool cli_arguments_known(const struct cli *cli, const struct option_row *rows,
                          const char *const *given, int min, int max)
 {
@@ -262,6 +276,9 @@ bool cli_arguments_known(const struct cli *cli, const struct option_row *rows,
     for (int i = 0; !texts && i < cli->arg_count; i++)
         if (named_value(cli, rows, cli->args[i]) || blank_at_end(cli, cli->args[i]) ||
             (!strcmp(cli->name, "signet run") && is_no_order(cli, rows, cli->args[i])))
+            return false;
+    for (int i = 0; i < cli->arg_count; i++)
+        if (is_config_alone(cli, rows, given, cli->args[i]))
             return false;
     for (size_t i = 0; rows[i].name; i++)
         if (told_value(cli, rows, given, &rows[i]) ||

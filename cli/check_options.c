@@ -78,7 +78,7 @@ const char *cli_option_elsewhere(const struct cli *cli, const struct option_row 
         {"signet run", " simulate sim test check validate ", "dry-run", NULL},
         {"signet page", " tls-cert ssl-cert cert ", "page-cert", NULL},
         {"signet page", " tls-key ssl-key key ", "page-key", NULL},
-        {"signet page", " port host address bind ", NULL, "did you mean --listen ADDR:PORT?"},
+        {"signet page", " port host address bind page ", NULL, "did you mean --listen ADDR:PORT?"},
         {"signet register", " dry-run ", NULL,
          "`signet server check FILE` tries the server, and registers nothing"},
         {"signet register", " list ", NULL, "--find asks for one device, --endpoint NAME"},
@@ -119,6 +119,8 @@ const char *cli_option_elsewhere(const struct cli *cli, const struct option_row 
          "`signet report --since TIME LEDGER` counts what was made from then on"},
         {"signet ledger", " limit head max n all a ", NULL,
          "all are shown: leave it out, or add | head"},
+        {"signet ledger", " U W user username host dbname ", NULL,
+         "a database is named by its address: postgresql://USER@HOST/NAME"},
         {"signet ledger rework", " edition ", "new-edition", NULL},
         {"signet label", " printer device port ", NULL,
          "the order names it: label: {printer: \"tcp://HOST:9100\"}"},
@@ -149,6 +151,7 @@ const char *cli_option_elsewhere(const struct cli *cli, const struct option_row 
         {"signet ", " v verbose debug trace ", NULL, "leave it out; --json tells each step"},
         {"signet ", " q quiet silent ", NULL, "leave it out, or add > /dev/null"},
         {"signet ", " y yes assume-yes ", NULL, "leave it out: nothing is asked"},
+        {"signet ", " m message why comment because ", "reason", NULL},
         {"signet ", " pubkey public-key ", "vkey", NULL},
         {"signet ", " template cfg conf configuration ", "config", NULL},
         {"signet ", " profile firmware ", "device", NULL},
@@ -236,21 +239,24 @@ static bool tell_options(const struct cli *cli, const struct option_row *rows, c
     return false;
 }
 
-/* "-d": the options that begin so, of which a person may mean one; false: none does. */
+/* Those of which a person may mean one: "did you mean --a or --b?"; NULL: none begins so. */
+static const char *options_that_begin(const struct option_row *rows, const char *word, size_t len,
+                                      char hint[static CLI_ELSEWHERE_SIZE])
+{
+    const char *names[NAMES_MAX];
+    size_t n = option_names(rows, false, names), used = 0, size = CLI_ELSEWHERE_SIZE;
+    for (size_t i = 0; i < n; i++)
+        if (!strncmp(names[i], word, len) && used + strlen(names[i]) + 8 < size)
+            used += (size_t)snprintf(hint + used, size - used, "%s--%s",
+                                     used ? " or " : "did you mean ", names[i]);
+    return used ? strcat(hint, "?") : NULL;
+}
+
 static bool letter_begins(const struct cli *cli, const struct option_row *rows, char letter)
 {
-    char hint[CLI_ELSEWHERE_SIZE] = "";
-    size_t used = 0;
-    for (; rows && rows->name; rows++)
-        if (!rows->of && rows->name[0] == letter && letter != 'o' &&
-            used + strlen(rows->name) + 8 < sizeof(hint))
-            used += (size_t)snprintf(hint + used, sizeof(hint) - used, "%s--%s",
-                                     used ? " or " : "did you mean ", rows->name);
-    if (!used)
-        return false;
-    strcat(hint, "?");
-    cli_refuse(cli, hint, "there is no option -%c", letter);
-    return true;
+    char hint[CLI_ELSEWHERE_SIZE];
+    return letter != 'o' && options_that_begin(rows, &letter, 1, hint) &&
+           cli_refuse(cli, hint, "there is no option -%c", letter);
 }
 
 /* "-s server.json", where the file is an argument. */
@@ -307,6 +313,20 @@ static bool is_secret_itself(const struct option_row *row, const char *word, siz
             !strncmp(word, "new-passphrase", len));
 }
 
+/* "--page" of --page-cert and --page-key */
+static bool several_begin(const struct cli *cli, const struct option_row *rows, const char *word,
+                          size_t len)
+{
+    char name[64], hint[CLI_ELSEWHERE_SIZE];
+    snprintf(name, sizeof(name), "%.*s", (int)len, word);
+    if (cli_option_elsewhere(cli, rows, name, hint))
+        cli_refuse(cli, hint, "there is no option --%s", name);
+    else
+        cli_refuse(cli, options_that_begin(rows, word, len, hint), "--%s could be several options",
+                   name);
+    return false;
+}
+
 /* --name, --name=value, or a beginning of the name that no other has. */
 static bool long_known(const struct cli *cli, const struct option_row *rows, const char *word,
                        const char *next, bool *value)
@@ -323,10 +343,8 @@ static bool long_known(const struct cli *cli, const struct option_row *rows, con
         }
     if ((!row && !found) || is_secret_itself(row, word, len))
         return unknown_option(cli, rows, word, len, "--", next);
-    if (found > 1) {
-        return cli_wrong(cli, "--%.*s could be several options: write the whole name", (int)len,
-                         word);
-    }
+    if (found > 1)
+        return several_begin(cli, rows, word, len);
     *value = takes_value(row) && word[len] != '=';
     if ((!row || !row->arg) && word[len] == '=') {
         return cli_wrong(cli, "--%.*s takes no value: write it alone", (int)len, word);

@@ -209,7 +209,7 @@ static int split_names(struct mending *m, struct signet_error *err)
     if (rc != SIGNET_OK)
         return rc;
     if (cli_file_kind(m->file) != SIGNET_FILE_UNKNOWN)
-        return cli_error(err, SIGNET_E_USAGE, "it has one endpoint in each line, and no more",
+        return cli_error(err, SIGNET_E_MEANING, "it has one endpoint in each line, and no more",
                          "--names: '%s' is no list of names", PLAIN(m->file));
     for (char *at = strtok_r(m->text, "\r\n", &rest); at; at = strtok_r(NULL, "\r\n", &rest))
         m->names[m->selection.name_count++] = at;
@@ -293,6 +293,24 @@ int ledger_void(int argc, char **argv)
     return mend(&m);
 }
 
+/* A hardware id, or a slot with its station: what is neither would never come. */
+static bool is_board(const struct cli *cli, const char *board)
+{
+    bool slot = !strncmp(board, "slot:", 5);
+    const char *name = slot ? board + 5 : board, *colon = slot ? strrchr(name, ':') : NULL;
+    char hint[120] = "`signet ledger stats LEDGER` lists the stations and their slots";
+
+    if (slot == (strchr(name, '/') != NULL))
+        return true;
+    if (!slot)
+        snprintf(hint, sizeof(hint), "did you mean slot:%.90s?", name);
+    else if (colon && colon[1])
+        snprintf(hint, sizeof(hint), "did you mean slot:%.*s/%.40s?", (int)(colon - name), name,
+                 colon + 1);
+    cli_refuse(cli, hint, "--board '%.90s': a slot is slot:STATION/SLOT", PLAIN(board));
+    return false;
+}
+
 int ledger_rework(int argc, char **argv)
 {
     struct cli cli = {0};
@@ -317,10 +335,8 @@ int ledger_rework(int argc, char **argv)
                    "same name, new credentials; the old ones are removed at its servers.",
                    1, 2))
         return EXIT_USAGE;
-    if (m.decision.board && strchr(m.decision.board, '/') &&
-        strncmp(m.decision.board, "slot:", 5) != 0)
-        return cli_usage(&cli, "a slot is slot:STATION/SLOT; did you mean slot:%s?",
-                         m.decision.board);
+    if (m.decision.board && !is_board(&cli, m.decision.board))
+        return EXIT_USAGE;
     if (m.decision.board && strcmp(m.decision.board, "any") == 0)
         m.decision.board = "";
     return mend(&m);

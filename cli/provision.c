@@ -69,6 +69,17 @@ static int fail_with_board(const struct cli *cli, const struct signet_provision_
     return cli_fail(cli, &full);
 }
 
+static int no_recipe(const struct cli *cli)
+{
+    char hint[sizeof(cli->err.hint)] = "name the kind of board: ";
+    size_t used = strlen(hint);
+
+    for (size_t i = 0; signet_recipe_name(i) && used < sizeof(hint); i++)
+        used += (size_t)snprintf(hint + used, sizeof(hint) - used, "%s--recipe %s", i ? " or " : "",
+                                 signet_recipe_name(i));
+    return cli_refuse(cli, hint, "options of a board are given, but no board: --recipe RECIPE");
+}
+
 static int fit_together(const struct cli *cli, const struct options *o)
 {
     const struct signet_provision_job *job = &o->job;
@@ -93,7 +104,7 @@ static int fit_together(const struct cli *cli, const struct options *o)
         return EXIT_DONE;
     const struct signet_board_options *b = &o->board;
     if (b->port || b->serial || b->initial || b->final || b->image_dir || b->flasher)
-        return cli_usage(cli, "options of a board are given, but no board: --recipe RECIPE");
+        return no_recipe(cli);
     return EXIT_DONE;
 }
 

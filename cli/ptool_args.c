@@ -3,6 +3,7 @@
 #include "cli.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -270,7 +271,10 @@ static int check_registration(const struct ptool_args *args, bool have_token,
     if (args->server && (said || have_token) && args->urn)
         return SIGNET_OK;
     return cli_error(
-        err, SIGNET_E_USAGE, "give all of -s, -t and -e to register, or neither -s nor -t",
+        err, SIGNET_E_USAGE,
+        getenv("SIGNET_TOKEN") && !have_token
+            ? "SIGNET_TOKEN is set, and empty: set it, or give --token-file FILE"
+            : "give all of -s, -t (or --token-file) and -e to register, or neither -s nor -t",
         "registration is incomplete; missing:%s%s%s", args->server ? "" : " -s/--server",
         said || have_token ? "" : " -t/--token", args->urn ? "" : " -e/--URN");
 }

@@ -2,7 +2,6 @@
 /* signet server: is it there, does it know us, what does it take */
 #include "cli.h"
 
-#include <errno.h>
 #include <string.h>
 
 /* What is wrong with what the file says: the file has to be in the message. */
@@ -21,20 +20,6 @@ static int open_described(const char *file, const struct signet_server_info *inf
     return signet_file_blame(rc, file, err);
 }
 
-/* A kind of server is no file. */
-static int load_info(const char *file, struct signet_server_info *info, struct signet_error *err)
-{
-    int rc = signet_server_info_load(file, info, err);
-
-    if (rc != SIGNET_OK && err->sys == ENOENT && !strpbrk(file, "./") &&
-        strncmp(err->hint, "did you mean", 12) != 0)
-        cli_error(
-            err, err->code,
-            "name the JSON file of a server: {\"kind\": \"leshan\", \"url\": \"https://HOST\"}",
-            "there is no file '%.200s'", PLAIN(file));
-    return rc;
-}
-
 int cli_server_open(const struct server_access *access, const struct signet_observer *observer,
                     struct signet_server **out, struct signet_error *err)
 {
@@ -43,7 +28,7 @@ int cli_server_open(const struct server_access *access, const struct signet_obse
     int rc = cli_token(access->token, access->token_file, &token, err);
 
     if (rc == SIGNET_OK)
-        rc = load_info(access->file, &info, err);
+        rc = signet_server_info_load(access->file, &info, err);
     if (rc == SIGNET_OK)
         rc = open_described(access->file, &info, &access->options, &token, observer, out, err);
     signet_server_info_free(&info);
@@ -168,7 +153,7 @@ static int show_capabilities(int argc, char **argv)
                    1))
         return EXIT_USAGE;
     cli.begun = true;
-    int rc = load_info(cli.args[0], &info, &cli.err);
+    int rc = signet_server_info_load(cli.args[0], &info, &cli.err);
     if (rc == SIGNET_OK)
         rc = open_described(cli.args[0], &info, &options, &token, NULL, &server, &cli.err);
     if (rc == SIGNET_OK) {

@@ -95,6 +95,10 @@ int error_at_unknown(struct signet_error *err, enum signet_code code,
 /* odd_text.c: is what stands at an offset a thing that no format takes: a curly quote, a no-break
  * space, a mark of a merge? */
 bool text_odd(const char *text, size_t len, size_t at, const char **what, const char **hint);
+/* The same of a value of so many bytes: what nobody means to write into one. quoted: only what
+ * nobody sees. The offset; len: nothing is there. */
+size_t text_odd_value(const char *text, size_t len, bool quoted, const char **what,
+                      const char **hint);
 /* The excerpt alone, for an error that has its place in its message. */
 void error_excerpt(struct signet_error *err, const struct text_source *source, size_t at);
 /* error_place.c: an error about what a text means, which has no place yet, gets that of the value

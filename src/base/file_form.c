@@ -52,6 +52,12 @@ static const struct {
     {0, BYTES("version https://git-lfs"), FORM_LFS},
     {0, BYTES("PRIVATE+KEY+"), FORM_SIGNING_KEY},
     {0, BYTES("signet-tpm-"), FORM_TPM},
+    {0, BYTES("signet station key "), FORM_STATION_KEY},
+    {0, BYTES("signet sealed batch "), FORM_BATCH},
+    {0, BYTES("signet sealed export "), FORM_STATE},
+    {0, BYTES("signet mint "), FORM_STATE},
+    {0, BYTES("SGN1"), FORM_STATION_SEALED},
+    {0, BYTES("endpoint,mode,identity,psk,"), FORM_RECORDS},
 };
 
 static bool has_word(const char *data, size_t len, const char *word)
@@ -290,6 +296,12 @@ static enum file_form json_form(const char *text, size_t len)
         return FORM_ORDER;
     if (has_word(text, len, "\"kty\""))
         return FORM_JWK;
+    if (has_word(text, len, "\"packet\"") && has_word(text, len, "\"endpoint\""))
+        return FORM_PACKETS;
+    if (has_word(text, len, "\"account\"") && has_word(text, len, "\"endpoint\""))
+        return FORM_RECORDS;
+    if (text[0] == '[' && (has_word(text, len, "\"bn\"") || has_word(text, len, "\"n\"")))
+        return FORM_SENML_JSON;
     if (has_word(text, len, "\"url\"") || has_word(text, len, "\"kind\""))
         return FORM_SERVER;
     return has_word(text, len, "\"commonName\"") || has_word(text, len, "\"countryName\"")

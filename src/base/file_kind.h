@@ -20,6 +20,12 @@
     ROW(SERVER, JSON, "the JSON file of a server", "an order names it: 'servers: [{file: FILE}]'") \
     ROW(CERT_INFO, JSON, "the JSON file of a certificate's names",                                 \
         "an order names it: 'credentials: {cert_info: FILE}'")                                     \
+    ROW(PACKETS, OTHER, "the packets of an order, one a line",                                     \
+        "take one out: jq -r 'select(.endpoint == \"NAME\").packet' FILE | base64 -d > NEW")       \
+    ROW(RECORDS, OTHER, "the records of an order, which servers take",                             \
+        "the packets of its devices are in the file that the order names as output: packets")      \
+    ROW(SENML_JSON, OTHER, "SenML in JSON",                                                        \
+        "name the packet in CBOR; a device's factory provisioning takes no other")                 \
     ROW(JSON, JSON, "JSON", "name the file that is meant")                                         \
     ROW(CERT, CERT, "a certificate", "look at what the certificate says")                          \
     ROW(KEY, KEY, "a private key", "name the file that is meant")                                  \
@@ -101,6 +107,11 @@
         "a ledger signs its checkpoints with it, or an owner its orders")                          \
     ROW(NOTE, NOTE, "a signed note",                                                               \
         "it is a checkpoint, or the signature beside an order: name what it is about")             \
+    ROW(STATION_KEY, OTHER, "the key of a station", "its runs open with it what they sealed")      \
+    ROW(STATION_SEALED, OTHER, "sealed with the key of a station",                                 \
+        "its run opens it: the same order, with the same work folder")                             \
+    ROW(BATCH, OTHER, "the manifest of a sealed batch", "open the batch: signet open -k KEY FILE") \
+    ROW(STATE, OTHER, "what a run keeps in its work folder", "leave it there: the run reads it")   \
     ROW(TPM, TPM, "a file of a TPM's key", "name the file that is meant")                          \
     ROW(BYTES, OTHER, "binary data", "name the file that is meant")                                \
     ROW(JWK, OTHER, "a JSON Web Key", "write it as PEM (PKCS#8) with the tool that made it")

@@ -52,3 +52,14 @@ bool text_odd(const char *text, size_t len, size_t at, const char **what, const 
     }
     return false;
 }
+
+size_t text_odd_value(const char *text, size_t len, bool quoted, const char **what,
+                      const char **hint)
+{
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)text[i] >= 0x80 && text_odd(text, len, i, what, hint) &&
+            (*what == unseen ||
+             (!quoted && (*what == blank || (*what == curly && (i == 0 || i + 3 >= len))))))
+            return i;
+    return len;
+}

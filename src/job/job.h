@@ -28,10 +28,17 @@ enum job_stage {
 };
 const char *job_stage_name(enum job_stage stage);
 
+/* Where a work folder is; inode 0: nobody knows. */
+struct job_place {
+    uint64_t inode;
+    char host[65], path[4096]; /* absolute */
+};
+
 /* ledger_memory.c: what the work folder remembers of the ledger */
 struct job_memory {
     char *path;                     /* NULL: nothing is remembered */
-    char folder[17];                /* a number of this folder's own, in hex */
+    char folder[17];                /* a number of this folder's own, in hex; a copy has its own */
+    struct job_place was, here;     /* where it was when that was written, and is now */
     bool there;                     /* something was remembered */
     struct signet_ledger_head head; /* as it was last; names: the most that it ever was */
     pthread_mutex_t writing;        /* of what is in it, too */
@@ -74,6 +81,8 @@ void job_close(struct job *job);
 
 /* Reads what is remembered of the order with this tag. SIGNET_E_CONFLICT: the file is damaged. */
 int job_memory_open(struct job *job, const char *folder, const char *tag, struct signet_error *err);
+/* The folder is a copy of another one of this host, which is in use as well. */
+bool job_memory_is_copy(const struct job_memory *memory);
 /* What the ledger has recorded until now is on disk, beside it, when this returns. index: the
  * highest number of the names whose credentials leave the host now; -1: none does, or the order has
  * no names. */

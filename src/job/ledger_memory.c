@@ -4,38 +4,98 @@
 #include "job/job.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-enum { MEMORY_MAX = 4096 };
+enum { MEMORY_MAX = 8192 };
 
-static void print_memory(struct buf *to, const struct job_memory *m)
+/* Version 1 has no place. */
+static void print_memory(struct buf *to, const struct job_memory *m, const struct job_place *place)
 {
     const struct signet_ledger_head *h = &m->head;
 
-    buf_printf(to, "signet ledger 1\nfolder %s\nledger %s\nevent %" PRId64 " %s %s\n", m->folder,
-               h->ledger, h->seq, h->hash[0] ? h->hash : "-", h->station);
+    buf_printf(to, "signet ledger %d\n", place->inode ? 2 : 1);
+    if (place->inode)
+        buf_printf(to, "place %" PRIu64 " %s %s\n", place->inode, place->host, place->path);
+    buf_printf(to, "folder %s\nledger %s\nevent %" PRId64 " %s %s\n", m->folder, h->ledger, h->seq,
+               h->hash[0] ? h->hash : "-", h->station);
     buf_printf(to, "issued %" PRId64 "\nnames %" PRId64 "\nend\n", h->issued, h->names);
+}
+
+/* The place, if there is one; NULL: it is none. */
+static const char *parse_place(struct job_place *was, const char *text)
+{
+    static const char first[] = "signet ledger 1\n", second[] = "signet ledger 2\n";
+    int end = 0;
+
+    if (!strncmp(text, first, strlen(first)))
+        return text + strlen(first);
+    /* NOLINTNEXTLINE(cert-err34-c): a number that does not fit is not printed the same */
+    return !strncmp(text, second, strlen(second)) &&
+                   sscanf(text + strlen(second), "place %" SCNu64 " %64s %4095[^\n]%n", &was->inode,
+                          was->host, was->path, &end) == 3
+               ? text + strlen(second) + end
+               : NULL;
 }
 
 /* Reads what it can; the text is right when the same is printed again. */
 static bool parse_memory(struct job_memory *m, const struct buf *text)
 {
     struct signet_ledger_head *h = &m->head;
+    const char *rest = parse_place(&m->was, (const char *)text->data);
     struct buf again = {0};
 
     /* NOLINTNEXTLINE(cert-err34-c): a number that does not fit is not printed the same */
-    if (sscanf((const char *)text->data,
-               "signet ledger 1 folder %16s ledger %64s event %" SCNd64 " %64s %120[^\n]"
+    if (!rest ||
+        sscanf(rest,
+               " folder %16s ledger %64s event %" SCNd64 " %64s %120[^\n]"
                " issued %" SCNd64 " names %" SCNd64,
                m->folder, h->ledger, &h->seq, h->hash, h->station, &h->issued, &h->names) != 7)
         return false;
     if (h->hash[0] == '-')
         h->hash[0] = '\0';
-    print_memory(&again, m);
+    print_memory(&again, m, &m->was);
     bool same = again.len == text->len && memcmp(again.data, text->data, text->len) == 0;
     buf_free(&again);
     return same;
+}
+
+static void find_place(struct job_place *here, const char *folder)
+{
+    char path[PATH_MAX];
+    struct stat st;
+
+    if (!realpath(folder, path) || stat(path, &st) != 0 || strchr(path, '\n') ||
+        strlen(path) >= sizeof(here->path) ||
+        gethostname(here->host, sizeof(here->host) - 1) != 0 || !here->host[0])
+        return;
+    strcpy(here->path, path);
+    here->inode = st.st_ino;
+}
+
+/* It was moved at most: a file system's number comes twice on other hosts alone. */
+static bool memory_same_place(const struct job_place *was, const struct job_place *here)
+{
+    return !was->inode || !here->inode ||
+           (was->inode == here->inode &&
+            (strcmp(was->host, here->host) == 0 || strcmp(was->path, here->path) == 0));
+}
+
+bool job_memory_is_copy(const struct job_memory *memory)
+{
+    const char *name = strrchr(memory->path ? memory->path : "", '/');
+    char twin[PATH_MAX + NAME_MAX];
+    struct stat st;
+
+    if (!name || memory_same_place(&memory->was, &memory->here) ||
+        strcmp(memory->was.host, memory->here.host) != 0)
+        return false;
+    snprintf(twin, sizeof(twin), "%s%s", memory->was.path, name);
+    return stat(memory->was.path, &st) == 0 && st.st_ino == memory->was.inode &&
+           access(twin, F_OK) == 0;
 }
 
 static int new_folder(struct job_memory *m, struct signet_error *err)
@@ -56,6 +116,7 @@ int job_memory_open(struct job *job, const char *folder, const char *tag, struct
 
     if (rc != SIGNET_OK)
         return rc;
+    find_place(&m->here, folder);
     m->there = access(m->path, F_OK) == 0;
     if (!m->there)
         return new_folder(m, err);
@@ -65,6 +126,8 @@ int job_memory_open(struct job *job, const char *folder, const char *tag, struct
             error_set_hint(err, SIGNET_E_CONFLICT,
                            "put it back; without it nobody knows whether the ledger is an old copy",
                            "%s is damaged: it says how far the ledger of this order was", m->path);
+    if (rc == SIGNET_OK && !memory_same_place(&m->was, &m->here))
+        rc = new_folder(m, err);
     buf_free(&text);
     return rc;
 }
@@ -102,7 +165,7 @@ static int write_memory(struct job *job, int64_t given, struct signet_error *err
     if (m->head.names < given)
         m->head.names = given;
     if (rc == SIGNET_OK)
-        print_memory(&text, m);
+        print_memory(&text, m, &m->here);
     failpoint("before-memory");
     rc = file_save(m->path, &text, rc, err);
     failpoint("after-memory");

@@ -27,6 +27,9 @@ static int check_place(struct backup *b, struct signet_error *err)
     if (snprintf(b->part, sizeof(b->part), "%s.part", b->to) >= (int)sizeof(b->part) - 8)
         return error_set_hint(err, SIGNET_E_LIMIT, "name a shorter path", "'%.80s' is too long",
                               b->to);
+    if (stat(b->to, &st) == 0 && S_ISDIR(st.st_mode))
+        return error_set_hint(err, SIGNET_E_EXISTS, "name a new file in it",
+                              "a backup is a file, and '%s' is a folder", b->to);
     if (lstat(b->to, &st) == 0)
         return error_set_hint(err, SIGNET_E_EXISTS, "name a new file", "will not overwrite '%s'",
                               b->to);

@@ -19,8 +19,8 @@ static int take_order(struct signet_ledger *l, struct order *o, const struct db_
     if (o->id >= OWN_END)
         return chain_refuse(o->name, err);
     if (strcmp(db_text(row, 1), o->hash) != 0)
-        return error_set(err, SIGNET_E_CONFLICT, "order '%s' was started with another order file",
-                         o->name);
+        return error_set(err, SIGNET_E_CONFLICT,
+                         "order '%s' was started with another order or other files of it", o->name);
     if (db_int(row, 2) >= o->quota)
         return SIGNET_OK;
     snprintf(text, sizeof(text), "quota %lld", (long long)o->quota);

@@ -16,21 +16,22 @@
 int tcp_split(const char *address, char host[static 256], char port[static 16],
               struct signet_error *err)
 {
-    const char *colon = strrchr(address, ':');
-    size_t len = colon ? (size_t)(colon - address) : 0;
+    const char *colon = strrchr(address, ':'), *number = colon ? colon + 1 : "";
+    size_t len = colon ? (size_t)(colon - address) : 0, digits = strspn(number, "0123456789");
 
-    if (address[0] == '/' || !colon || !len || len > 255 || !colon[1] || strlen(colon + 1) > 15 ||
-        strspn(colon + 1, "0123456789") != strlen(colon + 1) ||
-        strtoull(colon + 1, NULL, 10) > 65535 || strtoull(colon + 1, NULL, 10) == 0)
+    if (address[0] == '/' || !len || len > 255 || !digits || digits > 15 || number[digits])
         return error_set_hint(err, SIGNET_E_USAGE, "write tcp:HOST:PORT or udp:HOST:PORT",
                               "'%s' is not an address, HOST:PORT", address);
+    if (strtoull(number, NULL, 10) > 65535 || strtoull(number, NULL, 10) == 0)
+        return error_set_hint(err, SIGNET_E_USAGE, "ports are 1 to 65535",
+                              "'%s' has no port of TCP or UDP", address);
     if (address[0] == '[' && address[len - 1] == ']') {
         address++;
         len -= 2;
     }
     memcpy(host, address, len);
     host[len] = '\0';
-    strcpy(port, colon + 1);
+    strcpy(port, number);
     return SIGNET_OK;
 }
 

@@ -289,15 +289,15 @@ int endpoint_check(const char *name, const char **doubt, struct signet_error *er
         if (strncasecmp(name, schemes[i].prefix, len) != 0)
             continue;
         if (!fits_scheme(&schemes[i], name + len))
-            return error_set_hint(err, SIGNET_E_MEANING,
-                                  i == 0 && strlen(name + len) < 15
-                                      ? "a spreadsheet takes a zero at the beginning away: give "
-                                        "the column the format text"
-                                      : "write it as its scheme has it, or choose a name without "
-                                        "urn:",
-                                  "'%s': behind %s stand %s (LwM2M Core 1.2, section 7.4.1)",
-                                  text_shown(name, strlen(name), 60), schemes[i].prefix,
-                                  schemes[i].what);
+            return error_set_hint(
+                err, SIGNET_E_MEANING,
+                i == 0 && strlen(name + len) < 15 && !(name + len)[strspn(name + len, DIGITS)]
+                    ? "a spreadsheet takes a zero at the beginning away: give "
+                      "the column the format text"
+                    : "write it as its scheme has it, or choose a name without "
+                      "urn:",
+                "'%s': behind %s stand %s (LwM2M Core 1.2, section 7.4.1)",
+                text_shown(name, strlen(name), 60), schemes[i].prefix, schemes[i].what);
     }
     return SIGNET_OK;
 }

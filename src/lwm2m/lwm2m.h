@@ -174,6 +174,8 @@ bool uri_are_hosts(const char *list);
 int endpoint_check(const char *name, const char **doubt, struct signet_error *err);
 /* spreadsheet.c: likewise, of one cell of a table, or of the end of a name */
 const char *cell_doubt(const char *cell);
+/* 4.90154E+14 */
+bool cell_is_rounded(const char *cell);
 
 /* Resources of Security, /0/x/3 to /0/x/5 (LwM2M Core 1.2, Appendix E.1). */
 enum { RID_IDENTITY = 3, RID_SERVER_KEY = 4, RID_SECRET_KEY = 5 };

@@ -10,8 +10,9 @@
 /* NULL, nan, Total, or 123.0 */
 static bool is_no_value(const char *cell)
 {
-    static const char *const words[] = {"null", "none", "nan",   "undefined", "N-A", "n/a",
-                                        "-",    "true", "false", "total",     "sum"};
+    static const char *const words[] = {"null",   "none",   "nan",   "undefined", "N-A", "n/a",
+                                        "-",      "true",   "false", "total",     "sum", "summe",
+                                        "gesamt", "totale", "suma",  "somme"};
     size_t len = strlen(cell);
 
     for (size_t i = 0; i < COUNT_OF(words); i++)
@@ -21,8 +22,7 @@ static bool is_no_value(const char *cell)
            (len > 2 && strcmp(cell + len - 2, ".0") == 0 && strspn(cell, DIGITS) == len - 2);
 }
 
-/* 4.90154E+14 */
-static bool is_rounded(const char *cell)
+bool cell_is_rounded(const char *cell)
 {
     size_t whole = strspn(cell, DIGITS ".,"), sign = whole + 1;
 
@@ -72,7 +72,7 @@ static bool is_date(const char *cell)
 
 const char *cell_doubt(const char *cell)
 {
-    return is_rounded(cell)    ? "ends in a number that a spreadsheet has rounded"
+    return cell_is_rounded(cell) ? "ends in a number that a spreadsheet has rounded"
            : is_no_value(cell) ? "ends in what a table has for no value, for a sum or for a number"
            : is_date(cell)     ? "ends in a date, which spreadsheets make of numbers with hyphens"
                                : NULL;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Placeholders: a text is taken apart once, and put together for each device. */
+#include "lwm2m/lwm2m.h"
 #include "order/order.h"
 
 #include <inttypes.h>
@@ -308,6 +309,7 @@ static int put_piece(const struct piece *piece, const void *data, size_t len, st
                      struct signet_error *err)
 {
     bool hex = piece->encoding == ENCODING_HEX;
+    char cell[32];
 
     if (piece->encoding == ENCODING_TEXT) {
         buf_append(out, data, len);
@@ -323,10 +325,13 @@ static int put_piece(const struct piece *piece, const void *data, size_t len, st
     out->len -= len - (n > 0 ? (size_t)n : 0);
     if (n >= 0)
         return SIGNET_OK;
-    if (!hex)
-        return error_set_hint(err, SIGNET_E_SYNTAX, "write the = at its end, too",
-                              "is not base64 with its padding");
-    return error_set_hint(err, SIGNET_E_SYNTAX, hex_hint(data, len), "is not pairs of hex digits");
+    snprintf(cell, sizeof(cell), "%.*s", (int)(len < sizeof(cell) ? len : 0), (const char *)data);
+    return error_set_hint(err, SIGNET_E_SYNTAX,
+                          cell_is_rounded(cell) ? "a spreadsheet shortened a number: give its "
+                                                  "column the format text, and fill it again"
+                          : hex                 ? hex_hint(data, len)
+                                                : "write the = at its end, too",
+                          hex ? "is not pairs of hex digits" : "is not base64 with its padding");
 }
 
 /* What a piece stands for. */

@@ -97,6 +97,47 @@ static int read_cms(CMS_ContentInfo **out, const void *data, size_t len, struct 
     return SIGNET_OK;
 }
 
+/* Issuer and serial number of a recipient's certificate; false: it is named otherwise. */
+static bool recipient_id(CMS_RecipientInfo *of, X509_NAME **issuer, ASN1_INTEGER **serial)
+{
+    STACK_OF(CMS_RecipientEncryptedKey) *keys = NULL;
+
+    *issuer = NULL;
+    *serial = NULL;
+    if (CMS_RecipientInfo_type(of) == CMS_RECIPINFO_TRANS)
+        CMS_RecipientInfo_ktri_get0_signer_id(of, NULL, issuer, serial);
+    else if (CMS_RecipientInfo_type(of) == CMS_RECIPINFO_AGREE &&
+             (keys = CMS_RecipientInfo_kari_get0_reks(of)) &&
+             sk_CMS_RecipientEncryptedKey_num(keys) > 0)
+        CMS_RecipientEncryptedKey_get0_id(sk_CMS_RecipientEncryptedKey_value(keys, 0), NULL, NULL,
+                                          NULL, issuer, serial);
+    return *issuer && *serial;
+}
+
+/* "it is sealed to the key of the certificate with serial number 5f3a of CN=house": as many as
+ * have room. */
+static void hint_recipients(CMS_ContentInfo *cms, struct signet_error *err)
+{
+    STACK_OF(CMS_RecipientInfo) *all = CMS_get0_RecipientInfos(cms);
+    char hint[sizeof(err->hint)] = "", issuer[80], serial[64];
+    size_t used = 0;
+
+    for (int i = 0; i < sk_CMS_RecipientInfo_num(all) && used < sizeof(hint) - 1; i++) {
+        X509_NAME *name;
+        ASN1_INTEGER *number;
+
+        if (!recipient_id(sk_CMS_RecipientInfo_value(all, i), &name, &number) ||
+            name_text(name, issuer, sizeof(issuer), NULL) != SIGNET_OK)
+            continue;
+        serial_text(ASN1_STRING_get0_data(number), (size_t)ASN1_STRING_length(number), serial);
+        used +=
+            (size_t)snprintf(hint + used, sizeof(hint) - used, "%sserial number %s of %s",
+                             used ? ", " : "it is sealed to certificates with ", serial, issuer);
+    }
+    if (used)
+        error_hint(err, "%s", hint);
+}
+
 /* OpenSSL gives out what is not authenticated yet: it stays here, and is wiped. */
 static int take_plain(BIO *bio, bool good, struct secret *out, struct signet_error *err)
 {
@@ -125,6 +166,8 @@ int cms_open(const struct signet_key *key, const void *data, size_t len, struct 
         bool good = plain && CMS_decrypt(cms, key->pkey, NULL, NULL, plain, CMS_BINARY) == 1;
 
         rc = plain ? take_plain(plain, good, out, err) : crypto_fail(err, "CMS");
+        if (plain && !good)
+            hint_recipients(cms, err);
         BIO_free(plain);
     }
     CMS_ContentInfo_free(cms);

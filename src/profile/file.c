@@ -170,7 +170,11 @@ static int take_numbers(const struct reader *r, const char *key, const char **wo
         const char *rest;
 
         if (!take_whole(*words, 65534, '\0', &number, &rest))
-            return refuse_word(r, key, *words, "it takes whole numbers, such as 3 or 0xc0ae");
+            return refuse_word(r, key, *words,
+                               strcmp(key, "suites") ? "it takes whole numbers, such as 3"
+                                                     : "it takes IANA's numbers: 0xc0a8 is "
+                                                       "TLS_PSK_WITH_AES_128_CCM_8, 0xc0ae "
+                                                       "TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8");
         out[n++] = (uint16_t)number;
     }
     out[n] = end;

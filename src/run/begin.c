@@ -90,8 +90,9 @@ int run_begin(struct signet_run *r, bool makes, struct signet_error *err)
         return rc;
     clock_format(before.time, time);
     event_note(&r->observer,
-               "each station needs a name of its own (see 'station'), or one takes over what "
-               "the other has in work; if the work folder was replaced, all is well",
+               "each station needs a name of its own (see 'station'), and the ledger itself, no "
+               "copy of it: two would give out the same names; if the station's folder was moved "
+               "or replaced, all is well",
                "station %s began order %s in another work folder than '%s', at %s",
                r->order->station, r->order->name, r->order->work, time);
     return rc;

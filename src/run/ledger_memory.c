@@ -35,13 +35,26 @@ static int refuse_ledger(const struct signet_run *r, struct signet_error *err)
     return SIGNET_E_CONFLICT;
 }
 
+static int refuse_copy(const struct signet_run *r, struct signet_error *err)
+{
+    return job_memory_is_copy(&r->job.memory)
+               ? error_set_hint(err, SIGNET_E_CONFLICT,
+                                "run the order in one of the two, and move the other one away",
+                                "the work folder '%s' is a copy of '%s', which is there as well: "
+                                "both would give out the same names",
+                                r->order->work, r->job.memory.was.path)
+               : SIGNET_OK;
+}
+
 int run_check_ledger(struct signet_run *r, struct signet_error *err)
 {
     int rc = SIGNET_OK;
 
     if (r->job.memory.there)
         rc = signet_ledger_compare(r->job.ledger, &r->job.memory.head, &r->age, err);
-    return rc == SIGNET_OK && !r->options.recover ? refuse_ledger(r, err) : rc;
+    if (rc == SIGNET_OK && !r->options.recover)
+        rc = refuse_ledger(r, err);
+    return rc == SIGNET_OK ? refuse_copy(r, err) : rc;
 }
 
 int run_ledger_gone(struct signet_run *r, struct signet_error *err)

@@ -3,6 +3,8 @@
 #include "config/config.h"
 #include "server/ops.h"
 
+#include <errno.h>
+
 static const struct json_member members[] = {
     {"kind", MEMBER_TEXT, offsetof(struct signet_server_info, kind)},
     {"url", MEMBER_TEXT, offsetof(struct signet_server_info, url)},
@@ -51,6 +53,10 @@ int signet_server_info_load(const char *path, struct signet_server_info *out,
 
     if (rc == SIGNET_OK)
         *out = info;
+    else if (err && err->sys == ENOENT && strncmp(err->hint, "did you mean", 12) != 0 &&
+             (strstr(path, "://") || !strpbrk(path, "./"))) /* an address, or a kind */
+        error_hint(err, "write a JSON file, and name it: {\"kind\": \"leshan\", "
+                        "\"url\": \"https://HOST\"}");
     return rc;
 }
 

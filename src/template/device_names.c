@@ -194,7 +194,10 @@ uint64_t names_hash(const struct names *n, enum names_value kind, const void *va
 
 static int none(const char *endpoint, struct signet_error *err)
 {
-    return error_set(err, SIGNET_E_NOT_FOUND, "the order has no device '%s'", endpoint);
+    return error_set_hint(
+        err, SIGNET_E_NOT_FOUND,
+        "write the whole endpoint name, as the list of the ledger's devices has it",
+        "the order has no device '%s'", endpoint);
 }
 
 static int is_row(struct names *n, const char *endpoint, int64_t index, struct manifest_row *row,

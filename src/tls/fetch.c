@@ -49,6 +49,9 @@ static int fetch_leaf(SSL_CTX *ctx, const struct target *target, struct buf *lea
 
     if (rc == SIGNET_OK)
         SSL_shutdown(s.ssl);
+    else if (s.alert == SSL_AD_HANDSHAKE_FAILURE && !leaf->len)
+        error_hint(err, "it answered: a server that takes pre-shared keys alone has no certificate "
+                        "to show");
     session_close(&s);
     return rc;
 }

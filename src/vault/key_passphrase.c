@@ -25,9 +25,11 @@ static int new_passphrase(const struct vault_key *from, struct secret *out,
     int rc = ask_passphrase(from, "the new passphrase of the station key", out, err);
 
     if (rc == SIGNET_OK && out->len < LENGTH_MIN)
-        return error_set_hint(err, SIGNET_E_USAGE,
+        return error_set_hint(err, from->passphrase.file ? SIGNET_E_MEANING : SIGNET_E_USAGE,
                               "it is what was typed, or the first line of its file",
-                              "a passphrase has at least %d characters", LENGTH_MIN);
+                              "%s%sa passphrase has at least %d characters",
+                              from->passphrase.file ? from->passphrase.file : "",
+                              from->passphrase.file ? ": " : "", LENGTH_MIN);
     if (rc != SIGNET_OK || from->passphrase.file)
         return rc;
     rc = ask_passphrase(from, "the new passphrase, once more", &again, err);

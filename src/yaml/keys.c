@@ -125,10 +125,6 @@ int reader_no_map(struct reader *r, const yaml_node_t *node, const struct entry 
 {
     const char *text = node->type == YAML_SCALAR_NODE ? scalar_text(node) : "";
     bool top = table == r->table, key = top;
-    size_t at = reader_place(r, &node->start_mark); /* of what stands there, or in the next line */
-
-    while (at < r->source.len && char_in(r->source.text[at], " \r\n"))
-        at++;
 
     for (size_t i = 0; i < count; i++) {
         size_t len = strlen(table[i].name);
@@ -138,10 +134,6 @@ int reader_no_map(struct reader *r, const yaml_node_t *node, const struct entry 
     if (key && yaml_key_glued(&r->source, reader_place(r, &node->start_mark)))
         reader_fail_hint(r, node, "write a blank behind the colon: \"name: value\"",
                          "no blank stands behind the colon");
-    else if (at + 2 < r->source.len && memcmp(r->source.text + at, "\xc2\xa0", 2) == 0)
-        reader_fail_hint(r, node, "write blanks",
-                         "a no-break space stands in the indentation, as word processors and web "
-                         "pages write it");
     else if (top)
         reader_fail_hint(r, node, "one key and its value in each line, without \"- \"",
                          "here go keys and values, \"name: ...\"");

@@ -376,6 +376,24 @@ static int no_deep_brackets(struct reader *r)
     return SIGNET_OK;
 }
 
+/* They would become a part of a name or a path. */
+static int no_odd_values(struct reader *r)
+{
+    const char *what = "", *hint = "";
+
+    for (const yaml_node_t *n = r->document.nodes.start; n < r->document.nodes.top; n++) {
+        bool quoted =
+            n->type != YAML_SCALAR_NODE || n->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
+        size_t at = reader_place(r, &n->start_mark), end = reader_place(r, &n->end_mark),
+               len = n->type == YAML_SCALAR_NODE && at < end ? end - at : 0,
+               odd = text_odd_value(r->source.text + at, len, quoted, &what, &hint);
+
+        if (odd < len)
+            return error_at_hint(r->err, SIGNET_E_SYNTAX, &r->source, at + odd, hint, "%s", what);
+    }
+    return SIGNET_OK;
+}
+
 static int reader_parse(struct reader *r, const struct entry *table, size_t count)
 {
     yaml_parser_t parser;
@@ -393,8 +411,10 @@ static int reader_parse(struct reader *r, const struct entry *table, size_t coun
     }
     yaml_node_t *root = yaml_document_get_root_node(&r->document);
     if (root)
+        rc = no_odd_values(r);
+    if (root && rc == SIGNET_OK)
         rc = reader_map(r, root, table, count, r->root);
-    else
+    else if (!root)
         rc = error_set_hint(r->err, SIGNET_E_SYNTAX, "its first line is such as \"name: ...\"",
                             "%s: the file is empty", r->path);
     if (rc == SIGNET_OK)

@@ -272,7 +272,7 @@ def test_fetch():
         p, port = server('-nocert', '-psk', '00' * 16, '-cipher', 'PSK', *(
             () if dtls else ('-tls1_2',)), dtls=dtls)
         _, err = fetch(port, *flag, '-o', 'none.der', code=1)
-        assert 'alert 40' in err and not os.path.exists(path('none.der')), err
+        assert 'alert 40' in err and 'pre-shared keys alone' in err and not os.path.exists(path('none.der')), err
         stop(p)
 
 

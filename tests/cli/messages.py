@@ -44,8 +44,8 @@ WRONG = {
     'sim rack -m drop-tx r': "--misbehave 'drop-tx' is not SLOT=LIST",
     'sim rack --fresh r': '--fresh is about boards that --keep keeps',
     'sim rack --control ' + 'd' * 81: "the folder's name is too long for sockets",
-    'ledger list --st x': '--st could be several options: write the whole name',
-    'ledger list --st=x': '--st could be several options: write the whole name',
+    'ledger list --st x': '--st could be several options',
+    'ledger list --st=x': '--st could be several options',
     'ledger list --json=x y': '--json takes no value',
     'ledger list --order': '--order needs a value: --order=NAME',
     'ledger void x y': '--reason TEXT is missing',
@@ -101,7 +101,7 @@ def wrong_lines(folder):
     os.chdir(folder)
     for line, words in WRONG.items():
         said = run(*line.split(), code=2)
-        helps = line.split()[0] in ('frobnicate', 'runn') or 'hint: did you mean' in said or "--help' lists the options" in said or 'such as HOST:5684' in said or 'at a time' in said or '; it is: signet ' in said
+        helps = line.split()[0] in ('frobnicate', 'runn') or 'hint: did you mean' in said or "--help' lists the options" in said or 'such as HOST:5684' in said or 'at a time' in said or 'name the kind of board' in said or '; it is: signet ' in said
         expect(f'signet {line[:100]}', words in said and helps and 'signet: error: ' in said, said)
     for seconds in ('1', '86400'):
         says('a limit is within', run('run', '--wait', seconds, 'x', code=1), "cannot open 'x'")

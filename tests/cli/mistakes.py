@@ -135,9 +135,10 @@ def judge(desk, number, mistake):
 
 
 with tempfile.TemporaryDirectory() as top:
-    template = os.path.join(top, 'template')
-    os.mkdir(template)
-    prepare(template)
+    first, template = os.path.join(top, 'first'), os.path.join(top, 'template')
+    os.mkdir(first)
+    prepare(first)
+    os.rename(first, template)  # no run goes on beside the one that it was copied from
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         bad = [c for c in pool.map(lambda m: judge(Desk.of_thread(template, top), *m), enumerate(MISTAKES, 1)) if c]
 if len(MISTAKES) < 150:

@@ -157,6 +157,32 @@ def damaged(b):
     need(h.run(order)[0] == 0, 'a folder of an older version')
 
 
+@part
+def copied(b):
+    """A folder with all that is in it was copied: one of the two gives out names. It may be moved, and be put elsewhere by a copy."""
+    h = b.house
+    order = h.order('o', 2)
+    need(h.run(order)[0] == 0, 'a run')
+    os.rename(b.at('work'), b.at('work-2'))
+    order = h.order('o', 4, work='work-2')
+    code, said = h.run(order)
+    need(code == 0 and 'another work folder' not in said, f'it was moved: {said}')
+    twin = b.at('twin')
+    os.makedirs(twin)
+    for path in glob.glob(b.at('[!t]*')) + [b.at('template')]:
+        (shutil.copytree if os.path.isdir(path) else shutil.copy2)(path, os.path.join(twin, os.path.basename(path)))
+    there = os.path.join(twin, 'o.yaml')
+    for args in ('run', there), ('run', '--dry-run', there), ('ledger', 'sync', there), ('ledger', 'recover', there, '--yes'):
+        said = b.call(*args, code=1)
+        need(f"is a copy of '{os.path.realpath(b.at('work-2'))}', which is there as well" in said and 'move the other one away' in said, said)
+    code, said = h.run(h.order('o', 6, work='work-2'))
+    need(code == 0 and 'copy' not in said and 'another' not in said, f'the first one goes on: {said}')
+    os.rename(b.at('work-2'), b.at('away'))
+    os.remove(os.path.join(twin, 'packets.ndjson'))
+    said = b.call('run', '--dry-run', there)
+    need('another work folder' in said, f'a copy has a number of its own: {said}')
+
+
 @part(boards=2)
 def boards(b):
     """Boards that are done, and one that is in work, which the old copy does not know of."""

@@ -115,7 +115,6 @@ for path, said, do in (('cfg', 'a configuration', 'template: cfg'), ('gz', 'comp
 for path, said, do in (('cfg', 'a configuration', 'signet packet make'), ('order.yaml', 'a work order', 'signet run'), ('one.db', 'a ledger', 'work order'),
                        ('ca.pem', 'a certificate', 'signet cert show'), ('gz', 'compressed (gzip)', 'zcat'), ('zeros', 'filled with zeros', 'copy it again')):
     add(f'{path} for a packet', f'packet show {path}', f'{path} is {said}, not a packet', do)
-add('a configuration to prove', 'prove cfg', 'cfg is a configuration, not a packet', 'signet packet make')
 add('an empty packet', 'packet show empty', 'empty is empty', 'copied whole', empty='')
 for path, said, do in (
         ('p12', 'a PKCS#12 container (.p12, .pfx)', 'openssl pkcs12 -in p12'), ('p7b', 'a PKCS#7 container (.p7b, .p7c)', 'openssl pkcs7 -print_certs -in p7b'),
@@ -239,7 +238,7 @@ add('a device with a slip', 'ledger show one.db urn:dev:os:x-004', 'the ledger h
 add('an object with a slip', 'object show Securty', "there is no object 'Securty'", 'did you mean Security?')
 add('a device with a slip, to rework', 'ledger rework one.db nosuch', 'the ledger has no device nosuch', 'signet ledger list LEDGER')
 add('nobody at a port', 'smp echo -p tcp:127.0.0.1:1 hi', 'tcp:127.0.0.1:1: no connection', 'is the port right?')
-add('nobody for a certificate', 'cert fetch 127.0.0.1:1', 'cannot connect to 127.0.0.1:1', 'host and port right?')
+add('nobody for a certificate', 'cert fetch 127.0.0.1:1', 'cannot connect to 127.0.0.1:1', 'that its TCP port? One over UDP, as LwM2M servers are, is asked with --dtls')
 order('a ledger in a folder that is not there', 'two.db', 'no/two.db', "ledger 'no/two.db' cannot be made", 'is its folder there')
 order('objects that are not there', 'output:', 'objects: objs\noutput:', "cannot open 'objs'", 'is the path right?')
 order('a map for a list', '[{port: x}]', '{port: x}', "two.yaml:7:8: 'slots' takes a list", '^', 'into brackets', base=BOARD)
@@ -377,7 +376,7 @@ for name, place, *answer in (
         ('a port of Windows', '{port: COM3}', "two.yaml:7:16: slot 1: 'COM3' is a name of Windows", '/dev/ttyACM0'),
         ('a folder for a port', '{port: cert}', "slot 1: ", "cert' is a folder, not a serial port", 'signet board list'),
         ('a file for a port', '{port: cfg}', "slot 1: ", "cfg' is a file, not a serial port", 'signet board list'),
-        ('port 0', '{port: "tcp:10.0.0.1:0"}', "slot 1: '10.0.0.1:0' is not an address", 'tcp:HOST:PORT'),
+        ('port 0', '{port: "tcp:10.0.0.1:0"}', "slot 1: '10.0.0.1:0' has no port of TCP or UDP", 'ports are 1 to 65535'),
         ('an address without a port', '{port: "tcp:10.0.0.1"}', "slot 1: '10.0.0.1' is not an address", 'tcp:HOST:PORT'),
         ('a hub that is none', '{hub: usb1}', "two.yaml:7:15: 'usb1' is no hub path", '1-4.2')):
     order(name, '{port: x}', place, *answer, base=BOARD)
@@ -397,7 +396,7 @@ PAGE = 'page one.db --listen 127.0.0.1:0 --page-cert ca.pem --page-key key.pem -
 add('a password in a file of logins', PAGE, 'lg:1:1: this is no login', '....:.......\n^', 'add the person anew', lg='anna:hunter2\n')
 add('an order for logins', PAGE.replace('lg', 'order.yaml'), 'order.yaml is a work order, not a file of logins', 'its ledger is one.db')
 for line, said, do in (
-        ('page password anna order.yaml', "'order.yaml' is a file", 'FILE stands before NAME'), ('cert fetch https://127.0.0.1:1/', "'https://127.0.0.1:1/' is not HOST:PORT", 'such as HOST:5684'),
+        ('page password anna order.yaml', "'order.yaml' is a file", 'FILE stands before NAME'), ('cert fetch https://127.0.0.1:1/', "'https://127.0.0.1:1/' is not HOST:PORT", 'did you mean 127.0.0.1:1?'),
         ('run \u2013dry-run order.yaml', 'begins with a long dash', 'write --dry-run'), ('run -dry-run order.yaml', 'two dashes stand before a long option: --dry-run', 'hint: '),
         ('--json ledger list one.db', '--json stands before the command', 'options stand behind it')):
     add(line, line, said, do, code=2)
@@ -466,7 +465,7 @@ for name, old, new, *answer in (
     order(name, old, new, *answer, '^', base=BOARD)
 for name, old, new, *answer in (
         ('a quota below what is made', 'quota: 3', 'quota: 2', "two.yaml:2:1: 3 devices of order one are begun, and its 'quota' here is 2", 'at least what is begun'),
-        ('other names in an order that is begun', 'x-{', 'y-{', "two.yaml:1:7: order 'one' was started with another order file", 'give the new order another name')):
+        ('other names in an order that is begun', 'x-{', 'y-{', "two.yaml:1:7: order 'one' was started with another order or other files of it", 'give the new order another name')):
     add(name, 'run two.yaml', *answer, '^', two__yaml=ORDER.replace(old, new))
 add('an output that is there', 'run --dry-run two.yaml', "two.yaml:6:19: 'one.ndjson' is there already", '^', 'move it away', two__yaml=TWO.replace('two.ndjson', 'one.ndjson'))
 add('an export of no order', 'ledger export --order oen one.db', 'the ledger has no order oen', 'did you mean one?')

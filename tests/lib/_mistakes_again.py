@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """More of _mistakes: fresh batches of all areas, a kind behind each short answer."""
-from _mistakes import BOARD, GOOD, TABLE, TWO, ZPL, add, config, later, order, server, table
+from _mistakes import BOARD, CONFIG, GOOD, TABLE, TWO, ZPL, add, config, later, order, server, table
 from _mistakes_neighbours import right
 
 # words in place of nouns and verbs
@@ -53,7 +53,7 @@ for member, where, said, do in (('"url": null', 27, '"url" must be', 'leave the 
 # letters, keys of an order, files in place of lists of names
 for line, said, do in (
         ('run -d order.yaml', 'there is no option -d', 'did you mean --dry-run?'), ('run --config cfg order.yaml', 'there is no option --config', 'template: FILE'), ('run order.yaml quota=5', "'quota=' stands before an argument", 'a key of the order'),
-        ('station key rotate order.yaml --to passphrase:hunter2', "'passphrase' takes nothing behind a colon", 'credential:NAME'), ('ledger void one.db --names order.yaml -r x', "--names: 'order.yaml' is no list of names", 'one endpoint in each line'),
+        ('station key rotate order.yaml --to passphrase:hunter2', "'passphrase' takes nothing behind a colon", 'credential:NAME'), 
         ('evidence order.yaml one.db', "'one.db' is one argument too many", 'leave it out'), ('object show 1 3', "'3' is one argument too many", 'one OBJECT at a time'), ('cert show --passphrase hunter2 sealed.pem', 'there is no option --passphrase', 'openssl pkey')):
     add(line, line, said, do, code=2)
 for line, said, do in (('packet show 83a22100', "cannot open '83a22100'", 'write their bytes into one'), ('authority show root.pem', 'root.pem is a certificate, not the file of an authority', 'it is YAML')):
@@ -188,3 +188,30 @@ add('an output of ptool', 'ptool -c cfg -o x', 'unrecognized option: -o', 'signe
 for path, said, do in (('no/such', "cannot open 'no/such'", 'is the path right'), ('empty_folder', "cannot read 'empty_folder'", 'not the folder')):  # no tokens
     add(f'a token in {path}', f'server check server.json --token-file {path}', said, do, empty_folder=None)
 add('an import into what is no ledger yet', 'ledger import fresh one.db', 'fresh: there is no such ledger', '--new makes it')
+# of the third one, and of a walk over all verbs
+for line, said, do in (
+        ('page --page 80 one.db', 'there is no option --page', 'did you mean --listen ADDR:PORT?'), ('ledger list --st x one.db', '--st could be several options', 'did you mean --state or --station?'),
+        ('provision -c cfg --port /dev/ttyACM0', 'options of a board are given', 'name the kind of board: --recipe anjay-zephyr or'), ('smp echo /dev/ttyUSB0 hello', "'/dev/ttyUSB0' is one argument too many", 'did you mean --port /dev/ttyUSB0?'),
+        ('cert fetch localhost', "'localhost' is not HOST:PORT", 'the port is missing'), ('cert fetch coaps://h/rd', "'coaps://h/rd' is not HOST:PORT", 'did you mean --dtls h:5684?'), ('cert fetch https://h', "'https://h' is not HOST:PORT", 'did you mean h:443?'),
+        ('smp info --port udp:127.0.0.1:99999', "'127.0.0.1:99999' has no port of TCP or UDP", 'ports are 1 to 65535'), ('prove cfg', "'cfg' is a configuration, not a packet", 'did you mean --config cfg?'),
+        ('ledger list -U signet ledger', 'there is no option -U', 'postgresql://USER@HOST/NAME'), ('ledger void -m broken one.db urn:dev:os:x-001', 'there is no option -m', 'did you mean --reason?'),
+        ('ledger rework --board slot:1 one.db urn:dev:os:x-001', "--board 'slot:1': a slot is slot:STATION/SLOT", 'signet ledger stats LEDGER'), ('ledger rework --board slot:a:1 one.db urn:dev:os:x-001', "--board 'slot:a:1'", 'did you mean slot:a/1?')):
+    add(line, line, said, do, code=2)
+add('an order for a list of names', 'ledger void one.db --names order.yaml -r x', "--names: 'order.yaml' is no list of names", 'one endpoint in each line')
+add('a backup to a folder', 'ledger backup one.db .', "a backup is a file, and '.' is a folder", 'name a new file in it')
+add('a TLS server that is asked over UDP', 'cert fetch --dtls 127.0.0.1:1', 'nobody listens at 127.0.0.1:1', 'over TCP is asked without --dtls')
+for line in 'server check https://127.0.0.1:1', 'register -s https://127.0.0.1:1 -e x -c cfg', 'server capabilities https://127.0.0.1:1':
+    add(f'an address in place of a file: {line}', line, "cannot open 'https://127.0.0.1:1'", 'write a JSON file, and name it: {"kind"')
+later('an address in place of a file, of an order', 'servers: [{file: "https://127.0.0.1:1"}]', "two.yaml:6:19: https://127.0.0.1:1: cannot open", '^', 'write a JSON file, and name it')
+for name, text, said, do in (
+        ('one.ndjson', '{"endpoint": "urn:a", "packet": "iqI="}\n', 'the packets of an order, one a line', 'jq -r'), ('r.csv', 'endpoint,mode,identity,psk,certificate,account,uri\n', 'the records of an order', 'output: packets'),
+        ('r.ndjson', '{"endpoint": "urn:a", "account": "management"}\n', 'the records of an order', 'output: packets'), ('senml.json', '[{"n": "/0/0/0", "vs": "x"}]', 'SenML in JSON', 'in CBOR'), ('shown.json', '[{"bn": "/"}]', 'SenML in JSON', 'in CBOR'),
+        ('station.key', 'signet station key 2\n', 'the key of a station', 'its runs'), ('x.sealed', 'SGN1xxxx', 'sealed with the key of a station', 'the same order'), ('b.manifest', 'signet sealed batch 1\n', 'the manifest of a sealed batch', 'signet open -k KEY'),
+        ('mint.state', 'signet mint 2\n', 'what a run keeps in its work folder', 'leave it there'), ('f.sealed', 'signet sealed export 1\n', 'what a run keeps in its work folder', 'leave it there')):
+    add(f'{name} for a packet', f'prove {name}', f'{name} is {said}, ', do, **{name.replace('.', '__'): text})
+KEYED = CONFIG % ", RID.Security.PKOrIdentity: b'{endpoint:text}', RID.Security.SecretKey: b'{psk:hex}'"
+# what nobody sees, and what nobody means to write into a value
+for given, said in (('one.db\u200b', 'two.yaml:4:15: a character that no editor shows'), ('"one.db\ufeff"', 'two.yaml:4:16: a character that no editor shows'), ('one\u00a0.db', 'two.yaml:4:12: a no-break space'), ('\u201cone.db\u201d', 'two.yaml:4:9: a curly quote')):
+    order(f'a ledger {given!a}', 'ledger: two.db', f'ledger: {given}', said, '^', 'write')
+order('slots behind no-break spaces', 'slots: [{port: x}]', 'slots:\n\u00a0\u00a0- {port: x}', 'two.yaml:8:1: a no-break space', '^', 'write a blank', base=BOARD)
+table('a key that a spreadsheet shortened', 'endpoint,psk\nurn:a1,"1,12233E+31"\nurn:a2,00\nurn:a3,00\n', 'a spreadsheet shortened a number', '^', 'the format text', template=KEYED)

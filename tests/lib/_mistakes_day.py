@@ -47,7 +47,7 @@ add('a file of logins that is not there', 'page one.db --listen 127.0.0.1:0 --pa
 add('a file in place of a key', 'ledger verify one.db --vkey vk', "'vk' is a file, and not the text of a key", '$(cat FILE)', vk='a+00000000+AQ' + 'A' * 42 + '\n')
 add('another ledger that is not there', 'ledger import one.db nofile.db', 'nofile.db: there is no such ledger', 'is the path right?')
 for line, said, do in (
-        ('run --page-logins lg order.yaml', '--page-logins goes with --page', '--help'), ('ledger rework one.db urn:dev:os:x-001 --board bench/1', 'did you mean slot:bench/1?', '--help'),
+        ('run --page-logins lg order.yaml', '--page-logins goes with --page', '--help'), ('ledger rework one.db urn:dev:os:x-001 --board bench/1', 'a slot is slot:STATION/SLOT', 'did you mean slot:bench/1?'),
         ('cert fetch 127.0.0.1:99999', "'127.0.0.1:99999' is not HOST:PORT", 'ports are 1 to 65535'), ('sim flasher --as nrfjprog', 'needs a board: SERIAL=CONTROL,PORT', '--help'),
         ('run --operator ~ order.yaml', '--operator is empty', 'variable of the shell unset')):
     add(line, line, said, do, code=2)
@@ -101,7 +101,7 @@ add('a usage with a slip', 'authority check a.yaml', "./prof.yaml:2:13: 'key_usa
 # what is copied from documents and other programs with something around it
 order('a fence of a document', TWO, '```yaml\n' + TWO, 'two.yaml:1:1: a value cannot begin', '^', 'take this line out')
 order('dots of a document', 'output', '...\noutput', 'two.yaml:7:1: this does not belong', '^', 'a line ... ends the file')
-order('a no-break space in front of a key', 'names: {pattern: "urn:dev:os:x-{serial:03}", first: 1}', 'names:\n\u00a0\u00a0pattern: "x-{serial:03}"', 'two.yaml:5:7: a no-break space stands in the indentation', '^', 'write blanks')
+order('a no-break space in front of a key', 'names: {pattern: "urn:dev:os:x-{serial:03}", first: 1}', 'names:\n\u00a0\u00a0pattern: "x-{serial:03}"', 'two.yaml:6:1: a no-break space', '^', 'write a blank')
 table('quotes around fields and another delimiter', '"endpoint";"x"\n"a";"1"\n', "devices.csv:1:1: the fields end with ';', not with ','", '^', 'delimiter: ";"')
 order('a port of an unknown kind', '{port: x}', '{port: "upd:10.0.0.1:1337"}', "two.yaml:7:17: slot 1: 'upd:10.0.0.1:1337' is no port: there is no 'upd:'", '^', 'udp:HOST:PORT', base=BOARD)
 server('a column of an export with a slip', '{"kind": "export", "file": "x.csv",\n "columns": "name=endpont"}', "server.json:2:19: column 1 of 'columns' has the unknown field 'endpont'", '^', 'endpoint is one')

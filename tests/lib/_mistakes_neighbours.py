@@ -111,7 +111,7 @@ add('a hash with 0x', f'smp image -p tcp:127.0.0.1:1 test 0x{"ab" * 32}', 'is a 
 order('an address of libpq', 'ledger: two.db', 'ledger: "host=127.0.0.1 dbname=x password=hunter2"', "two.yaml:4:1: ledger 'host=...' is no file", '^', 'postgresql://HOST/DATABASE')
 right_order('a file with an equals sign', 'two.db', 'sub/week=48.db')
 order('a mode of TLS with a slip', 'two.db', '"postgresql://127.0.0.1/x?sslmode=off"', 'two.yaml:4:10: ', 'invalid sslmode', '^', 'such as sslmode=verify-full')
-add('a passphrase that is too short', 'station key rotate order.yaml --to passphrase --new-passphrase-file pw', 'a passphrase has at least 8', 'the first line of its file', code=2, pw='x\n')
+add('a passphrase that is too short', 'station key rotate order.yaml --to passphrase --new-passphrase-file pw', 'pw: a passphrase has at least 8', 'the first line of its file', pw='x\n')
 # configurations and exports that were taken without a word
 def doubt(name, old, new, *said):
     assert old in GOOD, name

@@ -20,7 +20,7 @@ SEALED = bytes.fromhex('308006 0b2a864886f70d01091001 17a0800201000000'.replace(
 for line, said, do in (
         ('packet show s.cms', 's.cms is sealed to a certificate (CMS), not a packet', 'signet open -k KEY s.cms'), ('cert show s.cms', 's.cms is sealed to a certificate', 'signet open'),
         ('open -k key.pem -o cert packet', "'packet' is no FILE.manifest", 'what is in clear needs no opening'), ('cert show d.der', 'is cut short: 60 of 201 bytes', 'copy the file again'),
-        ('server capabilities coiote', "there is no file 'coiote'", '{"kind": "leshan"'), ('register -s leshan -c cfg -e x', "there is no file 'leshan'", 'the JSON file of a server'),
+        ('server capabilities coiote', "cannot open 'coiote'", '{"kind": "leshan"'), ('register -s leshan -c cfg -e x', "cannot open 'leshan'", 'write a JSON file'),
         ('authority check pkcs11:token=x;object=y', "'pkcs11:...' is a key, not the file of an authority", "'chain: ca.pem'"),
         ('server check servr.json', "cannot open 'servr.json'", "did you mean 'server.json'?"), ('init /proc/x', "cannot make the folder '/proc/x'", 'hint: ')):
     add(line, line, said, do, code=2 if line.startswith(('open', 'authority')) else 1, s__cms=SEALED, d__der=bytes.fromhex('3081c6') + bytes(57))

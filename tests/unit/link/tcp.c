@@ -85,9 +85,10 @@ static void datagrams_of_the_board_alone(void **state)
 
 static void addresses(void **state)
 {
-    static const char *const bad[] = {"tcp:",        "tcp:host",      "tcp::1",
-                                      "tcp:host:",   "tcp:host:12x",  "tcp:host:1234567890123456",
-                                      "tcp:host:-1", "tcp:host:65536"};
+    static const char *const bad[] = {"tcp:",       "tcp:host",     "tcp::1",
+                                      "tcp:host:",  "tcp:host:12x", "tcp:host:1234567890123456",
+                                      "tcp:host:-1"},
+                             *const ports[] = {"tcp:host:0", "tcp:host:65536"};
     struct signet_link *link = NULL;
     struct signet_error err;
     char longer[300];
@@ -97,6 +98,10 @@ static void addresses(void **state)
         assert_int_equal(signet_link_open(&link, bad[i], 0, NULL, &err), SIGNET_E_USAGE);
         assert_non_null(strstr(err.msg, "not an address"));
         assert_string_equal(err.hint, "write tcp:HOST:PORT or udp:HOST:PORT");
+    }
+    for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
+        assert_int_equal(signet_link_open(&link, ports[i], 0, NULL, &err), SIGNET_E_USAGE);
+        assert_string_equal(err.hint, "ports are 1 to 65535");
     }
     memset(longer, 'a', sizeof(longer));
     memcpy(longer, "tcp:", 4);

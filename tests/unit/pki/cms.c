@@ -57,6 +57,11 @@ static void each_recipient_opens_and_nobody_else(void **state)
     }
     assert_int_equal(cms_open(keys[2], sealed.data, sealed.len, &plain, &err), SIGNET_E_CRYPTO);
     assert_memory_equal(plain.data, "3x@mpl3", 7); /* as before */
+    for (size_t i = 0; i < 3; i++) {               /* whose key it is that is needed */
+        struct signet_cert_view view;
+        assert_int_equal(signet_cert_describe(certs[i], &view, NULL), SIGNET_OK);
+        assert_int_equal(strstr(err.hint, view.serial) != NULL, i < 2);
+    }
     secret_wipe(&plain);
     signet_bytes_free(&sealed);
     for (size_t i = 0; i < 3; i++) {
