@@ -130,7 +130,9 @@ static const char *ledger_of(const char *text, char out[static 120])
 static bool fits_wanted(enum signet_file_kind wanted, enum file_form form,
                         enum signet_file_kind found)
 {
-    bool either = wanted == SIGNET_FILE_CERT && found == SIGNET_FILE_KEY,
+    /* A ledger whose changes are in its log yet looks like any database: SQLite knows. */
+    bool either = (wanted == SIGNET_FILE_CERT && found == SIGNET_FILE_KEY) ||
+                  (wanted == SIGNET_FILE_LEDGER && form == FORM_DATABASE),
          bytes = wanted == SIGNET_FILE_PACKET || wanted == SIGNET_FILE_LEDGER ||
                  wanted == SIGNET_FILE_CERT || wanted == SIGNET_FILE_KEY ||
                  wanted == SIGNET_FILE_IMAGE;

@@ -6,12 +6,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BUSY_MS = 30000, TELL_MS = 3000 };
+enum { BUSY_MS = 30000, TELL_MS = 3000, TRIES = 20 };
 
 struct file {
     struct db base;
@@ -171,6 +173,24 @@ static int open_unlocked(struct file *f, const char *where, struct signet_error 
     return rc;
 }
 
+static bool no_way_in(struct file *f, int rc)
+{
+    int code = rc != SIGNET_OK ? sqlite3_errcode(f->handle) : SQLITE_OK;
+
+    return code == SQLITE_CANTOPEN || code == SQLITE_READONLY;
+}
+
+/* Where this user may write, another one may just make or remove what SQLite keeps beside it. */
+static bool others_write(const char *where)
+{
+    const char *slash = strrchr(where, '/');
+    char folder[PATH_MAX];
+
+    snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - where) + 1 : 1,
+             slash ? where : ".");
+    return access(where, W_OK) == 0 && access(folder, W_OK) == 0;
+}
+
 static int set_up(struct file *f, const char *where, enum db_open how, struct signet_error *err)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -185,8 +205,11 @@ static int set_up(struct file *f, const char *where, enum db_open how, struct si
         open_handle(f, where, how == DB_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE, err);
     if (rc == SIGNET_OK)
         rc = sqlite_version(&f->base, &there, err);
-    int code = sqlite3_errcode(f->handle);
-    if (rc != SIGNET_OK && how == DB_READ && (code == SQLITE_CANTOPEN || code == SQLITE_READONLY))
+    for (int i = 0; i < TRIES && how == DB_READ && no_way_in(f, rc) && others_write(where); i++) {
+        cancel_sleep_until(NULL, clock_ms() + 10, NULL);
+        rc = sqlite_version(&f->base, &there, err);
+    }
+    if (how == DB_READ && no_way_in(f, rc))
         return open_unlocked(f, where, err);
     return rc == SIGNET_OK && (how <= DB_COPY || (how == DB_EXISTS && there != 0)) ? use_wal(f, err)
                                                                                    : rc;

@@ -165,7 +165,7 @@ static void an_order_makes_certificates(void **state)
     signet_run_close(&run);
     put(folder, "info.json", infos[1]);
     assert_int_equal(signet_run_open(&run, order, &options, &err), SIGNET_E_CONFLICT);
-    assert_non_null(strstr(err.msg, "another order file"));
+    assert_non_null(strstr(err.msg, "another order or other files"));
     assert_int_equal(signet_run_open(&run, order, &options, NULL), SIGNET_E_CONFLICT);
     signet_order_free(&order);
     snprintf(command, sizeof(command), "rm -r %s", folder);
