@@ -4,7 +4,7 @@
 checkpoint verifies; a changed ledger gives none, and no secret comes out."""
 import hashlib, json, os, re, sqlite3, subprocess, tempfile
 from _mint import House
-from _signet import SIGNET, need
+from _signet import SIGNET, TEMPLATE, need
 
 
 def call(house, *args, code=0):
@@ -112,6 +112,12 @@ def main():
         house.write('kept', e['checkpoints'][0]['checkpoint'])
         key = call(house, 'ledger', 'vkey', 'ledger.db', 'station.key.sign').strip()
         call(house, 'ledger', 'verify', '--vkey', key, '--since-checkpoint', 'kept', 'ledger.db')
+
+        house.write('template', (TEMPLATE % 0).replace('}}, OID.Server', "}, 2: {0: 'coap://127.0.0.1', 1: False, 2: 3, 10: 2}}, OID.Server"))
+        two = house.order('two', 1, packets='two.ndjson', work='work2')
+        need(house.run(two)[0] == 0, 'the run failed')
+        with_key = ['generator' in k for k in json.loads(call(house, 'evidence', two, '--json'))['keys']]
+        need(with_key == [True, False], 'an account without a key has none that was made')
 
         other = house.order('p', 1, packets='p.ndjson')
         need("no order" in call(house, 'evidence', other, code=1), 'an order that was not begun')
