@@ -71,6 +71,8 @@ static const struct key_home homes[] = {
 };
 
 const char *const authority_words[][2] = {
+    {"authority",
+     "take it out: in a file of its own its keys stand without it and without indentation"},
     {"ca cert certificate ca_cert certs issuer", "did you mean 'chain'?"},
     {"private_key key_file ca_key pkcs11 token hsm tpm",
      "did you mean 'key'? A file, or \"pkcs11:...\", or \"tpm:FILE\""},

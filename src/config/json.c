@@ -59,7 +59,9 @@ static int wrong(struct signet_error *err, const struct text_source *source, con
 {
     error_at(err, SIGNET_E_SYNTAX, source, json_member_at(source, name, true), "\"%s\" must be %s",
              name, want);
-    error_hint(err, "write %s", want);
+    bool seconds = strstr(want, "seconds") != NULL;
+    error_hint(err, "%s%s", seconds ? "digits alone: a year of 365 days is " : "write ",
+               seconds ? "31536000" : want);
     return SIGNET_E_SYNTAX;
 }
 

@@ -197,6 +197,9 @@ int columns_check(const struct columns *columns, const struct manifest_row *row,
             return error_set_hint(err, SIGNET_E_SYNTAX, utf8 ? "" : save_as, "%s:%llu: %s: %s",
                                   columns->path, line, columns->names[i],
                                   utf8 ? "the value holds a zero byte" : "the value is not UTF-8");
+        if (text_odd_value((const char *)data, len, true, &what, &hint) < len)
+            return error_set_hint(err, SIGNET_E_SYNTAX, "write the value anew", "%s:%llu: %s: %s",
+                                  columns->path, line, columns->names[i], what);
     }
     return SIGNET_OK;
 }

@@ -60,7 +60,8 @@ int signet_label_open(struct signet_label **out, const struct signet_order *orde
     int rc = order->label.printer
                  ? open_names(&l->run, err)
                  : error_set_hint(err, SIGNET_E_MEANING,
-                                  "label: {template: label.zpl, printer: \"tcp://HOST:9100\"}",
+                                  "the order says it: label: {template: label.zpl, printer: "
+                                  "\"tcp://HOST:9100\"}",
                                   "%s has no labels", order->path);
     if (rc == SIGNET_OK)
         rc = label_open(&l->run.label, order, l->run.source, err);

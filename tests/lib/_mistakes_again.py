@@ -215,3 +215,8 @@ for given, said in (('one.db\u200b', 'two.yaml:4:15: a character that no editor 
     order(f'a ledger {given!a}', 'ledger: two.db', f'ledger: {given}', said, '^', 'write')
 order('slots behind no-break spaces', 'slots: [{port: x}]', 'slots:\n\u00a0\u00a0- {port: x}', 'two.yaml:8:1: a no-break space', '^', 'write a blank', base=BOARD)
 table('a key that a spreadsheet shortened', 'endpoint,psk\nurn:a1,"1,12233E+31"\nurn:a2,00\nurn:a3,00\n', 'a spreadsheet shortened a number', '^', 'the format text', template=KEYED)
+table('a value with what nobody sees', 'endpoint,batch\nurn:a1,L1\u200b\nurn:a2,L1\nurn:a3,L1\n', 'devices.csv:2:8: batch: a character that no editor shows', '^', 'write the value anew')
+add('labels of an order that has none', 'label show order.yaml urn:dev:os:x-001', 'order.yaml has no labels', 'the order says it: label: {template')
+add('the key around an authority', 'authority check a.yaml', "a.yaml:1:1: unknown key 'authority'", '^', 'take it out', a__yaml='authority:\n  chain: ca.pem\n  key: key.pem\n')
+add('years in words', 'cert make -C ci.json -e x -o new', 'ci.json:1:29: "validityOffsetInSeconds" must be a whole number of seconds', '^', 'digits alone: a year of 365 days is 31536000', ci__json='{"validityOffsetInSeconds": "7 years"}')
+add('an own profile with the names of suites', 'packet check --device p.yaml packet', "p.yaml:3:16: 'suites' cannot have 'TLS_PSK_WITH_AES_128_CCM_8'", '^', '0xc0a8 is TLS_PSK', p__yaml='name: p\nbase: any\ntls: {suites: [TLS_PSK_WITH_AES_128_CCM_8]}\n')

@@ -265,6 +265,7 @@ static void test_bad_rows(void **state)
     BAD_ROW("a,b,,\nx,1,,\ny,2,,4\nz,2,,\n", ":3: 4 fields, the header has 2");
     BAD_ROW("a,b,,\nx,1,,\ny,2,3,\nz,2,,\n", ":3: 3 fields, the header has 2");
     BAD_ROW("a,b\nx,1\ny,\xc3\x28\nz,2\n", ":3: b: the value is not UTF-8");
+    BAD_ROW("a,b\nx,1\ny,2\xe2\x80\x8b\nz,2\n", ":3: b: a character that no editor shows");
     BAD_ROW("a,b\nx,1\ny,1\0"
             "2\nz,2\n",
             ":3: b: the value holds a zero byte");
