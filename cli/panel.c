@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The operator's view of a line. Events change the rows; on a terminal a thread draws them a few
- * times a second, each frame with one write. The cursor stays visible, and of the terminal only the
+ * times a second. The cursor stays visible, and of the terminal only the
  * keyboard's mode is changed (panel_keys.c). */
 #include "panel.h"
 
@@ -19,6 +19,7 @@ struct panel {
     struct signet_observer plain; /* of the other verbs: JSON, warnings */
     struct signet_run *run;       /* NULL: none has begun */
     struct panel_keys *keys;
+    struct panel_screen *screen;
     pthread_mutex_t lock;
     pthread_cond_t wake;
     pthread_t thread;
@@ -33,17 +34,6 @@ static void measure(int *width, int *height)
     bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col && size.ws_row;
     *width = known ? size.ws_col : 80;
     *height = known ? size.ws_row : 24;
-}
-
-static void write_frame(const char *data, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = write(STDERR_FILENO, data, len);
-        if (n < 0 && errno != EINTR)
-            return; /* the terminal went away; the line goes on */
-        data += n > 0 ? n : 0;
-        len -= n > 0 ? (size_t)n : 0;
-    }
 }
 
 /* How many lines of a terminal a frame takes; one that became narrower has wrapped it. */
@@ -84,12 +74,24 @@ static bool speaks_unicode(void)
     return value && (strcasestr(value, "utf-8") || strcasestr(value, "utf8"));
 }
 
-/* With the lock held. above: text that scrolls away over the panel; NULL: none. */
-static void draw(struct panel *p, const char *above)
+/* What was said since the last frame scrolls away over the panel. */
+static void put_said(FILE *to, const struct panel_screen *screen)
+{
+    unsigned left_out;
+    put_lines(to, panel_screen_said(screen, &left_out));
+    if (left_out)
+        fprintf(to, "signet: %u more lines are left out here: the terminal stood still\033[K\n",
+                left_out);
+}
+
+/* With the lock held. */
+static void draw(struct panel *p)
 {
     char *frame = NULL, *out = NULL, foot[400];
     size_t len = 0;
     int width, height;
+    if (!panel_screen_ready(p->screen))
+        return;
     if (p->keys)
         panel_keys_text(p->keys, foot);
     FILE *to = open_memstream(&frame, &len);
@@ -107,13 +109,13 @@ static void draw(struct panel *p, const char *above)
     }
     if (p->last && *p->last) /* 0 lines up would be one */
         fprintf(to, "\r\033[%dA", lines_of(p->last, width));
-    if (above)
-        put_lines(to, above);
+    put_said(to, p->screen);
     put_lines(to, frame);
     fputs("\033[J", to);
     if (fclose(to) == 0)
-        write_frame(out, len);
-    free(out);
+        panel_screen_put(p->screen, out, len);
+    else
+        free(out);
     free(p->last);
     p->last = frame;
 }
@@ -124,14 +126,15 @@ static void *paint(void *arg)
     pthread_mutex_lock(&p->lock);
     while (!p->ending) {
         struct timespec at;
-        draw(p, NULL);
+        draw(p);
         clock_gettime(CLOCK_MONOTONIC, &at);
         at.tv_nsec += FRAME_MS * 1000000L;
         at.tv_sec += at.tv_nsec / 1000000000L;
         at.tv_nsec %= 1000000000L;
         pthread_cond_timedwait(&p->wake, &p->lock, &at);
     }
-    draw(p, NULL);
+    panel_screen_wait(p->screen);
+    draw(p);
     pthread_mutex_unlock(&p->lock);
     return NULL;
 }
@@ -189,9 +192,10 @@ static void panel_event(void *ctx, const struct signet_event *event)
     }
     pthread_mutex_lock(&p->lock);
     char *text = line_of(event, !p->terminal);
-    if (text && p->drawing)
-        draw(p, text);
-    else if (text)
+    if (text && p->drawing) {
+        panel_screen_say(p->screen, text);
+        draw(p);
+    } else if (text)
         fputs(text, stderr);
     free(text);
     pthread_mutex_unlock(&p->lock);
@@ -228,7 +232,10 @@ void panel_begin(struct panel *p, struct signet_run *run)
     p->run = run;
     p->ending = false;
     p->keys = p->terminal ? panel_keys_begin(run) : NULL;
-    p->drawing = p->terminal && pthread_create(&p->thread, NULL, paint, p) == 0;
+    p->screen = p->terminal ? panel_screen_open() : NULL;
+    p->drawing = p->screen && pthread_create(&p->thread, NULL, paint, p) == 0;
+    if (!p->drawing)
+        panel_screen_close(&p->screen);
     pthread_mutex_unlock(&p->lock);
 }
 
@@ -252,6 +259,7 @@ void panel_end(struct panel *p)
     pthread_mutex_unlock(&p->lock);
     pthread_join(p->thread, NULL);
     p->drawing = false;
+    panel_screen_close(&p->screen);
     free(p->last); /* what comes next is written below it */
     p->last = NULL;
 }

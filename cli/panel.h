@@ -39,6 +39,20 @@ void panel_put_piece(FILE *to, const char **text, int width);
 int panel_letters_width(const char *word, int lines);
 void panel_put_letters(FILE *to, const char *word, int lines, int line);
 
+/* panel_screen.c: the terminal behind standard error, which may stand still. */
+struct panel_screen;
+struct panel_screen *panel_screen_open(void); /* NULL: no memory */
+/* All that was put is there; false: the terminal does not take it now. */
+bool panel_screen_ready(struct panel_screen *screen);
+/* Takes a frame, with what was said above it; ready before. */
+void panel_screen_put(struct panel_screen *screen, char *frame, size_t len);
+/* Lines for above the next frame, and how many had no room. */
+void panel_screen_say(struct panel_screen *screen, const char *text);
+const char *panel_screen_said(const struct panel_screen *screen, unsigned *left_out);
+/* Waits three seconds at most for what is left. */
+void panel_screen_wait(struct panel_screen *screen);
+void panel_screen_close(struct panel_screen **screen); /* likewise; NULL is none */
+
 /* panel_keys.c: keys of the operator, while the line runs. */
 struct panel_keys;
 /* NULL: there is no keyboard. */

@@ -137,6 +137,23 @@ def a_terminal_goes(hall):
     need(t.process.wait(SECONDS) == 1, t.process.returncode)  # nobody got its report
 
 
+def a_terminal_stands_still(hall):
+    """As after Ctrl-S, or behind a connection that hangs: boards go on, and what was said is there when it moves again."""
+    t = Terminal(hall, hall.order(9))
+    t.shows('2/9 made')
+    while select.select([], [t.slave], [], 0)[1]:  # nobody reads; the panel fills it
+        time.sleep(0.1)
+    end = time.monotonic() + SECONDS
+    for made in 4, 6:
+        hall.change(1), hall.change(2)
+        while t.status()['made'] < made:
+            need(time.monotonic() < end, f'boards stand still with the terminal: {t.status()}')
+            time.sleep(0.1)
+    t.shows('6/9 made')
+    t.press('qy\r')
+    t.ends(4)
+
+
 def what_a_tool_says(hall):
     """It cannot write on the terminal: neither in the row of its slot nor in a line of its own."""
     hall.write('nrfjprog', '#!/bin/sh\nprintf "ERROR: no \\033[2J\\233Jpower\\n" >&2\nexit 33\n')
@@ -230,7 +247,7 @@ def more_slots_than_lines(hall):
     t.ends(4)
 
 
-for test, slots in ((keys, 2), (sizes, 2), (a_terminal_goes, 2), (what_a_tool_says, 2), (codes, 2), (once_more, 2), (more_slots_than_lines, 5)):
+for test, slots in ((keys, 2), (sizes, 2), (a_terminal_goes, 2), (a_terminal_stands_still, 2), (what_a_tool_says, 2), (codes, 2), (once_more, 2), (more_slots_than_lines, 5)):
     folder = tempfile.mkdtemp()
     hall = Hall(folder, slots=slots, rack=('-N', '9', '-H', '3600000'))
     try:

@@ -414,8 +414,9 @@ def a_terminal_that_is_closed(l):
     pid, terminal = pty.fork()
     if pid == 0:
         os.chdir(l.folder)
-        os.execve(TORTURE, [TORTURE, 'run', 'order.yaml', '--wait', '1'], env)
+        os.execve(TORTURE, [TORTURE, 'run', 'order.yaml', '--wait', '30'], env)
     while not os.path.exists(l.at('mark')):
+        need(os.waitpid(pid, os.WNOHANG)[0] == 0, 'it has ended')
         time.sleep(0.02)
     os.close(terminal)
     _, status = os.waitpid(pid, 0)
