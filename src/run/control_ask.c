@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 /* A ledger that is busy may keep an operator waiting. */
-enum { ANSWER_MS = 70000 };
+enum { ANSWER_MS = 70000, TRIES = 3 };
 
 void signet_control_view_free(struct signet_control_view *view)
 {
@@ -126,9 +126,14 @@ static int hear_answer(int fd, struct buf *answer, struct signet_error *err)
     return SIGNET_OK;
 }
 
-static int exchange(int fd, const struct buf *request, struct buf *answer, struct signet_error *err)
+/* sys: EPIPE: it was gone before it heard anything. */
+static int exchange(int fd, const struct buf *request, struct buf *answer, int *sys,
+                    struct signet_error *err)
 {
-    if (send(fd, request->data, request->len, MSG_NOSIGNAL) != (ssize_t)request->len)
+    bool sent = send(fd, request->data, request->len, MSG_NOSIGNAL) == (ssize_t)request->len;
+
+    *sys = sent ? 0 : errno;
+    if (!sent)
         return error_sys(err, SIGNET_E_BUSY, errno, "the run takes no request");
     int rc = hear_answer(fd, answer, err);
     if (rc == SIGNET_OK && answer->len == 0)
@@ -140,12 +145,16 @@ static int ask_run(const char *work, const char *order, const struct buf *reques
                    struct signet_control_view *view, struct signet_error *err)
 {
     struct buf answer = {.max = CONTROL_ANSWER_MAX};
-    int fd, rc = connect_to(work, order, &fd, err);
+    int fd, rc = SIGNET_OK, sys = EPIPE;
 
-    if (rc != SIGNET_OK)
-        return rc;
-    rc = exchange(fd, request, &answer, err);
-    close(fd);
+    /* On a busy machine the run may have stopped waiting for us: it has heard nothing. */
+    for (int i = 0; i < TRIES && sys == EPIPE; i++) {
+        rc = connect_to(work, order, &fd, err);
+        if (rc != SIGNET_OK)
+            return rc;
+        rc = exchange(fd, request, &answer, &sys, err);
+        close(fd);
+    }
     if (rc == SIGNET_OK)
         rc = control_read_answer((char *)answer.data, view, err);
     view->owned = answer.data; /* names are in it */

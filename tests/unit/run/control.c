@@ -265,6 +265,28 @@ static void a_caller_who_is_gone(void **state)
     assert_int_equal(sends, 1);
 }
 
+/* The run waited two seconds, and closed: it is asked again, unless it may have heard. */
+static void a_caller_who_is_late(void **state)
+{
+    static const struct {
+        int sys, sends;
+    } rows[] = {{EPIPE, 3}, {ENOBUFS, 1}}; /* twice, and the answer */
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct signet_control_view view = {0};
+        struct signet_error err;
+
+        sends = 0;
+        send_fails = rows[i].sys;
+        assert_int_not_equal(signet_control_ask(work, NULL, "status", NULL, &view, &err),
+                             SIGNET_OK);
+        assert_int_equal(strstr(err.msg, "takes no request") != NULL, rows[i].sys == ENOBUFS);
+        assert_int_equal(sends, rows[i].sends);
+        signet_control_view_free(&view);
+    }
+}
+
 /* Eight at a time; then there is room again. */
 static void too_many_callers(void **state)
 {
@@ -312,6 +334,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_no_line, set_up, tear_down),
         cmocka_unit_test_setup_teardown(answers_that_do_not_go_at_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_caller_who_is_gone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_caller_who_is_late, set_up, tear_down),
         cmocka_unit_test_setup_teardown(too_many_callers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(whose_socket_it_is, set_up, tear_down),
     };
