@@ -6,6 +6,7 @@ from _hall import Hall
 from _signet import DONE, SIGNET, need
 
 SECONDS = 60
+RUNS = []  # none outlives the test
 
 
 def call(*args, code=0):
@@ -40,6 +41,7 @@ def slot(i, port=None, serial=None, name=None):
 def start(order):
     p = subprocess.Popen([SIGNET, 'run', order, '--json', '--watch'], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                          text=True)
+    RUNS.append(p)
     until(f'{order} runs', lambda: subprocess.run([SIGNET, 'line', 'status', order], capture_output=True).returncode == 0)
     return p
 
@@ -117,6 +119,7 @@ class Panel:
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack('HHHH', 40, 120, 0, 0))
         self.process = subprocess.Popen([SIGNET, 'run', order, '--watch'], stdin=slave, stdout=slave, stderr=slave, env={**os.environ, 'TERM': 'xterm'})
+        RUNS.append(self.process)
         os.close(slave)
         self.seen = b''
 
@@ -160,6 +163,8 @@ def main():
             try:
                 test(hall)
             finally:
+                for p in RUNS:
+                    p.kill()
                 hall.close()
 
 
