@@ -91,6 +91,12 @@ static void add_all(struct signet_server *server, struct signet_tree *tree, bool
          .identity_len = 2,
          .psk = psk,
          .psk_len = 8},
+        {.endpoint = "twin", /* with the identity of another one, whose row may be on its way yet */
+         .mode = SIGNET_MODE_PSK,
+         .identity = (const uint8_t *)"i2",
+         .identity_len = 2,
+         .psk = psk,
+         .psk_len = 9},
         {.endpoint = "odd",
          .mode = SIGNET_MODE_PSK,
          .identity = identity,
@@ -106,6 +112,8 @@ static void add_all(struct signet_server *server, struct signet_tree *tree, bool
     };
     struct signet_server_result results[COUNT_OF(devices)] = {0};
 
+    if (!again)
+        signet_server_add_batch(server, devices + 1, 3, results, NULL);
     for (size_t i = 0; i < COUNT_OF(devices); i++) {
         struct signet_error err = {0};
         bool existed = false;

@@ -357,7 +357,7 @@ static uint64_t answers_to(const char *before, uint8_t op)
 {
     const struct sim_board_options board = {.firmware = SIM_FIRMWARE_SMP_FILE,
                                             .generation = SIM_ZEPHYR_44};
-    struct smp_header header = {.op = op, .length = 1, .sequence = 9};
+    struct smp_header header = {.op = op, .length = 1};
     uint8_t packet[SMP_HEADER_SIZE + 1] = {[SMP_HEADER_SIZE] = 0xa0};
     struct signet_bytes reply = {0};
     struct sim_board_state seen;
@@ -365,6 +365,7 @@ static uint64_t answers_to(const char *before, uint8_t op)
     struct bench b;
 
     set_up(&b, &board, NULL);
+    header.sequence = (uint8_t)(b.smp->sequence + 100); /* not that of the echo */
     smp_header_encode(&header, packet);
     buf_text(&line, before);
     smp_frame_encode(&line, packet, sizeof packet, SMP_LINE_RAW);
