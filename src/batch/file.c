@@ -189,6 +189,18 @@ int file_append(struct file *f, const struct buf *text, struct mark *mark, struc
     return rc == SIGNET_OK ? file_mark(f, mark, err) : rc;
 }
 
+/* What was sealed for it is removed next. */
+static int file_is_there(const struct file *f, struct signet_error *err)
+{
+    struct stat open, named;
+
+    if (fstat(f->fd, &open) == 0 && lstat(f->path, &named) == 0 && open.st_ino == named.st_ino &&
+        open.st_dev == named.st_dev)
+        return SIGNET_OK;
+    return error_set_hint(err, SIGNET_E_IO, "put it back, then run the order again",
+                          "'%s' was moved, removed or replaced while the run wrote to it", f->path);
+}
+
 int file_settle(const struct file *f, const struct buf *text, const struct mark *mark,
                 struct signet_error *err)
 {
@@ -198,7 +210,7 @@ int file_settle(const struct file *f, const struct buf *text, const struct mark 
         return error_sys(err, SIGNET_E_IO, errno, "cannot sync '%s'", f->path);
     /* another program that writes into the file would show */
     int same = file_holds(f->fd, mark->bytes - text->len, text->data, text->len, false);
-    return same == 1 ? SIGNET_OK
+    return same == 1 ? file_is_there(f, err)
                      : error_sys(err, SIGNET_E_IO, same ? errno : EIO,
                                  "'%s' does not hold what was written to it", f->path);
 }

@@ -81,6 +81,12 @@ void job_close(struct job *job);
 
 /* Reads what is remembered of the order with this tag. SIGNET_E_CONFLICT: the file is damaged. */
 int job_memory_open(struct job *job, const char *folder, const char *tag, struct signet_error *err);
+/* What the folder remembers for its other orders of this ledger, one after another; a file that is
+ * damaged is its own order's matter. */
+int job_memory_others(const struct job_memory *memory,
+                      int (*each)(void *ctx, const struct signet_ledger_head *head,
+                                  struct signet_error *err),
+                      void *ctx, struct signet_error *err);
 /* The folder is a copy of another one of this host, which is in use as well. */
 bool job_memory_is_copy(const struct job_memory *memory);
 /* What the ledger has recorded until now is on disk, beside it, when this returns. index: the

@@ -3,6 +3,7 @@
  * host. An old copy of the ledger that is put back does not know of them. It holds no secret. */
 #include "job/job.h"
 
+#include <dirent.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -129,6 +130,48 @@ int job_memory_open(struct job *job, const char *folder, const char *tag, struct
     if (rc == SIGNET_OK && !memory_same_place(&m->was, &m->here))
         rc = new_folder(m, err);
     buf_free(&text);
+    return rc;
+}
+
+static int look_at_other(const char *folder, const char *name, struct job_memory *other,
+                         struct signet_error *err)
+{
+    struct buf text = {0};
+    char *path = NULL;
+    int rc = text_format(&path, err, "%s/%s", folder, name);
+
+    *other = (struct job_memory){0};
+    if (rc == SIGNET_OK && file_read(path, MEMORY_MAX, &text, NULL) == SIGNET_OK &&
+        !parse_memory(other, &text))
+        other->head.ledger[0] = '\0';
+    buf_free(&text);
+    free(path);
+    return rc;
+}
+
+int job_memory_others(const struct job_memory *memory,
+                      int (*each)(void *ctx, const struct signet_ledger_head *head,
+                                  struct signet_error *err),
+                      void *ctx, struct signet_error *err)
+{
+    const char *own = strrchr(memory->path, '/') + 1;
+    char *folder = strndup(memory->path, (size_t)(own - memory->path));
+    struct job_memory *other = malloc(sizeof(*other));
+    DIR *dir = folder ? opendir(folder) : NULL;
+    struct dirent *entry;
+    int rc = folder && other ? SIGNET_OK : error_nomem(err);
+
+    while (dir && rc == SIGNET_OK && (entry = readdir(dir)))
+        if (strncmp(entry->d_name, "ledger-", 7) == 0 && text_ends_with(entry->d_name, ".head") &&
+            strcmp(entry->d_name, own) != 0) {
+            rc = look_at_other(folder, entry->d_name, other, err);
+            if (rc == SIGNET_OK && other->head.ledger[0])
+                rc = each(ctx, &other->head, err);
+        }
+    if (dir)
+        closedir(dir);
+    free(other);
+    free(folder);
     return rc;
 }
 

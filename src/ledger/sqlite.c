@@ -17,6 +17,8 @@ enum { BUSY_MS = 30000, TELL_MS = 3000, TRIES = 20 };
 
 struct file {
     struct db base;
+    dev_t device; /* of the file under its name when it was opened */
+    ino_t inode;
     sqlite3 *handle;
     sqlite3_stmt **statements;
     const struct signet_observer *observer;
@@ -211,6 +213,8 @@ static int set_up(struct file *f, const char *where, enum db_open how, struct si
     }
     if (how == DB_READ && no_way_in(f, rc))
         return open_unlocked(f, where, err);
+    if (rc == SIGNET_OK && how <= DB_COPY && there == 0) /* in the file itself, before the log */
+        rc = sqlite_run(f->handle, "PRAGMA application_id = 0x5369676e", err);
     return rc == SIGNET_OK && (how <= DB_COPY || (how == DB_EXISTS && there != 0)) ? use_wal(f, err)
                                                                                    : rc;
 }
@@ -230,6 +234,26 @@ static void sqlite_close(struct db *db)
     free(f->statements);
     free(db->statements);
     free(f);
+}
+
+/* SQLite keeps log and locks beside the name: under two names, two programs write into each other.
+ */
+static int one_name(const char *where, struct signet_error *err)
+{
+    struct stat st;
+    struct statx x;
+
+    if (stat(where, &st) == 0 && st.st_nlink > 1)
+        return error_set_hint(err, SIGNET_E_IO,
+                              "remove the other name; a backup is a copy of its own",
+                              "the ledger '%s' has a second name (a hard link)", where);
+    if (statx(AT_FDCWD, where, 0, STATX_TYPE, &x) == 0 &&
+        x.stx_attributes & x.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT)
+        return error_set_hint(err, SIGNET_E_IO, "mount its folder, and name the file in there",
+                              "the ledger '%s' is a file that is mounted alone: what belongs "
+                              "beside it is elsewhere",
+                              where);
+    return SIGNET_OK;
 }
 
 static int sqlite_open(struct db **out, const char *where, enum db_open how,
@@ -258,6 +282,8 @@ static int sqlite_open(struct db **out, const char *where, enum db_open how,
         return rc;
     }
     rc = beside_check(where, err);
+    if (rc == SIGNET_OK && how != DB_READ)
+        rc = one_name(where, err);
     if (rc != SIGNET_OK)
         return rc;
     if (*where == ':' || strncmp(where, "file:", 5) == 0) /* ":memory:" would keep nothing */
@@ -275,6 +301,10 @@ static int sqlite_open(struct db **out, const char *where, enum db_open how,
         event_note(f->observer, "chmod 600 it", "%s: everyone may change the ledger (mode %03o)",
                    where, (unsigned)st.st_mode & 0777u);
     rc = set_up(f, where, how, err);
+    if (rc == SIGNET_OK && stat(where, &st) == 0) {
+        f->device = st.st_dev;
+        f->inode = st.st_ino;
+    }
     if (rc != SIGNET_OK)
         sqlite_close(&f->base);
     else
@@ -288,10 +318,31 @@ static void sqlite_rollback(struct db *db)
         sqlite3_exec(file_of(db)->handle, "ROLLBACK", NULL, NULL, NULL);
 }
 
+/* What is written into a file that has lost its name, or its log's, is lost with the last program
+ * that has it open. */
+static int check_name(struct file *f, struct signet_error *err)
+{
+    const char *path = sqlite3_db_filename(f->handle, "main");
+    struct stat st;
+
+    if (!f->inode || !path || !*path ||
+        (stat(path, &st) == 0 && st.st_ino == f->inode && st.st_dev == f->device))
+        return SIGNET_OK;
+    return error_set_hint(err, SIGNET_E_IO,
+                          "put it back where it was, with the files beside it; what the run could "
+                          "not record, it did not do",
+                          "the ledger '%s' was moved, removed or replaced while it was in use",
+                          path);
+}
+
 static int sqlite_begin(struct db *db, bool write, struct signet_error *err)
 {
     sqlite_rollback(db); /* one for which there was no memory */
-    int rc = sqlite_run(file_of(db)->handle, write ? "BEGIN IMMEDIATE" : "BEGIN", err);
+    int rc = write ? check_name(file_of(db), err) : SIGNET_OK;
+
+    if (rc != SIGNET_OK)
+        return rc;
+    rc = sqlite_run(file_of(db)->handle, write ? "BEGIN IMMEDIATE" : "BEGIN", err);
 
     db->now = clock_wall(); /* after the waiting */
     return rc;

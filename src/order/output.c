@@ -83,30 +83,72 @@ static const char *wrong_output(const struct signet_order *o)
     return NULL;
 }
 
-static bool is_output_file(const char *path)
+struct order_file {
+    const char *key, *path;
+    bool written; /* by a run, which may make it */
+};
+enum {
+    WRITTEN = 6,
+    READ = 8,
+    ORDER_FILES = WRITTEN + READ + SIGNET_ORDER_NOTIFY + 3 * SIGNET_ORDER_SERVERS
+};
+
+/* Those of the order; how many. */
+static size_t files_of(const struct signet_order *o, struct order_file out[static ORDER_FILES])
 {
-    return path && !text_ends_with(path, "/");
+    const struct order_file own[WRITTEN + READ] = {
+        {"ledger", o->ledger, true},
+        {"work", o->work, true},
+        {"station_key", o->key_file, true},
+        {"packets", o->packets, true},
+        {"records", o->records, true},
+        {"printer", o->label.printer, true},
+        {"template", o->template_file, false},
+        {"manifest", o->manifest, false},
+        {"cert_info", o->cert_info, false},
+        {"server_cert", o->server_cert, false},
+        {"authority", o->authority_file, false},
+        {"station_key_passphrase_file", o->key_passphrase_file, false},
+        {"label: template", o->label.template_file, false},
+        {"the order itself", o->path, false}};
+    size_t count = COUNT_OF(own);
+
+    memcpy(out, own, sizeof(own));
+    for (size_t i = 0; i < o->notify_count; i++)
+        out[count++] = (struct order_file){o->notify[i].name, o->notify[i].file, true};
+    for (size_t i = 0; i < o->server_count; i++) {
+        out[count++] = (struct order_file){"servers: file", o->servers[i].file, false};
+        out[count++] = (struct order_file){"token_file", o->servers[i].token_file, false};
+        out[count++] = (struct order_file){"ca_file", o->servers[i].ca_file, false};
+    }
+    return count;
 }
 
-/* What a run writes: no two of these are one file. */
+static bool one_file(const char *a, const char *b)
+{
+    return a && b && !text_ends_with(a, "/") && !text_ends_with(b, "/") && file_same(a, b);
+}
+
+const char *order_file_key(const struct signet_order *o, const char *path)
+{
+    struct order_file files[ORDER_FILES];
+    size_t count = files_of(o, files);
+
+    for (size_t i = 0; i < count; i++)
+        if (one_file(files[i].path, path))
+            return files[i].key;
+    return NULL;
+}
+
+/* What a run writes is a file of its own. */
 static int check_files(const struct reader *r)
 {
-    const struct signet_order *o = r->root;
-    struct {
-        const char *key, *path;
-    } files[6 + SIGNET_ORDER_NOTIFY] = {
-        {"ledger", o->ledger},   {"work", o->work},       {"station_key", o->key_file},
-        {"packets", o->packets}, {"records", o->records}, {"printer", o->label.printer}};
-    size_t count = 6;
+    struct order_file files[ORDER_FILES];
+    size_t count = files_of(r->root, files);
 
-    for (size_t i = 0; i < o->notify_count; i++, count++) {
-        files[count].key = o->notify[i].name;
-        files[count].path = o->notify[i].file;
-    }
     for (size_t i = 0; i < count; i++)
         for (size_t k = 0; k < i; k++)
-            if (is_output_file(files[i].path) && is_output_file(files[k].path) &&
-                file_same(files[i].path, files[k].path))
+            if ((files[i].written || files[k].written) && one_file(files[i].path, files[k].path))
                 return error_set_hint(r->err, SIGNET_E_MEANING, "give each a file of its own",
                                       "%s: '%s' and '%s' are one file", r->path, files[k].key,
                                       files[i].key);

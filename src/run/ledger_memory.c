@@ -35,6 +35,23 @@ static int refuse_ledger(const struct signet_run *r, struct signet_error *err)
     return SIGNET_E_CONFLICT;
 }
 
+/* An old copy of the ledger does not know the names that other orders gave out since. */
+static int compare_other(void *ctx, const struct signet_ledger_head *head, struct signet_error *err)
+{
+    struct signet_run *r = ctx;
+    enum signet_ledger_age age = SIGNET_LEDGER_SAME;
+    int rc = signet_ledger_compare(r->job.ledger, head, &age, err);
+
+    if (rc != SIGNET_OK || age == SIGNET_LEDGER_SAME || age == SIGNET_LEDGER_OTHER)
+        return rc;
+    return error_set_hint(err, SIGNET_E_CONFLICT,
+                          "put the newest ledger back; if it is lost, what another order gave out "
+                          "can be kept from being given out again, with that order",
+                          "an old copy of the ledger was put back: event %lld of station %s, which "
+                          "the work folder '%s' knows of from another order, is not in it",
+                          (long long)head->seq, head->station, r->order->work);
+}
+
 static int refuse_copy(const struct signet_run *r, struct signet_error *err)
 {
     return job_memory_is_copy(&r->job.memory)
@@ -54,6 +71,8 @@ int run_check_ledger(struct signet_run *r, struct signet_error *err)
         rc = signet_ledger_compare(r->job.ledger, &r->job.memory.head, &r->age, err);
     if (rc == SIGNET_OK && !r->options.recover)
         rc = refuse_ledger(r, err);
+    if (rc == SIGNET_OK && !r->options.recover && r->job.memory.path)
+        rc = job_memory_others(&r->job.memory, compare_other, r, err);
     return rc == SIGNET_OK ? refuse_copy(r, err) : rc;
 }
 

@@ -44,6 +44,21 @@ static int load_server_info(const struct signet_order_server *from, struct signe
                : rc;
 }
 
+/* Its rows would be written into it. */
+static int check_export_file(const struct signet_run *r, const struct signet_server_info *info,
+                             struct signet_error *err)
+{
+    for (size_t i = 0; i < SIGNET_OPTIONS_MAX && info->options[i].name; i++) {
+        const char *path = strcmp(info->options[i].name, "file") ? NULL : info->options[i].value;
+        const char *key = path ? order_file_key(r->order, path) : NULL;
+
+        if (key)
+            return error_set_hint(err, SIGNET_E_MEANING, "give the export a file of its own",
+                                  "the export's file '%s' is '%s' of the order", path, key);
+    }
+    return SIGNET_OK;
+}
+
 /* An export is sealed as the outputs are, or in clear in so many words. */
 static int seal_order_export(const struct signet_run *r, const struct signet_order_server *from,
                              struct signet_server *server, struct signet_error *err)
@@ -86,6 +101,8 @@ static int open_order_server(struct signet_run *r, size_t i, struct signet_error
     if (of_order)
         rc = read_token(from->token_file, &token, err);
     of_order = of_order && rc != SIGNET_OK; /* which names the file */
+    if (rc == SIGNET_OK)
+        rc = check_export_file(r, &info, err);
     struct signet_server **const out[] = {&r->servers[i], &r->seen_by[i]};
     for (size_t k = 0; rc == SIGNET_OK && k < (r->order->prove ? 2 : 1); k++)
         rc = signet_server_open(out[k], &info, &options, token.data, token.len, &r->observer,

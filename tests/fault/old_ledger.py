@@ -183,6 +183,79 @@ def copied(b):
     need('another work folder' in said, f'a copy has a number of its own: {said}')
 
 
+@part
+def the_next_order(b):
+    """It knows nothing itself; what another order of the folder knows is enough."""
+    h = b.house
+    need(h.run(h.order('o', 2, packets='o.ndjson'))[0] == 0, 'a run')
+    b.copy('old')
+    need(h.run(h.order('o', 4, packets='o.ndjson'))[0] == 0, 'a run')
+    order = h.order('n', 6, packets='n.ndjson', pattern='urn:dev:os:o-{serial:07}')
+    need(h.run(h.order('m', 1, packets='m.ndjson', ledger='m.db'))[0] == 0, 'an order with another ledger is none of its matter')
+    b.put_back('old')
+    for args in ('run', order), ('run', order, '--dry-run'), ('ledger', 'sync', order):
+        said = b.call(*args, code=1)
+        need('an old copy of the ledger was put back: event ' in said and 'from another order' in said and 'with that order' in said, said)
+    b.call('ledger', 'recover', h.order('o', 4, packets='o.ndjson'), '--yes')
+    _, said = h.run(order)
+    need(len(h.packets('n.ndjson')) == 2 and not set(h.packets('o.ndjson')) & set(h.packets('n.ndjson')), said)
+
+
+def while_it_runs(h, what, code=1):
+    """What a run says and gives when something was done after its first packets."""
+    p = h.start(h.order('o', 100000))
+    while not os.path.exists(h.at('packets.ndjson')) or not os.path.getsize(h.at('packets.ndjson')):
+        need(p.poll() is None, 'it has ended')
+    what()
+    said = p.communicate(timeout=100)[0]
+    need(p.returncode == code, f'exit {p.returncode}: {said}')
+    return said
+
+
+@part
+def moved_in_a_run(b):
+    """What would be written is lost with the last program that has the file open."""
+    h = b.house
+    said = while_it_runs(h, lambda: os.rename(b.at('ledger.db'), b.at('monday.db')))
+    need("was moved, removed or replaced while it was in use" in said and 'put it back' in said, said)
+    os.rename(b.at('monday.db'), b.at('ledger.db'))
+    b.call('ledger', 'verify', b.at('ledger.db'))
+
+
+@part
+def an_output_goes_in_a_run(b):
+    h = b.house
+    said = while_it_runs(h, lambda: os.rename(b.at('packets.ndjson'), b.at('away')))
+    need('was moved, removed or replaced while the run wrote to it' in said and 'put it back' in said, said)
+    os.rename(b.at('away'), b.at('packets.ndjson'))
+    devices = len(h.packets('packets.ndjson', whole=False))
+    code, said = h.run(h.order('o', devices + 2000))
+    need(code == 0 and len(h.packets('packets.ndjson')) == devices + 2000, said)
+    h.verify()
+
+
+@part
+def a_second_name(b):
+    """SQLite's log and locks lie beside a name: two names of one file write into each other."""
+    h = b.house
+    need(h.run(h.order('o', 2))[0] == 0, 'a run')
+    os.link(b.at('ledger.db'), b.at('linked.db'))
+    for ledger in 'ledger.db', 'linked.db':
+        said = b.call('run', h.order('n', 2, ledger=ledger, packets='n.ndjson'), code=1)
+        need('has a second name (a hard link)' in said and 'remove the other name' in said, said)
+    b.call('ledger', 'list', b.at('linked.db'))  # to look is no harm
+    os.remove(b.at('linked.db'))
+    os.mkdir(b.at('c'))
+    open(b.at('c/ledger.db'), 'w').close()
+    if subprocess.run(['mount', '--bind', b.at('ledger.db'), b.at('c/ledger.db')], capture_output=True).returncode:
+        return  # as another user than root
+    try:
+        said = b.call('run', h.order('n', 2, ledger='c/ledger.db', packets='n.ndjson'), code=1)
+        need('is a file that is mounted alone' in said and 'mount its folder' in said, said)
+    finally:
+        subprocess.run(['umount', b.at('c/ledger.db')], check=True)
+
+
 @part(boards=2)
 def boards(b):
     """Boards that are done, and one that is in work, which the old copy does not know of."""

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Files of rows: their bytes, what is refused, and what a crash leaves.
- * wrap: mmap index_hash
+ * wrap: mmap index_hash flock clock_ms
  */
 #include "server/ops.h"
 
@@ -23,6 +23,24 @@
 
 #include "unit/folder.h"
 #include "unit/server/certificate.h"
+
+static int lock_sys; /* what flock() fails with; time goes fast then */
+static int64_t ahead;
+
+int __real_flock(int fd, int how);
+int __wrap_flock(int fd, int how);
+int __wrap_flock(int fd, int how)
+{
+    errno = lock_sys;
+    return lock_sys ? -1 : __real_flock(fd, how);
+}
+
+int64_t __real_clock_ms(void);
+int64_t __wrap_clock_ms(void);
+int64_t __wrap_clock_ms(void)
+{
+    return __real_clock_ms() + (lock_sys ? ahead += 3000 : ahead);
+}
 
 struct place {
     char folder[FOLDER_SIZE], file[96];
@@ -859,6 +877,31 @@ static void test_a_file_that_cannot_be_read(void **state)
     stop(&p);
 }
 
+/* Nobody waits for ever for who has it locked. */
+static void test_a_file_that_is_locked(void **state)
+{
+    static const struct {
+        int sys;
+        enum signet_code code;
+        const char *words;
+    } rows[] = {{EWOULDBLOCK, SIGNET_E_BUSY, "another program has locked the export"},
+                {ENOLCK, SIGNET_E_IO, "locking the export"}};
+    const struct signet_device one = psk("ep-1", "i1", "k");
+    struct signet_error err = {0};
+    struct place p;
+
+    (void)state;
+    start(&p, NULL, "e=endpoint");
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        lock_sys = rows[i].sys;
+        assert_int_equal(signet_server_add(p.server, &one, NULL, &err), rows[i].code);
+        assert_non_null(strstr(err.msg, rows[i].words));
+        lock_sys = 0;
+    }
+    assert_int_equal(signet_server_add(p.server, &one, NULL, &err), SIGNET_OK);
+    stop(&p);
+}
+
 /* Under its name stands what another can read, or what has no end. */
 static void test_a_file_that_is_not_ours(void **state)
 {
@@ -998,6 +1041,7 @@ int main(void)
         cmocka_unit_test(test_changed_by_others),
         cmocka_unit_test(test_a_file_that_is_not_ours),
         cmocka_unit_test(test_a_file_that_cannot_be_read),
+        cmocka_unit_test(test_a_file_that_is_locked),
         cmocka_unit_test(test_a_quote_that_was_left_open),
         cmocka_unit_test(test_nrfcloud),
         cmocka_unit_test(test_long_file_is_read_once),
