@@ -222,7 +222,7 @@ add('years in words', 'cert make -C ci.json -e x -o new', 'ci.json:1:29: "validi
 add('an own profile with the names of suites', 'packet check --device p.yaml packet', "p.yaml:3:16: 'suites' cannot have 'TLS_PSK_WITH_AES_128_CCM_8'", '^', '0xc0a8 is TLS_PSK', p__yaml='name: p\nbase: any\ntls: {suites: [TLS_PSK_WITH_AES_128_CCM_8]}\n')
 # what a run writes is a file of its own
 for path, key in ('template', 'template'), ('two.db', 'ledger'), ('station.key', 'station_key'), ('two.ndjson', 'packets'), ('two.yaml', 'the order itself'), ('token', 'token_file'), ('e.json', 'servers: file'):
-    later(f'an export into {path}', 'servers: [{file: e.json, token_file: token}]', f"e.json: the export's file '{path}' is '{key}' of the order", 'a file of its own', e__json='{"kind": "export", "file": "%s"}' % path)
+    later(f'an export into {path}', 'servers: [{file: e.json, token_file: token}]', f"e.json:1:29: the export's file '{path}' is '{key}' of the order", '^', 'a file of its own', e__json='{"kind": "export", "file": "%s"}' % path)
 later('events into the template', 'notify: [{name: n, file: template}]', "'template' and 'n' are one file", 'a file of its own')
 add('records over the manifest', 'run --dry-run two.yaml', "'records' and 'manifest' are one file", 'a file of its own', two__yaml=TABLE.replace('packets: two.ndjson', 'packets: two.ndjson, records: devices.csv'), devices__csv='endpoint\nurn:a1\nurn:a2\nurn:a3\n')
 add('a database of nobody for an order', 'run wal.db', "wal.db is another program's SQLite database, not a work order", 'is meant', wal__db=b'SQLite format 3\0' + bytes(84))
