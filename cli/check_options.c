@@ -386,12 +386,15 @@ static bool letters_known(const struct cli *cli, const struct option_row *rows, 
     return true;
 }
 
-/* "--operator --watch": the value was forgotten. */
+/* "--operator --watch", "-e -c": the value was forgotten. */
 static bool value_forgotten(const struct cli *cli, const struct option_row *rows, const char *word,
                             const char *next)
 {
     const char *names[NAMES_MAX];
     size_t n = option_names(rows, false, names);
+    if (next[0] == '-' && next[1] && !next[2] && row_lettered(rows, next[1]))
+        return cli_refuse(cli, "write its value behind it; is a variable of the shell unset?",
+                          "%s needs a value, and %s is an option", PLAIN(word), next);
     for (size_t i = 0; i < n && !strncmp(next, "--", 2); i++)
         if (!strcmp(next + 2, names[i])) {
             cli_usage(cli, "%s needs a value, and %s is an option", PLAIN(word), next);

@@ -170,8 +170,10 @@ static int take_known(int argc, char **argv, int *i, const struct option *option
         value = argv[(*i)++];
     if (!value)
         return cli_error(err, SIGNET_E_USAGE,
-                         *i < argc ? "a value that starts with '-' is written as --option=VALUE"
-                                   : "write it behind it; is a variable of the shell unset?",
+                         *i < argc
+                             ? "is a variable of the shell unset? A value that starts with '-' "
+                               "is written as --option=VALUE"
+                             : "write it behind it; is a variable of the shell unset?",
                          "%s needs a value", option->name);
     *(const char **)field = value;
     return SIGNET_OK;

@@ -320,7 +320,7 @@ static void sqlite_rollback(struct db *db)
 
 /* What is written into a file that has lost its name, or its log's, is lost with the last program
  * that has it open. */
-static int check_name(struct file *f, struct signet_error *err)
+static int ledger_is_there(struct file *f, struct signet_error *err)
 {
     const char *path = sqlite3_db_filename(f->handle, "main");
     struct stat st;
@@ -338,7 +338,7 @@ static int check_name(struct file *f, struct signet_error *err)
 static int sqlite_begin(struct db *db, bool write, struct signet_error *err)
 {
     sqlite_rollback(db); /* one for which there was no memory */
-    int rc = write ? check_name(file_of(db), err) : SIGNET_OK;
+    int rc = write ? ledger_is_there(file_of(db), err) : SIGNET_OK;
 
     if (rc != SIGNET_OK)
         return rc;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a station signs: who has its key and an old checkpoint finds every other history, however well it was made."""
-import base64, os, re, shutil, sqlite3, subprocess
+import base64, glob, os, re, shutil, sqlite3, subprocess
 import _parts
 from _chain import DEVICE, Forger, row_hash
 from _mint import House
@@ -23,6 +23,11 @@ class Place:
 
     def close(self):
         pass
+
+    def forget(self):
+        """Who changes the ledger may have removed what the work folder remembers, too."""
+        for path in glob.glob(os.path.join(self.at("."), "work", "ledger-*.head")):
+            os.remove(path)
 
     def make(self, name, quota, code=0):
         got, out = self.house.run(self.house.order(name, quota, packets=f'{name}.ndjson'))
@@ -111,6 +116,8 @@ def no_signature_for_another_history(p):
     with Forger(p.at('ledger.db')) as db:
         db.execute("UPDATE events SET detail = 'forged' WHERE kind = 'begin'")
     need('is another one than the work folder' in p.make('p', 6, code=1), 'the memory of the order')
+    need('is not in it' in p.make('q', 2, code=1), 'the memory of another one')
+    p.forget()
     need('its checkpoint is gone' in p.make('q', 2, code=1), 'another order of the station')
 
 
@@ -131,6 +138,8 @@ def rolled_back(p):
     for end in '-wal', '-shm':
         if os.path.exists(p.at('ledger.db' + end)):
             os.unlink(p.at('ledger.db' + end))
+    need('an old copy of the ledger was put back' in p.make('r', 7, code=1), 'what another order remembers')
+    p.forget()
     p.make('r', 7)
     p.verify(since='first')
     p.verify('are not those of the old checkpoint')
@@ -156,6 +165,7 @@ def last_event_taken_out(p):
     p.sql('DROP TRIGGER events_delete', 'DELETE FROM events WHERE seq = (SELECT seq FROM stations)',
           'UPDATE stations SET (seq, hash, time) = (SELECT seq, hash, time FROM events ORDER BY seq DESC LIMIT 1)',
           "CREATE TRIGGER events_delete BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'events are append-only'); END")
+    p.forget()
     need('events, and the ledger has others or' in p.make('q', 2, code=1), 'a run')
 
 
@@ -548,6 +558,7 @@ def witnessed(p):
     for end in '-wal', '-shm':
         if os.path.exists(p.at('ledger.db' + end)):
             os.unlink(p.at('ledger.db' + end))
+    p.forget()
     for n in range(3):
         p.make(f'r{n}', 9)
     need('are not those of the old checkpoint' in p.call('checkpoint', 'ledger.db', '--since-checkpoint', 'second', code=1), 'a proof')

@@ -226,3 +226,5 @@ for path, key in ('template', 'template'), ('two.db', 'ledger'), ('station.key',
 later('events into the template', 'notify: [{name: n, file: template}]', "'template' and 'n' are one file", 'a file of its own')
 add('records over the manifest', 'run --dry-run two.yaml', "'records' and 'manifest' are one file", 'a file of its own', two__yaml=TABLE.replace('packets: two.ndjson', 'packets: two.ndjson, records: devices.csv'), devices__csv='endpoint\nurn:a1\nurn:a2\nurn:a3\n')
 add('a database of nobody for an order', 'run wal.db', "wal.db is another program's SQLite database, not a work order", 'is meant', wal__db=b'SQLite format 3\0' + bytes(84))
+for line, said, do in (('register -s server.json -e -c cfg', '-e needs a value, and -c is an option', 'is a variable of the shell unset?'), ('ptool -c cfg -e -s server.json -t x', '--URN needs a value', 'is a variable of the shell unset?')):
+    add(line, line, said, do, code=2)
