@@ -75,6 +75,28 @@ int run_find_order(const struct signet_run *r, struct run_order *found, struct s
     return signet_ledger_orders(r->job.ledger, find_run_order, found, err);
 }
 
+/* What waits for a server that the order does not name any more is never done there. */
+static int warn_of_server(void *ctx, const char *server, bool removal, int64_t count,
+                          struct signet_error *err)
+{
+    const struct signet_run *r = ctx;
+
+    (void)err;
+    for (size_t i = 0; i < r->order->server_count; i++)
+        if (strcmp(r->order->servers[i].name, server) == 0)
+            return SIGNET_OK;
+    const char *what = removal      ? count == 1 ? "device is" : "devices are"
+                       : count == 1 ? "device waits"
+                                    : "devices wait";
+    event_note(&r->observer, "name it again under 'servers', with that name, until it is done",
+               removal ? "%lld %s to be removed at server '%s', which the order does not name any "
+                         "more: there it stays"
+                       : "%lld %s for server '%s', which the order does not name any more: it gets "
+                         "nothing",
+               (long long)count, what, server);
+    return SIGNET_OK;
+}
+
 /* A name that another order has is passed over, and the order comes out too short. Whoever starts
  * one with the names of another by mistake learns it from its first or last. */
 static int warn_of_names(struct signet_run *r, struct signet_error *err)
@@ -168,6 +190,8 @@ int run_open_ledger(struct signet_run *r, struct signet_error *err)
         rc = run_begin_allowance(r, err);
     if (rc == SIGNET_OK && r->options.dry_run && r->job.order)
         rc = run_begin(r, false, err);
+    if (rc == SIGNET_OK && r->job.order)
+        rc = signet_ledger_open_servers(r->job.ledger, r->job.order, warn_of_server, r, err);
     if (rc == SIGNET_OK && !r->options.dry_run && !r->options.recover)
         rc = job_remember(&r->job, -1, err);
     return rc == SIGNET_OK && !r->options.deliver_only ? warn_of_names(r, err) : rc;

@@ -160,6 +160,9 @@ def void_and_removed(works):
     works.stop('leshan')
     works.call('ledger', 'sync', 'order.yaml', code=3)
     works.start('leshan')
+    with open(works.at('order.yaml')) as f:
+        works.write('renamed.yaml', f.read().replace('name: leshan,', 'name: other,'))
+    works.call('run', '--dry-run', 'renamed.yaml', says="1 device is to be removed at server 'leshan', which the order does not name any more")
     works.call('ledger', 'sync', 'order.yaml', says='1 device removed')
     works.right(lost=NAMES[:1])
     works.decide('rework', NAMES[0])  # found again

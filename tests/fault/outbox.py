@@ -54,6 +54,13 @@ def down(kind):
         p = place.sync()
         expect(name, p.returncode == 1, f'sync while it is down: exit {p.returncode}')
         expect(name, place.synced and place.synced['waiting'] == BOARDS, place.synced)
+        place.order([other])  # who takes a server out learns what waits for it
+        p = place.call('run', '--dry-run', place.at('order.yaml'))
+        expect(name, f"{BOARDS} devices wait for server 'the-{kind}', which the order does not name any more" in p.stderr, p.stderr)
+        expect(name, f"'the-{other}', which" not in p.stderr, p.stderr)
+        place.order([kind, other])
+        p = place.call('run', '--dry-run', place.at('order.yaml'))
+        expect(name, 'does not name any more' not in p.stderr, p.stderr)
         place.point(kind, port)
         p = place.sync()
         expect(name, {s['server']: s['registered'] for s in place.synced['servers']} == {f'the-{kind}': BOARDS, f'the-{other}': 0},
