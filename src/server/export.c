@@ -7,12 +7,11 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BATCH_MAX = 1000, LOCK_MS = 10000 };
+enum { BATCH_MAX = 1000 };
 
 struct export
 {
@@ -121,22 +120,6 @@ static int export_unopened(const struct export *x, struct signet_error *err)
     return rc;
 }
 
-/* Others hold it for as long as a row takes. */
-static int lock_table(int fd, bool write, const char *path, struct signet_error *err)
-{
-    int64_t until = clock_ms() + LOCK_MS;
-
-    while (flock(fd, (write ? LOCK_EX : LOCK_SH) | LOCK_NB) != 0) {
-        if (errno != EWOULDBLOCK && errno != EINTR)
-            return error_sys(err, SIGNET_E_IO, errno, "locking the export '%s'", path);
-        if (clock_ms() >= until)
-            return error_set_hint(err, SIGNET_E_BUSY, "end that program, or name another file",
-                                  "another program has locked the export '%s'", path);
-        cancel_sleep_until(NULL, clock_ms() + 5, NULL);
-    }
-    return SIGNET_OK;
-}
-
 static int open_table(struct table *t, struct export *x, bool write, struct signet_error *err)
 {
     int flags = (write ? O_RDWR | O_CREAT | O_APPEND : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW |
@@ -146,7 +129,7 @@ static int open_table(struct table *t, struct export *x, bool write, struct sign
     *t = (struct table){.fd = open(x->path, flags, 0600)};
     if (t->fd < 0 && errno == ENOENT && !write)
         return error_set(err, SIGNET_E_NOT_FOUND, "there is no export '%s' yet", x->path);
-    int rc = t->fd < 0 ? SIGNET_OK : lock_table(t->fd, write, x->path, err);
+    int rc = t->fd < 0 ? SIGNET_OK : export_lock(t->fd, write, x->path, err);
     if (rc != SIGNET_OK)
         return rc;
     if (t->fd < 0 || fstat(t->fd, &st) != 0)

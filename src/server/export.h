@@ -142,4 +142,8 @@ int export_seal_stage(struct export_seal *s, const struct buf *rows, uint64_t de
                       struct buf *lines, struct signet_error *err);
 int export_seal_publish(struct export_seal *s, struct signet_error *err);
 
+/* export_lock.c: others hold the lock for as long as a row takes. SIGNET_E_BUSY: for 10 s somebody
+ * has not given it back. */
+int export_lock(int fd, bool write, const char *path, struct signet_error *err);
+
 #endif
