@@ -3,6 +3,7 @@
  * certificates, a device profile. The first byte says which. */
 #include "authority/authority.h"
 #include "fuzz.h"
+#include "order/order.h"
 
 #include <signet/order.h>
 #include <signet/profile.h>
@@ -17,7 +18,8 @@ static int try_order(const char *path, struct signet_error *err)
 
     require((rc == SIGNET_OK) == (order != NULL));
     if (order)
-        require(order->name && order->quota > 0);
+        require(order->name && order->quota > 0 && order_file_key(order, path) &&
+                !order_file_key(order, "/nonexistent/of/nobody"));
     if (order && signet_order_has_authority(order))
         require(order->authority_file || order->authority.chain || order->authority.kind);
     signet_order_free(&order);
