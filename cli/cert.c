@@ -397,7 +397,7 @@ static const char *address_hint(const char *word, char hint[static 120])
 
     if (access(word, F_OK) == 0)
         return "it is a file, and `signet cert show FILE` shows it; a server is HOST:PORT";
-    if (!scheme && port)
+    if (!len || (!scheme && port))
         return "write the server's name and port, such as HOST:5684; ports are 1 to 65535";
     snprintf(hint, 120, "did you mean %s%.*s%s?", coaps ? "--dtls " : "", len < 80 ? len : 80, host,
              port    ? ""

@@ -282,7 +282,9 @@ static int label_print_verb(int argc, char **argv)
     struct labelled l = {0};
     const char *reason = NULL;
     const struct option_row rows[] = {
-        TEXT('r', "reason", "TEXT", "The reason, for the record (required)", &reason), SIGN_ROW(cli), {0}};
+        TEXT('r', "reason", "TEXT", "The reason, for the record (required)", &reason),
+        SIGN_ROW(cli),
+        {0}};
 
     if (!cli_parse(
             &cli, argc, argv, rows, "ORDER.yaml ENDPOINT",

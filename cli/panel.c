@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The operator's view of a line. Events change the rows; on a terminal a thread draws them a few
- * times a second. The cursor stays visible, and of the terminal only the
- * keyboard's mode is changed (panel_keys.c). */
+ * times a second. The cursor stays visible, and of the terminal only the keyboard's mode is changed
+ * (panel_keys.c). */
 #include "panel.h"
 
 #include <errno.h>

@@ -311,12 +311,12 @@ int signet_ledger_in_work(struct signet_ledger *ledger, int64_t order,
 /* How many devices of the order, at whatever station, a server does not have yet. */
 int signet_ledger_at_server(struct signet_ledger *ledger, const char *order, const char *server,
                             int64_t *count, struct signet_error *err);
-/* Servers, but for printer and scanner, at which devices of the order wait to be registered, or are
- * to be removed: each with how many. */
-typedef int signet_ledger_open_each(void *ctx, const char *server, bool removal, int64_t count,
-                                    struct signet_error *err);
-int signet_ledger_open_servers(struct signet_ledger *ledger, int64_t order,
-                               signet_ledger_open_each *row, void *ctx, struct signet_error *err);
+/* Servers, but for printer and scanner, at which devices of the order are still to be registered or
+ * removed: each with how many. */
+typedef int signet_ledger_pending_each(void *ctx, const char *server, bool removal, int64_t count,
+                                       struct signet_error *err);
+int signet_ledger_pending(struct signet_ledger *ledger, int64_t order,
+                          signet_ledger_pending_each *row, void *ctx, struct signet_error *err);
 /* What a server said of devices last, as far as this station's last 500 events have it, the newest
  * first. words: NULL: it took the device; else its refusal, as it was recorded. row() stops the
  * walk by SIGNET_E_NOT_FOUND. */

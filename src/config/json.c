@@ -163,10 +163,10 @@ static int take_option(const struct text_source *source, const struct json_file 
     char *text = NULL;
     int rc = file->options ? file->options(out, &table, err) : SIGNET_OK;
 
-    if (rc != SIGNET_OK)
+    if (rc != SIGNET_OK) {
         error_blame(err, source, BLAME_NAMES);
-    if (rc != SIGNET_OK)
         return rc;
+    }
     if (!adapter_option_declared(table, name))
         return unknown(source, name, json_is_object(value), file, table, err);
     rc = take_text(source, &as_text, value, &text, err);

@@ -81,8 +81,8 @@ void job_close(struct job *job);
 
 /* Reads what is remembered of the order with this tag. SIGNET_E_CONFLICT: the file is damaged. */
 int job_memory_open(struct job *job, const char *folder, const char *tag, struct signet_error *err);
-/* What the folder remembers for its other orders of this ledger, one after another; a file that is
- * damaged is its own order's matter. */
+/* What the folder remembers for its other orders, one after another; a file that is damaged is its
+ * own order's matter. */
 int job_memory_others(const struct job_memory *memory,
                       int (*each)(void *ctx, const struct signet_ledger_head *head,
                                   struct signet_error *err),

@@ -6,14 +6,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BUSY_MS = 30000, TELL_MS = 3000, TRIES = 20 };
+enum { BUSY_MS = 30000, TELL_MS = 3000 };
 
 struct file {
     struct db base;
@@ -175,24 +173,6 @@ static int open_unlocked(struct file *f, const char *where, struct signet_error 
     return rc;
 }
 
-static bool no_way_in(struct file *f, int rc)
-{
-    int code = rc != SIGNET_OK ? sqlite3_errcode(f->handle) : SQLITE_OK;
-
-    return code == SQLITE_CANTOPEN || code == SQLITE_READONLY;
-}
-
-/* Where this user may write, another one may just make or remove what SQLite keeps beside it. */
-static bool others_write(const char *where)
-{
-    const char *slash = strrchr(where, '/');
-    char folder[PATH_MAX];
-
-    snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - where) + 1 : 1,
-             slash ? where : ".");
-    return access(where, W_OK) == 0 && access(folder, W_OK) == 0;
-}
-
 static int set_up(struct file *f, const char *where, enum db_open how, struct signet_error *err)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -207,11 +187,8 @@ static int set_up(struct file *f, const char *where, enum db_open how, struct si
         open_handle(f, where, how == DB_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE, err);
     if (rc == SIGNET_OK)
         rc = sqlite_version(&f->base, &there, err);
-    for (int i = 0; i < TRIES && how == DB_READ && no_way_in(f, rc) && others_write(where); i++) {
-        cancel_sleep_until(NULL, clock_ms() + 10, NULL);
-        rc = sqlite_version(&f->base, &there, err);
-    }
-    if (how == DB_READ && no_way_in(f, rc))
+    int code = sqlite3_errcode(f->handle);
+    if (rc != SIGNET_OK && how == DB_READ && (code == SQLITE_CANTOPEN || code == SQLITE_READONLY))
         return open_unlocked(f, where, err);
     if (rc == SIGNET_OK && how <= DB_COPY && there == 0) /* in the file itself, before the log */
         rc = sqlite_run(f->handle, "PRAGMA application_id = 0x5369676e", err);
@@ -329,8 +306,8 @@ static int ledger_is_there(struct file *f, struct signet_error *err)
         (stat(path, &st) == 0 && st.st_ino == f->inode && st.st_dev == f->device))
         return SIGNET_OK;
     return error_set_hint(err, SIGNET_E_IO,
-                          "put it back where it was, with the files beside it; what the run could "
-                          "not record, it did not do",
+                          "put it back where it was, with the files beside it, then run the order "
+                          "again",
                           "the ledger '%s' was moved, removed or replaced while it was in use",
                           path);
 }

@@ -30,38 +30,38 @@ int signet_ledger_at_server(struct signet_ledger *ledger, const char *order, con
     return rc;
 }
 
-struct open_servers {
+struct pending {
     int64_t order;
-    signet_ledger_open_each *row;
+    signet_ledger_pending_each *row;
     void *ctx;
 };
 
-static int give_open(void *ctx, const struct db_rows *row, struct signet_error *err)
+static int give_pending(void *ctx, const struct db_rows *row, struct signet_error *err)
 {
-    const struct open_servers *o = ctx;
+    const struct pending *o = ctx;
 
     return o->row(o->ctx, db_text(row, 0), db_int(row, 1) == 3, db_int(row, 2), err);
 }
 
-static int walk_open(struct signet_ledger *l, void *arg, struct signet_error *err)
+static int walk_pending(struct signet_ledger *l, void *arg, struct signet_error *err)
 {
-    const struct open_servers *o = arg;
+    const struct pending *o = arg;
     const struct db_walk walk = {
         .sql = "SELECT v.server, v.state, count(*) FROM deliveries v JOIN devices d"
                " ON d.id = v.device WHERE d.order_id = $1 AND (v.state = 3 OR (v.state = 0 AND"
                " d.state IN ({verified}, {registered}, {done})))"
                " AND v.server NOT IN (" LEDGER_NO_SERVERS ") GROUP BY v.server, v.state"
                " ORDER BY v.server, v.state",
-        .row = give_open,
+        .row = give_pending,
         .ctx = arg};
 
     return db_walk(l->db, &walk, err, "i", o->order);
 }
 
-int signet_ledger_open_servers(struct signet_ledger *ledger, int64_t order,
-                               signet_ledger_open_each *row, void *ctx, struct signet_error *err)
+int signet_ledger_pending(struct signet_ledger *ledger, int64_t order,
+                          signet_ledger_pending_each *row, void *ctx, struct signet_error *err)
 {
-    struct open_servers o = {.order = order, .row = row, .ctx = ctx};
+    struct pending o = {.order = order, .row = row, .ctx = ctx};
 
-    return store_read_once(ledger, walk_open, &o, err);
+    return store_read_once(ledger, walk_pending, &o, err);
 }

@@ -112,9 +112,9 @@ struct placeholder_values {
 int pieces_expand(const struct pieces *pieces, const struct placeholder_values *values,
                   struct buf *out, int *column, struct signet_error *err);
 
-/* slots.c: NULL: the order has no slot of this name */
-/* The key of the order's file that this path names, too; NULL: none. */
+/* output.c: the key of the order's file that this path names, too; NULL: none */
 const char *order_file_key(const struct signet_order *order, const char *path);
+/* slots.c: NULL: the order has no slot of this name */
 const struct signet_slot *order_slot(const struct signet_order *order, const char *name);
 /* hook.c: the commands of an order, by their keys; words NULL: there is none */
 struct order_hook {

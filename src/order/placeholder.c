@@ -326,11 +326,13 @@ static int put_piece(const struct piece *piece, const void *data, size_t len, st
     if (n >= 0)
         return SIGNET_OK;
     snprintf(cell, sizeof(cell), "%.*s", (int)(len < sizeof(cell) ? len : 0), (const char *)data);
+    bool rounded = cell_is_rounded(cell);
+    wipe(cell, sizeof(cell)); /* of a key */
     return error_set_hint(err, SIGNET_E_SYNTAX,
-                          cell_is_rounded(cell) ? "a spreadsheet shortened a number: give its "
-                                                  "column the format text, and fill it again"
-                          : hex                 ? hex_hint(data, len)
-                                                : "write the = at its end, too",
+                          rounded ? "a spreadsheet shortened a number: give its column the format "
+                                    "text, and fill it again"
+                          : hex   ? hex_hint(data, len)
+                                  : "write the = at its end, too",
                           hex ? "is not pairs of hex digits" : "is not base64 with its padding");
 }
 

@@ -114,8 +114,7 @@ static bool recipient_id(CMS_RecipientInfo *of, X509_NAME **issuer, ASN1_INTEGER
     return *issuer && *serial;
 }
 
-/* "it is sealed to the key of the certificate with serial number 5f3a of CN=house": as many as
- * have room. */
+/* Whose key opens it: as many as have room. */
 static void hint_recipients(CMS_ContentInfo *cms, struct signet_error *err)
 {
     STACK_OF(CMS_RecipientInfo) *all = CMS_get0_RecipientInfos(cms);
@@ -130,9 +129,9 @@ static void hint_recipients(CMS_ContentInfo *cms, struct signet_error *err)
             name_text(name, issuer, sizeof(issuer), NULL) != SIGNET_OK)
             continue;
         serial_text(ASN1_STRING_get0_data(number), (size_t)ASN1_STRING_length(number), serial);
-        used +=
-            (size_t)snprintf(hint + used, sizeof(hint) - used, "%sserial number %s of %s",
-                             used ? ", " : "it is sealed to certificates with ", serial, issuer);
+        used += (size_t)snprintf(hint + used, sizeof(hint) - used,
+                                 "%sthe certificate with serial number %s of %s",
+                                 used ? ", " : "it opens with the key of: ", serial, issuer);
     }
     if (used)
         error_hint(err, "%s", hint);

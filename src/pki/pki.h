@@ -119,12 +119,12 @@ int key_fits_stacks(const void *der, size_t len, const struct signet_key *key,
 /* cert_judge.c: what decides whether a certificate does for a purpose */
 struct cert_traits {
     unsigned version;
-    bool authority, self_issued, wrong_signature;       /* the last: of one that is self-issued */
+    bool authority, self_issued, wrong_signature; /* the last: of one that is self-issued */
     bool signs_handshakes, signs_certs, enciphers_keys, agrees_keys; /* true: no key usage */
-    bool for_clients, for_servers;                      /* likewise */
-    bool asks_features;                                 /* RFC 7633 */
-    unsigned rsa_bits;                                  /* 0: no RSA key */
-    char curve[24], digest[24];                         /* "secp256r1", "sha256" */
+    bool for_clients, for_servers;                                   /* likewise */
+    bool asks_features;                                              /* RFC 7633 */
+    unsigned rsa_bits;                                               /* 0: no RSA key */
+    char curve[24], digest[24];                                      /* "secp256r1", "sha256" */
 };
 int cert_traits(const struct signet_cert *cert, struct cert_traits *out, struct signet_error *err);
 /* Of version 3: basic constraints, and key usage where it has one. x is OpenSSL's X509. */

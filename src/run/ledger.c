@@ -191,7 +191,7 @@ int run_open_ledger(struct signet_run *r, struct signet_error *err)
     if (rc == SIGNET_OK && r->options.dry_run && r->job.order)
         rc = run_begin(r, false, err);
     if (rc == SIGNET_OK && r->job.order)
-        rc = signet_ledger_open_servers(r->job.ledger, r->job.order, warn_of_server, r, err);
+        rc = signet_ledger_pending(r->job.ledger, r->job.order, warn_of_server, r, err);
     if (rc == SIGNET_OK && !r->options.dry_run && !r->options.recover)
         rc = job_remember(&r->job, -1, err);
     return rc == SIGNET_OK && !r->options.deliver_only ? warn_of_names(r, err) : rc;

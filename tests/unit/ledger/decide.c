@@ -180,6 +180,26 @@ static void in_the_hands_of_another(void **state)
 }
 
 /* Where a void device still is, and that it is taken away there. */
+static int see_pending(void *ctx, const char *server, bool removal, int64_t n,
+                       struct signet_error *error)
+{
+    char *said = ctx;
+
+    (void)error;
+    snprintf(said + strlen(said), 80 - strlen(said), "%s%s %lld ", server, removal ? " loses" : "",
+             (long long)n);
+    return SIGNET_OK;
+}
+
+static const char *pending(void)
+{
+    static char said[80];
+
+    said[0] = '\0';
+    must(signet_ledger_pending(ledger, order, see_pending, said, &err));
+    return said;
+}
+
 static void at_servers(void **state)
 {
     struct signet_error outcome = {0};
@@ -193,8 +213,10 @@ static void at_servers(void **state)
     for (const char *server = "a"; server; server = *server == 'a' ? "b" : NULL) {
         int64_t after = 0;
         must(signet_ledger_waiting(ledger, order, server, &after, &taken, 1, &count, &err));
+        assert_string_equal(pending(), *server == 'a' ? "a 1 " : "b 1 ");
         must(signet_ledger_delivered(ledger, server, &taken, count, &outcome, &err));
     }
+    assert_string_equal(pending(), "");
     struct seen s = decide(WHICH(.names = NULL), VOID());
     assert_string_equal(s.servers, "a, b");
     s = decide(WHICH(.names = NULL), VOID());
@@ -202,6 +224,7 @@ static void at_servers(void **state)
     s = decide(WHICH(.names = NULL), VOID(.remove = true));
     assert_int_equal(s.changed, 1);
     assert_int_equal(sql_number("SELECT count(*) FROM deliveries WHERE state = 3"), 2);
+    assert_string_equal(pending(), "a loses 1 b loses 1 ");
     assert_int_equal(sql_number("SELECT count(*) FROM events WHERE kind = 'remove'"), 2);
     s = decide(WHICH(.names = NULL), VOID(.remove = true));
     assert_int_equal(s.code, SIGNET_E_EXISTS);
