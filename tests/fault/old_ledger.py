@@ -177,10 +177,20 @@ def copied(b):
         need(f"is a copy of '{os.path.realpath(b.at('work-2'))}', which is there as well" in said and 'move the other one away' in said, said)
     code, said = h.run(h.order('o', 6, work='work-2'))
     need(code == 0 and 'copy' not in said and 'another' not in said, f'the first one goes on: {said}')
-    os.rename(b.at('work-2'), b.at('away'))
     os.remove(os.path.join(twin, 'packets.ndjson'))
-    said = b.call('run', '--dry-run', there)
-    need('another work folder' in said, f'a copy has a number of its own: {said}')
+
+    def passes(why):
+        said = b.call('run', '--dry-run', there)
+        need('another work folder' in said, f'{why}; a copy has a number of its own: {said}')
+
+    memory, = glob.glob(b.at('work-2', 'ledger-*.head'))
+    os.rename(memory, b.at('kept'))
+    passes('the order is no more in the first one')
+    os.rename(b.at('kept'), memory)
+    os.rename(b.at('work-2'), b.at('away'))
+    passes('it was moved away')
+    shutil.copytree(b.at('away'), b.at('work-2'))
+    passes('another folder is there')
 
 
 @part
@@ -216,7 +226,11 @@ def while_it_runs(h, what, code=1):
 def moved_in_a_run(b):
     """What would be written is lost with the last program that has the file open."""
     h = b.house
-    said = while_it_runs(h, lambda: os.rename(b.at('ledger.db'), b.at('monday.db')))
+    def move():
+        b.call('ledger', 'backup', b.at('ledger.db'), b.at('copy.db'))  # it is known as a ledger from the first moment
+        os.rename(b.at('ledger.db'), b.at('monday.db'))
+
+    said = while_it_runs(h, move)
     need("was moved, removed or replaced while it was in use" in said and 'put it back' in said, said)
     os.rename(b.at('monday.db'), b.at('ledger.db'))
     b.call('ledger', 'verify', b.at('ledger.db'))

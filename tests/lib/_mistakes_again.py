@@ -211,7 +211,7 @@ for name, text, said, do in (
     add(f'{name} for a packet', f'prove {name}', f'{name} is {said}, ', do, **{name.replace('.', '__'): text})
 KEYED = CONFIG % ", RID.Security.PKOrIdentity: b'{endpoint:text}', RID.Security.SecretKey: b'{psk:hex}'"
 # what nobody sees, and what nobody means to write into a value
-for given, said in (('one.db\u200b', 'two.yaml:4:15: a character that no editor shows'), ('"one.db\ufeff"', 'two.yaml:4:16: a character that no editor shows'), ('one\u00a0.db', 'two.yaml:4:12: a no-break space'), ('\u201cone.db\u201d', 'two.yaml:4:9: a curly quote')):
+for given, said in (('one.db\u200b', 'two.yaml:4:15: a character that no editor shows'), ('"one.db\ufeff"', 'two.yaml:4:16: a character that no editor shows'), ('one\u00a0.db', 'two.yaml:4:12: a no-break space'), ('\u201cone.db\u201d', 'two.yaml:4:9: a curly quote'), ('one.db\u201d', 'two.yaml:4:15: a curly quote')):
     order(f'a ledger {given!a}', 'ledger: two.db', f'ledger: {given}', said, '^', 'write')
 order('slots behind no-break spaces', 'slots: [{port: x}]', 'slots:\n\u00a0\u00a0- {port: x}', 'two.yaml:8:1: a no-break space', '^', 'write a blank', base=BOARD)
 table('a key that a spreadsheet shortened', 'endpoint,psk\nurn:a1,"1,12233E+31"\nurn:a2,00\nurn:a3,00\n', 'a spreadsheet shortened a number', '^', 'the format text', template=KEYED)
@@ -228,3 +228,4 @@ add('records over the manifest', 'run --dry-run two.yaml', "'records' and 'manif
 add('a database of nobody for an order', 'run wal.db', "wal.db is another program's SQLite database, not a work order", 'is meant', wal__db=b'SQLite format 3\0' + bytes(84))
 for line, said, do in (('register -s server.json -e -c cfg', '-e needs a value, and -c is an option', 'is a variable of the shell unset?'), ('ptool -c cfg -e -s server.json -t x', '--URN needs a value', 'is a variable of the shell unset?')):
     add(line, line, said, do, code=2)
+add('a database of nobody for a ledger', 'ledger list wal.db', 'wal.db: this is no ledger, or it is damaged', 'is it the file that was meant?', wal__db=b'SQLite format 3\0' + bytes(84))
