@@ -13,10 +13,10 @@ OLD, MORE = 20, 30
 
 class Box:
     """A house for batches, or a hall for boards, whose ledger is copied and put back."""
-    def __init__(self, folder, boards=0, postgres=False):
+    def __init__(self, folder, boards=0, postgres=False, another=False):
         self.house = None if boards else House(folder)
         self.hall = Hall(folder, slots=boards, pattern=True) if boards else None
-        self.at = (self.hall or self.house).at
+        self.at, self.another = (self.hall or self.house).at, another
         self.server = Server(binaries()) if postgres else None
         if self.server:
             self.server.__enter__()
@@ -236,10 +236,17 @@ def moved_in_a_run(b):
     b.call('ledger', 'verify', b.at('ledger.db'))
 
 
+@part(name='an_output_is_replaced_in_a_run', another=True)
 @part
 def an_output_goes_in_a_run(b):
     h = b.house
-    said = while_it_runs(h, lambda: os.rename(b.at('packets.ndjson'), b.at('away')))
+
+    def move():
+        os.rename(b.at('packets.ndjson'), b.at('away'))
+        if b.another:
+            open(b.at('packets.ndjson'), 'w').close()
+
+    said = while_it_runs(h, move)
     need('was moved, removed or replaced while the run wrote to it' in said and 'put it back' in said, said)
     os.rename(b.at('away'), b.at('packets.ndjson'))
     devices = len(h.packets('packets.ndjson', whole=False))
